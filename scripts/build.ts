@@ -1,0 +1,38 @@
+import { existsSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { rolldown } from 'rolldown'
+
+/**
+ * Bundles the command line into `dist`: one entry for the program and one for each worker, the rest in shared chunks, so
+ * that a command loads only what it needs.
+ */
+async function build(): Promise<void> {
+  const root = join(import.meta.dirname, '..')
+  const output = join(root, 'dist')
+  const input = Object.fromEntries(
+    ['cli/main', 'store/ingest-worker']
+      .filter((entry) => existsSync(join(root, 'src', `${entry}.ts`)))
+      .map((entry) => [entry, join(root, 'src', `${entry}.ts`)]),
+  )
+  const bundle = await rolldown({
+    cwd: root,
+    input,
+    platform: 'node',
+    external: ['classic-level', /\.node$/, /package\.json$/],
+    treeshake: { moduleSideEffects: false },
+    logLevel: 'warn',
+  })
+  rmSync(output, { recursive: true, force: true })
+  await bundle.write({
+    dir: output,
+    format: 'esm',
+    entryFileNames: '[name].js',
+    chunkFileNames: 'chunks/[name]-[hash].js',
+    sourcemap: false,
+    minify: { mangle: false, compress: true, codegen: true },
+  })
+  await bundle.close()
+}
+
+await build()
