@@ -1,0 +1,16 @@
+/**
+ * A two-way stream of bytes to one peer: a libp2p stream, an HTTP request with its response, or two ends in memory.
+ *
+ * Pieces have no meaning: a reader may see them cut or joined. A piece belongs to whoever received it; whoever sends one
+ * does not change it afterwards.
+ */
+export interface ByteDuplex {
+  /** What the other side sent, until it closed its writing end. Throws when the stream broke. Read once. */
+  readonly source: AsyncIterable<Uint8Array>
+  /** Resolves when more may be sent: awaiting it is the backpressure. Rejects when the stream broke. */
+  send(bytes: Uint8Array): Promise<void>
+  /** Says that nothing more is sent; `source` stays readable. */
+  closeWrite(): Promise<void>
+  /** Breaks both directions at once. The other side sees an error or an early end. Calling it again does nothing. */
+  abort(error: Error): void
+}
