@@ -19,7 +19,7 @@ async function build(): Promise<void> {
     cwd: root,
     input,
     platform: 'node',
-    external: ['classic-level', /\.node$/, /package\.json$/],
+    external: ['classic-level', /\.node$/],
     treeshake: { moduleSideEffects: false },
     logLevel: 'warn',
   })

@@ -1,0 +1,27 @@
+import type { JzfsError } from '../model/errors.ts'
+
+/** The exit statuses of jzfs: git's, and two of its own. */
+export const EXIT = {
+  ok: 0,
+  /** A conflict, a difference under `--exit-code`, or a part that was left out under `--ignore-errors`. */
+  partial: 1,
+  /** Something is not what its CID, its format or its signature says. */
+  integrity: 3,
+  /** A name would go back, or has two values at one sequence. */
+  rollback: 4,
+  fatal: 128,
+  usage: 129,
+  interrupted: 130,
+} as const
+
+const BY_CODE: Readonly<Record<string, number>> = {
+  usage: EXIT.usage,
+  interrupted: EXIT.interrupted,
+  'record-older-than-seen': EXIT.rollback,
+  'record-fork': EXIT.rollback,
+}
+
+/** The exit status of an error: by its code where that has one of its own, else by its family. */
+export function exitStatus(error: JzfsError): number {
+  return BY_CODE[error.code] ?? (error.family === 'integrity' ? EXIT.integrity : EXIT.fatal)
+}
