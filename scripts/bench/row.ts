@@ -1,0 +1,73 @@
+import { median, type Run } from './measure.ts'
+
+/** One way to do a row's work. */
+export interface Contender {
+  label: string
+  run(): Promise<Run>
+}
+
+/** One line of the table: a piece of work, who does it, and how fast ours has to be against each of the others. */
+export interface Row {
+  work: string
+  ours: Contender
+  others: (Contender & { atMost?: number })[]
+  /** The peak memory that ours may take, in bytes. */
+  peakAtMostBytes?: number
+  prepare?(): Promise<void> | void
+  dispose?(): Promise<void> | void
+}
+
+/** The medians of a row, in seconds, and the peak memory of ours. */
+export interface Result {
+  work: string
+  medians: { label: string; seconds: number; atMost?: number | undefined }[]
+  peakBytes: number
+  peakAtMostBytes?: number | undefined
+}
+
+/** Runs a row's contenders in turn, round after round, so that a drift of the machine meets all of them. */
+export async function runRow(row: Row, rounds: number, say: (line: string) => void): Promise<Result> {
+  await row.prepare?.()
+  const contenders = [row.ours, ...row.others]
+  const runs = new Map<string, Run[]>(contenders.map(({ label }) => [label, []]))
+  try {
+    for (let round = 1; round <= rounds; round++) {
+      for (const { label, run } of contenders) {
+        const done = await run()
+        runs.get(label)!.push(done)
+        say(`${row.work} [${round}/${rounds}] ${label}: ${done.seconds.toFixed(3)} s`)
+      }
+    }
+  } finally {
+    await row.dispose?.()
+  }
+  const medians = contenders.map((contender) => ({
+    label: contender.label,
+    seconds: median(runs.get(contender.label)!.map(({ seconds }) => seconds)),
+    atMost: 'atMost' in contender ? (contender.atMost as number | undefined) : undefined,
+  }))
+  const peakBytes = Math.max(...runs.get(row.ours.label)!.map((run) => run.peakBytes))
+  return { work: row.work, medians, peakBytes, peakAtMostBytes: row.peakAtMostBytes }
+}
+
+/** The table, in Markdown: ours, then each of the others with the ratio and the bound that was set. */
+export function renderTable(results: Result[]): string {
+  const lines = results.map(({ work, medians, peakBytes, peakAtMostBytes }) => {
+    const [ours, ...others] = medians
+    const ratios = others.map(({ label, seconds, atMost }) => {
+      const ratio = ours!.seconds / seconds
+      const verdict = atMost === undefined ? '' : ` (at most ${atMost}: ${ratio <= atMost ? 'yes' : 'NO'})`
+      return `${ratio.toFixed(2)} × ${label} ${seconds.toFixed(3)}${verdict}`
+    })
+    const bound =
+      peakAtMostBytes === undefined
+        ? ''
+        : ` (at most ${mebibytes(peakAtMostBytes)}: ${peakBytes <= peakAtMostBytes ? 'yes' : 'NO'})`
+    return `| ${work} | ${ours!.seconds.toFixed(3)} | ${ratios.join('; ')} | ${mebibytes(peakBytes)}${bound} |`
+  })
+  return ['| work | jzfs, s | against | peak memory |', '|---|---|---|---|', ...lines].join('\n')
+}
+
+function mebibytes(bytes: number): string {
+  return `${Math.round(bytes / (1 << 20))} MiB`
+}

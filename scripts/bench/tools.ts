@@ -1,0 +1,77 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+
+import type { CommandLine } from './measure.ts'
+
+const ROOT = join(import.meta.dirname, '..', '..')
+const MAIN = join(ROOT, 'dist', 'cli', 'main.js')
+
+/** The command line of jzfs as it is installed: the bundle under the Node that runs the bench. */
+export function jzfs(cwd: string, home: string, ...args: string[]): CommandLine {
+  const env = { JZFS_HOME: home, JZFS_AUTHOR_NAME: 'Bench', JZFS_AUTHOR_EMAIL: 'bench@localhost' }
+  return { argv: [process.execPath, MAIN, ...args], cwd, env }
+}
+
+/** Bare Node doing nothing: what no command of ours can be faster than. */
+export function bareNode(cwd: string): CommandLine {
+  return { argv: [process.execPath, '-e', '0'], cwd }
+}
+
+export function git(cwd: string, ...args: string[]): CommandLine {
+  const identity = ['-c', 'user.name=Bench', '-c', 'user.email=bench@localhost', '-c', 'gc.auto=0']
+  return { argv: ['git', ...identity, ...args], cwd }
+}
+
+/** Kubo in a repository of its own, offline. */
+export function kubo(binary: string, cwd: string, repository: string, ...args: string[]): CommandLine {
+  return { argv: [binary, ...args], cwd, env: { IPFS_PATH: repository, IPFS_TELEMETRY: 'off' } }
+}
+
+export function initKubo(binary: string, repository: string): void {
+  mkdirSync(repository, { recursive: true })
+  runQuietly(kubo(binary, repository, repository, 'init', '--profile=unixfs-v1-2025,test'))
+}
+
+/** Runs what is not measured; its standard output. */
+export function runQuietly({ argv, cwd, env }: CommandLine): string {
+  const [file, ...args] = argv
+  const done = spawnSync(file!, args, { cwd, env: { ...process.env, ...env }, encoding: 'utf8', maxBuffer: 1 << 28 })
+  if (done.status !== 0) throw new Error(`${argv.join(' ')} ended with ${done.status}: ${done.stderr}`)
+  return done.stdout
+}
+
+export interface RunningDaemon {
+  pid: number
+  address: string
+  stop(): Promise<void>
+}
+
+/** Starts `jzfs daemon` for a home and waits until it answers. */
+export async function startDaemon(home: string): Promise<RunningDaemon> {
+  const { argv, env } = jzfs(home, home, 'daemon')
+  mkdirSync(home, { recursive: true })
+  const child = spawn(argv[0]!, argv.slice(1), {
+    cwd: home,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  const address = await waitForAddress(home)
+  const stop = async () => {
+    child.kill('SIGTERM')
+    await ended
+  }
+  return { pid: child.pid!, address, stop }
+}
+
+async function waitForAddress(home: string): Promise<string> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const { argv, env } = jzfs(home, home, 'id', '--json')
+    const done = spawnSync(argv[0]!, argv.slice(1), { cwd: home, env: { ...process.env, ...env }, encoding: 'utf8' })
+    const found = done.status === 0 ? (JSON.parse(done.stdout) as { addresses?: string[] }).addresses?.[0] : undefined
+    if (found !== undefined) return found
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  throw new Error(`no daemon answers in ${home}`)
+}
