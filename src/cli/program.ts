@@ -1,11 +1,11 @@
 import { Command, CommanderError } from 'commander'
 
 import { InvalidError } from '../model/errors.ts'
+import { nearestNames } from '../model/nearest.ts'
 import { COMMAND_GROUPS } from './command-table.ts'
 import type { CommandEntry } from './command.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './exit-status.ts'
-import { nearest } from './nearest.ts'
 import { VERSION } from './version.ts'
 
 /** Runs one command line: finds the command, loads it alone, parses its arguments and runs it. */
@@ -58,7 +58,7 @@ function findCommand(name: string): CommandEntry {
   const entries = COMMAND_GROUPS.flatMap((group) => group.commands)
   const found = entries.find((entry) => entry.name === name)
   if (found !== undefined) return found
-  const similar = nearest(
+  const similar = nearestNames(
     name,
     entries.map((entry) => entry.name),
   )

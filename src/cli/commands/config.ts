@@ -1,0 +1,88 @@
+import { JzfsError, NotFoundError } from '../../model/errors.ts'
+import type { ConfigEntry, ConfigScope } from '../../repo/config.ts'
+import { openConfig, type Config } from '../../repo/config.ts'
+import type { Repository } from '../../repo/repository.ts'
+import type { CommandModule } from '../command.ts'
+import type { Context } from '../context.ts'
+import { EXIT } from '../exit-status.ts'
+import { configSources, withRepository } from '../here.ts'
+
+interface ConfigFlags {
+  user?: true
+  unset?: true
+  list?: true
+  all?: true
+  showOrigin?: true
+  json?: true
+}
+
+/** `jzfs config`: reads and writes configuration. */
+export const config: CommandModule = {
+  configure(command, context) {
+    command
+      .argument('[key]', 'what to read or write, user.name for one')
+      .argument('[value]', 'the value to write')
+      .option('--user', 'write the configuration of the user instead of that of the repository')
+      .option('--unset', 'remove the value')
+      .option('-l, --list', 'list all values')
+      .option('--all', 'list also what a stronger layer hides')
+      .option('--show-origin', 'show the layer and the file of each value')
+      .option('--json', 'print JSON')
+      .action(async (key: string | undefined, value: string | undefined, flags: ConfigFlags) => {
+        if (flags.list === true || key === undefined) return listValues(context, flags)
+        if (flags.unset === true) return unsetValue(context, key, flags)
+        return value === undefined ? showValue(context, key, flags) : setValue(context, key, value, flags)
+      })
+  },
+}
+
+async function listValues(context: Context, flags: ConfigFlags): Promise<void> {
+  const entries = await withConfig(context, async (found) => found.list({ all: flags.all === true }))
+  if (flags.json) return context.terminal.json(entries)
+  await context.terminal.out(entries.map((entry) => `${origin(entry, flags)}${entry.key}=${entry.value}\n`).join(''))
+}
+
+async function showValue(context: Context, key: string, flags: ConfigFlags): Promise<void> {
+  const entry = await withConfig(context, async (found) => found.find(key))
+  if (entry === undefined) {
+    context.status = EXIT.partial
+    return flags.json ? context.terminal.json(null) : undefined
+  }
+  return flags.json ? context.terminal.json(entry) : context.terminal.out(`${origin(entry, flags)}${entry.value}\n`)
+}
+
+function origin(entry: ConfigEntry, flags: ConfigFlags): string {
+  return flags.showOrigin ? `${entry.origin}${entry.file === undefined ? '' : `:${entry.file}`}\t` : ''
+}
+
+async function setValue(context: Context, key: string, value: string, flags: ConfigFlags): Promise<void> {
+  await changeConfig(context, flags, (found, scope) => found.set(key, value, scope))
+}
+
+async function unsetValue(context: Context, key: string, flags: ConfigFlags): Promise<void> {
+  const removed = await changeConfig(context, flags, (found, scope) => found.unset(key, scope))
+  if (removed) return
+  throw new NotFoundError('config-not-set', `${key} is not set there`, { details: { key } })
+}
+
+function changeConfig<Result>(
+  context: Context,
+  flags: ConfigFlags,
+  change: (config: Config, scope: ConfigScope) => Promise<Result>,
+): Promise<Result> {
+  if (flags.user) return change(openConfig(configSources(context)), 'user')
+  return withRepository(context, async (repository: Repository) => {
+    using _lock = await repository.lock(context.commandLine)
+    return change(repository.config, 'repository')
+  })
+}
+
+/** The repository's configuration, or, outside of one, the user's. */
+async function withConfig<Result>(context: Context, read: (config: Config) => Promise<Result>): Promise<Result> {
+  try {
+    return await withRepository(context, (repository) => read(repository.config))
+  } catch (error) {
+    if (!(error instanceof JzfsError) || error.code !== 'not-a-repository') throw error
+    return read(openConfig(configSources(context)))
+  }
+}

@@ -1,0 +1,120 @@
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  renameSync,
+  symlinkSync,
+  unlinkSync,
+  writeSync,
+  type BigIntStats,
+} from 'node:fs'
+import { join } from 'node:path'
+
+import type { AbortOptions, BlockSource } from '../../model/block.ts'
+import { explainFsError } from '../../store/fs-errors.ts'
+import type { StatStamp } from '../index-entry.ts'
+import { contentBytes, type EntryContent } from './entry-content.ts'
+
+/**
+ * The mode of a file that is not written to its end: nobody may read it. After a crash it tells our unfinished file from
+ * a file that somebody made.
+ */
+export const UNFINISHED_MODE = 0o200
+
+/** What is to be written where. */
+export interface EntryToWrite extends EntryContent {
+  /** Absolute path. */
+  path: string
+}
+
+/** How new files are made: the modes by the process' umask, and whether the file system knows symlinks. */
+export interface FileModes {
+  file: number
+  executable: number
+  /** Where there are none, a symlink is written as a file that holds its target, as git does. */
+  symlinks: boolean
+}
+
+/** The modes that files get under a umask. */
+export function fileModes(umask: number, symlinks: boolean): FileModes {
+  return { file: 0o666 & ~umask, executable: 0o777 & ~umask, symlinks }
+}
+
+const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
+
+/** Writes a file or symlink where nothing is, and returns its stat data. Fails with EEXIST's error where something is. */
+export async function writeNew(
+  source: BlockSource,
+  { path, entry, node }: EntryToWrite,
+  modes: FileModes,
+  options: AbortOptions = {},
+): Promise<StatStamp> {
+  if (node.kind === 'symlink' && modes.symlinks) return writeSymlink(path, node.target ?? '')
+  const descriptor = openNew(path)
+  try {
+    for await (const piece of contentBytes(source, { entry, node }, options)) writeAll(descriptor, piece, path)
+    fchmodSync(descriptor, node.kind === 'executable' ? modes.executable : modes.file)
+    return stampOf(fstatSync(descriptor, { bigint: true }))
+  } catch (error) {
+    unlinkSync(path)
+    throw explainFsError(error, path)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+/** Writes a file or symlink over the one that is there, by a rename: at every moment one of both is there, whole. */
+export async function writeOver(
+  source: BlockSource,
+  target: EntryToWrite,
+  modes: FileModes,
+  options: AbortOptions & { tmp: string },
+): Promise<StatStamp> {
+  const temporary = join(options.tmp, `checkout-${process.pid}-${temporaries++}`)
+  await writeNew(source, { ...target, path: temporary }, modes, options)
+  try {
+    renameSync(temporary, target.path)
+  } catch (error) {
+    unlinkSync(temporary)
+    throw explainFsError(error, target.path)
+  }
+  // A rename changes the ctime, so the stat data is taken after it.
+  return stampOf(lstatSync(target.path, { bigint: true }))
+}
+
+let temporaries = 0
+
+/** What the index keeps of stat data. */
+export function stampOf({ mtimeNs, ctimeNs, ino }: BigIntStats): StatStamp {
+  return { mtimeNs, ctimeNs, inode: ino }
+}
+
+function writeSymlink(path: string, target: string): StatStamp {
+  try {
+    symlinkSync(target, path)
+    return stampOf(lstatSync(path, { bigint: true }))
+  } catch (error) {
+    throw explainFsError(error, path)
+  }
+}
+
+function openNew(path: string): number {
+  try {
+    return openSync(path, NEW_FILE, UNFINISHED_MODE)
+  } catch (error) {
+    throw explainFsError(error, path)
+  }
+}
+
+function writeAll(descriptor: number, bytes: Uint8Array, path: string): void {
+  for (let written = 0; written < bytes.length;) {
+    try {
+      written += writeSync(descriptor, bytes, written)
+    } catch (error) {
+      throw explainFsError(error, path)
+    }
+  }
+}
