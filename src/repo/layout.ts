@@ -1,0 +1,46 @@
+import { join } from 'node:path'
+
+/** The name of the folder that makes a directory a repository. */
+export const REPOSITORY_FOLDER = '.jzfs'
+
+/** Version of the repository's format on disk, written to `core.format`. A reader refuses a newer one. */
+export const FORMAT_VERSION = 1
+
+/** Where everything lies in one repository: absolute paths. `src/repo` knows them by these names only. */
+export interface Layout {
+  /** The `.jzfs` folder, or the folder of a bare repository. */
+  directory: string
+  /** Configuration; written last by init, so it is the mark of a complete repository. */
+  config: string
+  head: string
+  refs: string
+  logs: string
+  index: string
+  /** Operation entries: `pending.json`, and those done by number. */
+  ops: string
+  pending: string
+  /** What is being written; only renames lead out of it. */
+  tmp: string
+  lock: string
+  packs: string
+  loose: string
+}
+
+/** The paths of the repository whose `.jzfs` (or bare) folder is `directory`. */
+export function layoutOf(directory: string): Layout {
+  const ops = join(directory, 'ops')
+  return {
+    directory,
+    config: join(directory, 'config.json'),
+    head: join(directory, 'HEAD'),
+    refs: join(directory, 'refs'),
+    logs: join(directory, 'logs'),
+    index: join(directory, 'index'),
+    ops,
+    pending: join(ops, 'pending.json'),
+    tmp: join(directory, 'tmp'),
+    lock: join(directory, 'lock.db'),
+    packs: join(directory, 'packs'),
+    loose: join(directory, 'loose'),
+  }
+}

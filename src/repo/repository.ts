@@ -1,0 +1,167 @@
+import { existsSync, realpathSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+
+import type { AbortOptions } from '../model/block.ts'
+import { IntegrityError, InvalidError, NotFoundError } from '../model/errors.ts'
+import { explainFsError } from '../store/fs-errors.ts'
+import type { Lock } from '../store/lock.ts'
+import type { Store } from '../store/store.ts'
+import { type Config, type ConfigSources, openConfig } from './config.ts'
+import { type Layout, FORMAT_VERSION, layoutOf, REPOSITORY_FOLDER } from './layout.ts'
+import { type FinishedOperation, finishInterruptedOperation, type WorktreeStep } from './operation.ts'
+import { createRefs, type Refs } from './refs.ts'
+
+/** An open repository: immutable blocks in `store`, names for them in `refs`. */
+export interface Repository {
+  /** Stable random id. */
+  id: string
+  /** The `.jzfs` folder, or the folder of a bare repository: absolute. */
+  path: string
+  layout: Layout
+  /** The working tree: the folder that holds `.jzfs`; undefined for a bare repository. */
+  worktree: string | undefined
+  bare: boolean
+  store: Store
+  refs: Refs
+  config: Config
+  /**
+   * Takes the lock that every change needs, and finishes an interrupted operation. Throws ConflictError `locked` naming the
+   * holder, and what `finishInterruptedOperation` throws.
+   */
+  lock(command: string, options?: LockRepositoryOptions): Promise<Lock>
+  close(): Promise<void>
+}
+
+export interface LockRepositoryOptions extends AbortOptions {
+  /** How long to wait for another holder (default: `lock.waitMs` of the configuration). */
+  waitMs?: number
+}
+
+export interface OpenRepositoryOptions {
+  /** The other layers of configuration: the repository's own is added. */
+  config?: Omit<ConfigSources, 'repositoryFile'>
+  /** How to finish an interrupted operation that rewrites files, once the lock is taken. */
+  worktreeStep?: WorktreeStep
+  /** Told of an interrupted operation that was finished. */
+  onFinished?: (operation: FinishedOperation) => void
+}
+
+/**
+ * Opens the repository at `path`: a folder with `.jzfs` in it, that `.jzfs` itself, or a bare repository.
+ *
+ * Throws NotFoundError `not-a-repository` (details: `path`), InvalidError `repository-format-newer`, and IntegrityError
+ * `config-corrupt`.
+ */
+export async function openRepository(path: string, options: OpenRepositoryOptions = {}): Promise<Repository> {
+  const directory = [join(path, REPOSITORY_FOLDER), path].map((each) => resolve(each)).find(isRepositoryFolder)
+  if (directory === undefined) {
+    throw notARepository(path)
+  }
+  return openAt(directory, options)
+}
+
+/** Where to look for a repository. */
+export interface DiscoverOptions extends OpenRepositoryOptions {
+  /** The folder to open instead of looking for one (`JZFS_DIR`). */
+  jzfsDir?: string | undefined
+}
+
+/**
+ * Opens the repository that `cwd` is in: the nearest folder upwards, symlinks resolved, that has a `.jzfs` or is a bare
+ * repository. Throws what `openRepository` throws.
+ */
+export async function discoverRepository(cwd: string, options: DiscoverOptions = {}): Promise<Repository> {
+  if (options.jzfsDir !== undefined) {
+    return openRepository(resolve(cwd, options.jzfsDir), options)
+  }
+  for (let folder = realFolder(cwd), above = ''; folder !== above; folder = dirname(folder)) {
+    const directory = [join(folder, REPOSITORY_FOLDER), folder].find(isRepositoryFolder)
+    if (directory !== undefined) {
+      return openAt(directory, options)
+    }
+    above = folder
+  }
+  throw notARepository(cwd)
+}
+
+/** Whether `directory` is a complete `.jzfs` folder or a bare repository. An init that was interrupted left none yet. */
+export function isRepositoryFolder(directory: string): boolean {
+  const { config, head, ops } = layoutOf(directory)
+  return existsSync(ops) && existsSync(head) && existsSync(config)
+}
+
+async function openAt(directory: string, options: OpenRepositoryOptions): Promise<Repository> {
+  const layout = layoutOf(directory)
+  const config = openConfig({ ...options.config, repositoryFile: layout.config })
+  checkFormat(layout, config)
+  const id = config.get('core.id')
+  if (id === undefined) {
+    throw new IntegrityError('config-corrupt', `the repository has lost its id (core.id): ${layout.config}`, {
+      hint: 'take it from a backup of the file, or clone the repository anew',
+      details: { path: layout.config },
+    })
+  }
+  const bare = config.get('core.bare')
+  const store = undefined as unknown as Store // TEMP
+  const repository: Repository = {
+    id,
+    path: directory,
+    layout,
+    worktree: bare ? undefined : dirname(directory),
+    bare,
+    store,
+    refs: createRefs(layout),
+    config,
+    lock: (command, lockOptions) => lockRepository(repository, command, options, lockOptions),
+    close: () => Promise.resolve(),
+  }
+  return repository
+}
+
+async function lockRepository(
+  repository: Repository,
+  command: string,
+  { worktreeStep, onFinished }: OpenRepositoryOptions,
+  { waitMs = repository.config.get('lock.waitMs'), signal }: LockRepositoryOptions = {},
+): Promise<Lock> {
+  // Loads SQLite, which commands that only read do without.
+  const { acquireLock } = await import('../store/lock.ts')
+  const lock = await acquireLock(repository.layout.lock, { command, waitMs, signal })
+  try {
+    const finished = await finishInterruptedOperation(repository, lock, worktreeStep)
+    if (finished !== undefined) {
+      onFinished?.(finished)
+    }
+    return lock
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
+
+function checkFormat(layout: Layout, config: Config): void {
+  const format = config.get('core.format') ?? 0
+  if (format > FORMAT_VERSION) {
+    throw new InvalidError(
+      'repository-format-newer',
+      `the repository has format ${format}, this jzfs knows up to ${FORMAT_VERSION}: ${layout.directory}`,
+      { hint: 'upgrade jzfs', details: { path: layout.directory, format, known: FORMAT_VERSION } },
+    )
+  }
+}
+
+function realFolder(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch (error) {
+    throw explainFsError(error, path)
+  }
+}
+
+function notARepository(path: string): NotFoundError {
+  const folder = basename(path) === REPOSITORY_FOLDER ? dirname(path) : path
+  return new NotFoundError('not-a-repository', `neither this folder nor one above it is a repository: ${path}`, {
+    hint: `run \`jzfs init ${folder}\` to make it one`,
+    details: { path },
+  })
+}
