@@ -3,12 +3,32 @@ import type { CommandGroup } from './command.ts'
 /** Every command of jzfs, as `jzfs --help` shows them. */
 export const COMMAND_GROUPS: CommandGroup[] = [
   {
+    heading: 'Start a dataset',
+    commands: [
+      {
+        name: 'init',
+        summary: 'Make a folder a repository',
+        load: async () => (await import('./commands/init.ts')).init,
+      },
+    ],
+  },
+  {
     heading: 'About jzfs',
     commands: [
+      {
+        name: 'config',
+        summary: 'Read and write configuration',
+        load: async () => (await import('./commands/config.ts')).config,
+      },
       {
         name: 'version',
         summary: 'Show the versions of jzfs and of what it runs on',
         load: async () => (await import('./commands/version.ts')).version,
+      },
+      {
+        name: 'completion',
+        summary: 'Print a completion script for a shell',
+        load: async () => (await import('./commands/completion.ts')).completion,
       },
     ],
   },

@@ -1,0 +1,39 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+
+import type { Config } from '../repo/config.ts'
+import type { Context } from './context.ts'
+import type { Terminal } from './terminal.ts'
+
+/**
+ * Runs `work` with a terminal whose output goes through the pager: `JZFS_PAGER`, the configuration's `pager`, `PAGER`, or
+ * `less`; an empty one means none. Where standard output is no terminal, `work` gets the plain one.
+ */
+export async function withPager(
+  context: Context,
+  config: Pick<Config, 'get'>,
+  work: (terminal: Terminal) => Promise<void>,
+): Promise<void> {
+  const { terminal, env } = context
+  const pager = config.get('pager') ?? env['PAGER'] ?? 'less'
+  if (!terminal.interactive || pager === '' || pager === 'cat') return work(terminal)
+  const child = spawn(pager, {
+    shell: true,
+    stdio: ['pipe', 'inherit', 'inherit'],
+    // As git: quit if it fits one screen, keep colours, leave the screen as it is.
+    env: { ...env, LESS: env['LESS'] ?? 'FRX' },
+  })
+  const ended = once(child, 'close')
+  // The reader may quit before the end: that is no error.
+  let quit = false
+  child.stdin.on('error', () => (quit = true))
+  const out = async (text: string | Uint8Array): Promise<void> => {
+    if (!quit && !child.stdin.write(text)) await Promise.race([once(child.stdin, 'drain'), ended])
+  }
+  try {
+    await work({ ...terminal, out, json: (value) => terminal.json(value) })
+  } finally {
+    child.stdin.end()
+    await ended
+  }
+}
