@@ -7,12 +7,12 @@ export interface ConfigKey {
   default?: string | number | boolean
   /** What it does, in one line without a period. */
   doc: string
-  /** Written by init; `config set` refuses it. */
+  /** Written by init; `config` refuses to change it. */
   fixed?: true
 }
 
 /**
- * Every key of configuration. To add one, add a line: reading, validation, `config list` and the documentation follow.
+ * Every key of configuration. To add one, add a line: reading, validation and `config --list` follow.
  */
 export const CONFIG_KEYS = {
   'add.workers': { type: 'integer', doc: 'threads that read and hash files; by default as many as help here' },

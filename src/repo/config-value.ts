@@ -12,7 +12,7 @@ export function configKey(name: string): ConfigKey {
   }
   const near = nearestNames(name, Object.keys(CONFIG_KEYS))
   throw new InvalidError('config-key-unknown', `there is no configuration key "${name}"`, {
-    hint: near.length > 0 ? `did you mean ${near.join(' or ')}?` : 'run `jzfs config list` to see all keys',
+    hint: near.length > 0 ? `did you mean ${near.join(' or ')}?` : 'run `jzfs config --list` to see all that are set',
     details: { key: name, nearest: near },
   })
 }

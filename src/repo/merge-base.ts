@@ -36,9 +36,11 @@ export async function aheadBehind(
   other: CID,
   options: AbortOptions = {},
 ): Promise<{ ahead: number; behind: number }> {
+  // From the merge bases, not from the other side: where clocks go wrong the walk has less to mistake.
+  const exclude = await mergeBases(graph, one, other, options)
   return {
-    ahead: await countHistory(graph, { include: [one], exclude: [other], ...options }),
-    behind: await countHistory(graph, { include: [other], exclude: [one], ...options }),
+    ahead: await countHistory(graph, { include: [one], exclude, ...options }),
+    behind: await countHistory(graph, { include: [other], exclude, ...options }),
   }
 }
 

@@ -5,7 +5,7 @@ import type { AbortOptions } from '../model/block.ts'
 import { IntegrityError, InvalidError, NotFoundError } from '../model/errors.ts'
 import { explainFsError } from '../store/fs-errors.ts'
 import type { Lock } from '../store/lock.ts'
-import type { Store } from '../store/store.ts'
+import { openStore, type Store } from '../store/store.ts'
 import { type Config, type ConfigSources, openConfig } from './config.ts'
 import { type Layout, FORMAT_VERSION, layoutOf, REPOSITORY_FOLDER } from './layout.ts'
 import { type FinishedOperation, finishInterruptedOperation, type WorktreeStep } from './operation.ts'
@@ -38,6 +38,8 @@ export interface LockRepositoryOptions extends AbortOptions {
 }
 
 export interface OpenRepositoryOptions {
+  /** The command line of this process, for those who have to wait for it. */
+  command?: string
   /** The other layers of configuration: the repository's own is added. */
   config?: Omit<ConfigSources, 'repositoryFile'>
   /** How to finish an interrupted operation that rewrites files, once the lock is taken. */
@@ -102,7 +104,7 @@ async function openAt(directory: string, options: OpenRepositoryOptions): Promis
     })
   }
   const bare = config.get('core.bare')
-  const store = undefined as unknown as Store // TEMP
+  const store = await openStore(directory, options.command === undefined ? {} : { command: options.command })
   const repository: Repository = {
     id,
     path: directory,
@@ -113,7 +115,7 @@ async function openAt(directory: string, options: OpenRepositoryOptions): Promis
     refs: createRefs(layout),
     config,
     lock: (command, lockOptions) => lockRepository(repository, command, options, lockOptions),
-    close: () => Promise.resolve(),
+    close: () => store.close(),
   }
   return repository
 }

@@ -28,7 +28,7 @@ export async function simplify(walk: Walk, visit: ReadVisit, comparison: TreeCom
     }
   }
   // The second parent of a first-parent walk counts for this, though it is not compared.
-  if (walk.isFirstParent && visit.parents.length > 1 && isRelevant(await readVisit(walk, visit.parents[1] as string))) {
+  if (walk.isFirstParent && visit.parents.length > 1 && isRelevant(visitOf(walk, visit.parents[1] as string))) {
     counting.parents++
   }
   visit.isSame = (counting.parents > 0 ? counting.changes : otherChanges) === 0
