@@ -1,0 +1,48 @@
+import { parseDate } from './date.ts'
+
+/** What a walk through history needs of a commit; CIDs are in the text form in which the commit holds them. */
+export interface CommitLinks {
+  tree: string
+  parents: string[]
+  /** The committer's date, in seconds since 1970. */
+  committedAt: number
+}
+
+/**
+ * Reads the links and the committer's date of a commit in canonical form, without making CIDs or looking at the rest:
+ * ten times as fast as `decodeCommit`, and no proof that the rest is right. Undefined for any other bytes.
+ */
+export function scanCommit(bytes: Uint8Array): CommitLinks | undefined {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+  // Quotes inside of JSON strings are escaped, so none of these marks can stand in a name or a message.
+  const committer = text.indexOf(COMMITTER)
+  const parents = text.indexOf(PARENTS, committer)
+  const tree = text.lastIndexOf(TREE)
+  if (committer === -1 || parents === -1 || tree < parents || !text.endsWith(END)) return undefined
+  const dateAt = committer + COMMITTER.length
+  const date = parseDate(text.slice(dateAt, dateAt + DATE_LENGTH))
+  const ids = scanLinks(text, parents + PARENTS.length)
+  if (date === undefined || ids === undefined) return undefined
+  return { tree: text.slice(tree + TREE.length, -END.length), parents: ids, committedAt: date.seconds }
+}
+
+const COMMITTER = '"},"committer":{"date":"'
+const PARENTS = ',"parents":['
+const TREE = ',"tree":{"/":"'
+const END = '"},"type":"jzfs/commit/1"}'
+const LINK = '{"/":"'
+const DATE_LENGTH = '2026-01-02T03:04:05+01:00'.length
+
+function scanLinks(text: string, start: number): string[] | undefined {
+  const ids: string[] = []
+  let at = start
+  while (text[at] !== ']') {
+    if (!text.startsWith(LINK, at)) return undefined
+    const end = text.indexOf('"}', at + LINK.length)
+    if (end === -1) return undefined
+    ids.push(text.slice(at + LINK.length, end))
+    at = end + 2
+    if (text[at] === ',') at++
+  }
+  return ids
+}
