@@ -4,11 +4,10 @@ import { join } from 'node:path'
 import type { CID } from 'multiformats/cid'
 
 import type { AbortOptions, BlockSource } from '../../model/block.ts'
-import type { Entry } from '../../model/directory.ts'
 import { isReservedName } from '../../model/entry-name.ts'
 import { IntegrityError } from '../../model/errors.ts'
-import { readNode, type TreeNode } from '../../model/node.ts'
-import { diffTrees, type TreeChange } from '../../model/tree-diff.ts'
+import type { TreeNode } from '../../model/node.ts'
+import { diffTrees, type NodeEntry } from '../../model/tree-diff.ts'
 import { explainFsError } from '../../store/fs-errors.ts'
 import type { StatStamp } from '../index-entry.ts'
 import { hasContent, isExecutable, statAt, type KeptBits } from './found-content.ts'
@@ -30,8 +29,19 @@ export interface WorkingFiles {
 
 export interface CheckoutOptions extends AbortOptions {
   /** A path is as it shall be. The stamp is undefined where the path stays out of the index' care (empty folders). */
-  onPlaced?(path: string, entry: Entry, node: TreeNode, stamp: StatStamp | undefined): void
+  onPlaced?(path: string, entry: NodeEntry, stamp: StatStamp | undefined): void
   onProgress?(event: { files: number; bytes: number }): void
+}
+
+interface Removal {
+  path: string
+  before: NodeEntry
+}
+
+interface Placement {
+  path: string
+  before: NodeEntry | undefined
+  after: NodeEntry
 }
 
 /** What a checkout did not touch: paths whose content was neither that before nor that after. */
@@ -44,7 +54,7 @@ export interface CheckoutReport {
  *
  * It may be run again after a crash at any point, and then completes the rest: a path is touched only where its content
  * is that of `before`, where nothing is, or where our own unfinished file is; what is as in `after` stays, anything else is
- * somebody's work and is left alone and named. Removals come first, so that a folder can give way to a file.
+ * somebody's work and is left alone and named.
  *
  * Throws IntegrityError `path-reserved` for a name that means the repository's own folder.
  */
@@ -55,16 +65,14 @@ export async function checkoutTrees(
 ): Promise<CheckoutReport> {
   const folders = createRealFolders(files.top)
   const left: string[] = []
-  const { before, after } = trees
-  if (before !== undefined) {
-    for await (const change of diffTrees(files.source, before, after, options)) {
-      if (change.after === undefined) await removePath(files, folders, change, left, options)
-    }
-  }
   const done = { files: 0, bytes: 0 }
-  for await (const change of diffTrees(files.source, before, after, options)) {
-    if (change.after === undefined) continue
-    done.bytes += await placePath(files, folders, { ...change, after: change.after }, left, options)
+  for await (const change of diffTrees(files.source, trees.before, trees.after, options)) {
+    const { path, before, after } = change
+    if (after === undefined) {
+      if (before !== undefined) await removePath(files, folders, { path, before }, left, options)
+      continue
+    }
+    done.bytes += await placePath(files, folders, { path, before, after }, left, options)
     done.files++
     options.onProgress?.(done)
   }
@@ -74,82 +82,90 @@ export async function checkoutTrees(
 async function removePath(
   files: WorkingFiles,
   folders: RealFolders,
-  { path, before }: TreeChange,
+  removal: Removal,
   left: string[],
   options: AbortOptions,
 ): Promise<void> {
-  if (before === undefined || !folders.has(parentOf(path))) return
+  const removed = await removeLeaf(files, folders, removal, left, options)
+  if (removed) folders.removeEmpty(parentOf(removal.path))
+}
+
+/** Removes a file, symlink or empty folder, unless it is somebody's work; whether it is gone. */
+async function removeLeaf(
+  files: WorkingFiles,
+  folders: RealFolders,
+  { path, before }: Removal,
+  left: string[],
+  options: AbortOptions,
+): Promise<boolean> {
+  if (before.node.kind === 'directory') {
+    folders.removeEmpty(path)
+    return true
+  }
   const absolute = join(files.top, path)
-  const found = statAt(absolute)
-  const node = await readNode(files.source, before)
-  if (found !== undefined && node.kind === 'directory') {
-    folders.removeEmpty(path, () => false)
-    return
+  const found = folders.has(parentOf(path)) ? statAt(absolute) : undefined
+  // A folder in its place means that the file is gone already.
+  if (found === undefined || found.isDirectory()) return true
+  if (!isUnfinished(found) && !(await isAt(files, path, found, before, options))) {
+    left.push(path)
+    return false
   }
-  if (found !== undefined) {
-    if (!isUnfinished(found) && !(await isAt(files, path, found, before, node, options))) {
-      left.push(path)
-      return
-    }
-    unlink(absolute)
-  }
-  folders.removeEmpty(parentOf(path), () => false)
+  unlink(absolute)
+  return true
 }
 
 /** Places one entry; the bytes that were written. */
 async function placePath(
   files: WorkingFiles,
   folders: RealFolders,
-  change: TreeChange & { after: Entry },
+  change: Placement,
   left: string[],
   options: CheckoutOptions,
 ): Promise<number> {
   const { path, after } = change
   refuseReserved(path)
-  const node = await readNode(files.source, after)
-  if (node.kind === 'directory') {
+  if (after.node.kind === 'directory') {
+    const { before } = change
+    if (before !== undefined && !(await removeLeaf(files, folders, { path, before }, left, options))) return 0
     folders.make(path)
-    options.onPlaced?.(path, after, node, undefined)
+    options.onPlaced?.(path, after, undefined)
     return 0
   }
+  if (change.before?.node.kind === 'directory') folders.removeEmpty(path)
   folders.make(parentOf(path))
-  const stamp = await placeFile(files, change, node, options)
+  const stamp = await placeFile(files, change, options)
   if (stamp === undefined) left.push(path)
-  else options.onPlaced?.(path, after, node, stamp)
-  return node.size
+  else options.onPlaced?.(path, after, stamp)
+  return after.node.size
 }
 
 async function placeFile(
   files: WorkingFiles,
-  { path, before, after }: TreeChange & { after: Entry },
-  node: TreeNode,
+  { path, before, after }: Placement,
   options: AbortOptions,
 ): Promise<StatStamp | undefined> {
-  const target = { path: join(files.top, path), entry: after, node }
+  const target = { path: join(files.top, path), entry: after, node: after.node }
   const found = statAt(target.path)
   if (found === undefined) return writeNew(files.source, target, files.modes, options)
   if (found.isDirectory()) return undefined
   if (isUnfinished(found)) return writeOver(files.source, target, files.modes, { ...options, tmp: files.tmp })
-  if (before !== undefined) {
-    const nodeBefore = await readNode(files.source, before)
-    if (await isAt(files, path, found, before, nodeBefore, options)) {
-      if (differsInModeOnly(nodeBefore, node)) return changeMode(target.path, node, files)
-      return writeOver(files.source, target, files.modes, { ...options, tmp: files.tmp })
-    }
+  if (before !== undefined && (await isAt(files, path, found, before, options))) {
+    if (differsInModeOnly(before.node, after.node)) return changeMode(target.path, after.node, files)
+    return writeOver(files.source, target, files.modes, { ...options, tmp: files.tmp })
   }
-  return (await isAt(files, path, found, after, node, options)) ? stampOf(found) : undefined
+  return (await isAt(files, path, found, after, options)) ? stampOf(found) : undefined
 }
 
 async function isAt(
   files: WorkingFiles,
   path: string,
   found: BigIntStats,
-  entry: Entry,
-  node: TreeNode,
+  entry: NodeEntry,
   options: AbortOptions,
 ): Promise<boolean> {
   if (files.isUnchanged?.(path, entry.cid, found) === true) return true
-  return hasContent(files.source, join(files.top, path), found, { entry, node }, { ...options, keeps: files.keeps })
+  const content = { entry, node: entry.node }
+  return hasContent(files.source, join(files.top, path), found, content, { ...options, keeps: files.keeps })
 }
 
 function isUnfinished(found: BigIntStats): boolean {

@@ -13,10 +13,8 @@ export interface RealFolders {
   make(path: string): void
   /** Whether the folder is there, and a directory all the way down. */
   has(path: string): boolean
-  /** Removes the folder if it is empty, then its parents that become so; stops at the first that `keeps` says stays. */
-  removeEmpty(path: string, keeps: (path: string) => boolean): void
-  /** Forgets what is known of a path, since it is about to change. */
-  forget(path: string): void
+  /** Removes the folder if it is empty, then its parents that become so. */
+  removeEmpty(path: string): void
 }
 
 /**
@@ -37,18 +35,13 @@ export function createRealFolders(top: string): RealFolders {
     makeOne(top, path)
     real.add(path)
   }
-  const forget = (path: string): void => {
-    for (const known of real) {
-      if (known !== '' && (known === path || known.startsWith(`${path}/`))) real.delete(known)
-    }
-  }
-  const removeEmpty = (path: string, keeps: (path: string) => boolean): void => {
-    for (let folder = path; folder !== '' && !keeps(folder) && has(folder); folder = parentOf(folder)) {
+  const removeEmpty = (path: string): void => {
+    for (let folder = path; folder !== '' && has(folder); folder = parentOf(folder)) {
       if (!removeIfEmpty(join(top, folder))) return
       real.delete(folder)
     }
   }
-  return { make, has, removeEmpty, forget }
+  return { make, has, removeEmpty }
 }
 
 /** The path of the folder that holds a path; '' for what lies at the top. */
