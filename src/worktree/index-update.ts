@@ -1,0 +1,196 @@
+import { compareByteStrings, toByteString } from './byte-string.ts'
+import { ColumnWriter, createColumns, extraLength } from './index-columns.ts'
+import { directoryKey, findDirectories, isKnown, knownDirectory, setKnown } from './index-directories.ts'
+import type { IndexDirectories } from './index-directories.ts'
+import type { IndexEntry } from './index-entry.ts'
+import { StagingIndex } from './staging-index.ts'
+
+/** What a path is to be: its entries at all stages; none removes it. */
+export interface IndexChange {
+  path: string
+  entries: readonly IndexEntry[]
+}
+
+interface KeyedChange {
+  key: string
+  entries: readonly IndexEntry[]
+  /** Where in the old index it goes. */
+  position: number
+}
+
+/** Old entries [from, to) that stay, and their new position. */
+interface Run {
+  from: number
+  to: number
+  next: number
+}
+
+/** An index with no entries. */
+export function emptyIndex(): StagingIndex {
+  const columns = createColumns(0, 0, 0, 0)
+  return new StagingIndex(columns, findDirectories(columns), undefined)
+}
+
+/**
+ * A new index with the changes made; the old one stays as it is.
+ *
+ * A path that becomes a file takes away what was below it, and a path below a file or an empty directory takes that away
+ * (at stage 0). Directories that no change touches keep their known CIDs. Racy entries stay marked as racy.
+ */
+export function updateIndex(before: StagingIndex, changes: Iterable<IndexChange>): StagingIndex {
+  const sorted = keyChanges(before, changes)
+  const dropped = markDropped(before, sorted)
+  const size = measure(before, sorted, dropped)
+  const columns = createColumns(size.entries, size.pathBytes, size.extras, size.extraBytes)
+  const writer = new ColumnWriter(columns)
+  const runs: Run[] = []
+  let from = 0
+  for (const change of sorted) {
+    copyKept(before, dropped, from, change.position, writer, runs)
+    from = change.position
+    for (const entry of change.entries) writer.append(change.key, entry)
+  }
+  copyKept(before, dropped, from, before.count, writer, runs)
+  const directories = findDirectories(columns)
+  const after = new StagingIndex(columns, directories, before.tree)
+  carryKnown(before, after, runs, touchedDirectories(sorted))
+  return after
+}
+
+function keyChanges(before: StagingIndex, changes: Iterable<IndexChange>): KeyedChange[] {
+  const keyed: KeyedChange[] = []
+  let isSorted = true
+  for (const { path, entries } of changes) {
+    const key = toByteString(path)
+    const last = keyed.at(-1)
+    if (last !== undefined && last.key >= key) isSorted = false
+    keyed.push({
+      key,
+      entries: entries.length > 1 ? entries.toSorted((a, b) => a.stage - b.stage) : entries,
+      position: 0,
+    })
+  }
+  if (!isSorted) keyed.sort((a, b) => compareByteStrings(a.key, b.key))
+  // Of several changes of one path the last one holds.
+  const unique = isSorted ? keyed : keyed.filter((change, at) => change.key !== keyed[at + 1]?.key)
+  if (before.count > 0) for (const change of unique) change.position = before.lowerBoundOfKey(change.key)
+  return unique
+}
+
+/** Marks the old entries that do not stay: replaced or removed ones, and those in the way of what is added. */
+function markDropped(before: StagingIndex, changes: readonly KeyedChange[]): Uint8Array {
+  const dropped = new Uint8Array(before.count)
+  if (before.count === 0) return dropped
+  const parentsSeen = new Set<string>()
+  for (const { key, entries, position } of changes) {
+    for (let at = position; at < before.count && before.key(at) === key; at++) dropped[at] = 1
+    if (!entries.some((entry) => entry.stage === 0)) continue
+    for (let at = before.lowerBoundOfKey(`${key}/`); at < before.count && before.key(at).startsWith(`${key}/`); at++) {
+      if (before.stage(at) === 0) dropped[at] = 1
+    }
+    for (let slash = key.lastIndexOf('/'); slash > 0; slash = key.lastIndexOf('/', slash - 1)) {
+      const parent = key.slice(0, slash)
+      if (parentsSeen.has(parent)) break
+      parentsSeen.add(parent)
+      const at = before.lowerBoundOfKey(parent)
+      if (at < before.count && before.key(at) === parent && before.stage(at) === 0) dropped[at] = 1
+    }
+  }
+  return dropped
+}
+
+function measure(
+  before: StagingIndex,
+  changes: readonly KeyedChange[],
+  dropped: Uint8Array,
+): { entries: number; pathBytes: number; extras: number; extraBytes: number } {
+  const { pathStart, paths, extras } = before.columns
+  let entries = before.count
+  let pathBytes = paths.length
+  for (let at = dropped.indexOf(1); at !== -1; at = dropped.indexOf(1, at + 1)) {
+    entries--
+    pathBytes -= (pathStart[at + 1] as number) - (pathStart[at] as number)
+  }
+  let extraCount = 0
+  let extraBytes = 0
+  for (const [at, entry] of extras.entry.entries()) {
+    if (dropped[entry] === 1) continue
+    extraCount++
+    extraBytes += (extras.start[at + 1] as number) - (extras.start[at] as number)
+  }
+  for (const { key, entries: added } of changes) {
+    for (const entry of added) {
+      entries++
+      pathBytes += key.length
+      const extra = extraLength(entry)
+      if (extra > 0) extraCount++
+      extraBytes += extra
+    }
+  }
+  return { entries, pathBytes, extras: extraCount, extraBytes }
+}
+
+/** Copies the old entries [from, to) but the dropped ones, in runs. */
+function copyKept(
+  before: StagingIndex,
+  dropped: Uint8Array,
+  from: number,
+  to: number,
+  writer: ColumnWriter,
+  runs: Run[],
+): void {
+  let start = from
+  while (start < to) {
+    if (dropped[start] === 1) {
+      start++
+      continue
+    }
+    const found = dropped.indexOf(1, start)
+    const end = found === -1 || found > to ? to : found
+    runs.push({ from: start, to: end, next: writer.count })
+    writer.copy(before, start, end)
+    start = end
+  }
+}
+
+/** The byte strings of all directories above changed paths. */
+function touchedDirectories(changes: readonly KeyedChange[]): Set<string> {
+  const touched = new Set<string>()
+  if (changes.length > 0) touched.add('')
+  for (const { key } of changes) {
+    for (let slash = key.lastIndexOf('/'); slash > 0; slash = key.lastIndexOf('/', slash - 1)) {
+      const parent = key.slice(0, slash)
+      if (touched.has(parent)) break
+      touched.add(parent)
+    }
+  }
+  return touched
+}
+
+/** Takes over the known CIDs of the directories that stayed whole. */
+function carryKnown(before: StagingIndex, after: StagingIndex, runs: readonly Run[], touched: Set<string>): void {
+  const old = before.directories
+  const next = after.directories
+  let run = 0
+  let candidate = 0
+  for (let directory = 0; directory < old.first.length; directory++) {
+    const from = old.first[directory] as number
+    const to = from + (old.entries[directory] as number)
+    while (run < runs.length && (runs[run] as Run).to <= from) run++
+    const kept = runs[run]
+    if (!isKnown(old, directory)) continue
+    if (kept === undefined ? before.count > 0 : kept.from > from || kept.to < to) continue
+    if (touched.size > 0 && touched.has(directoryKey(before.columns, old, directory))) continue
+    const first = kept === undefined ? 0 : from - kept.from + kept.next
+    candidate = findDirectory(next, candidate, first, old.pathLength[directory] as number)
+    setKnown(next, candidate, knownDirectory(old, directory) as NonNullable<ReturnType<typeof knownDirectory>>)
+  }
+}
+
+/** The directory at or after `from` with this first entry and length of path. */
+function findDirectory(directories: IndexDirectories, from: number, first: number, pathLength: number): number {
+  let at = from
+  while ((directories.first[at] as number) < first) at++
+  while ((directories.pathLength[at] as number) < pathLength) at++
+  return at
+}
