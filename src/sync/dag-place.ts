@@ -32,23 +32,18 @@ export function shardKind(path: readonly number[]): NodeKind {
 const FIRST_SHARD = shardKind([])
 
 /** Whether a node of this kind, valid in itself, may stand at this place. */
-export function fits(kind: NodeKind, { role, above }: DagPlace): boolean {
-  switch (role) {
-    case 'any':
-      return kind === 'commit' || kind === 'tag' || isEntry(kind)
-    case 'commit':
-      return kind === 'commit'
-    case 'tag':
-      return kind === 'tag'
-    case 'tree':
-      return kind === 'directory' || kind === FIRST_SHARD
-    case 'entry':
-      return isEntry(kind)
-    case 'content':
-      return kind === 'file'
-    case 'shard':
-      return above !== undefined && kind === shardKind(pathBelow(above))
-  }
+export function fits(kind: NodeKind, place: DagPlace): boolean {
+  return FITTING[place.role](kind, place)
+}
+
+const FITTING: Record<Role, (kind: NodeKind, place: DagPlace) => boolean> = {
+  any: (kind) => kind === 'commit' || kind === 'tag' || isEntry(kind),
+  commit: (kind) => kind === 'commit',
+  tag: (kind) => kind === 'tag',
+  tree: (kind) => kind === 'directory' || kind === FIRST_SHARD,
+  entry: isEntry,
+  content: (kind) => kind === 'file',
+  shard: (kind, { above }) => above !== undefined && kind === shardKind(pathBelow(above)),
 }
 
 /** The slots that lead to the shard behind a link of another one. */

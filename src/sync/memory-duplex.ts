@@ -57,9 +57,12 @@ function createPipe(): Pipe {
       },
     },
     async send(bytes) {
-      while (failure === undefined && !closed && pieces.length >= HIGH_WATER_PIECES) await wait()
-      if (failure !== undefined) throw failure
-      if (closed) throw new Error('the stream was closed for writing')
+      for (;;) {
+        if (failure !== undefined) throw failure
+        if (closed) throw new Error('the stream was closed for writing')
+        if (pieces.length < HIGH_WATER_PIECES) break
+        await wait()
+      }
       pieces.push(bytes)
       changed()
     },

@@ -97,7 +97,8 @@ const STOPPED = new Set(['peer-closed-early', 'peer-too-slow'])
 
 async function receive(duplex: ByteDuplex, options: ReceiveSyncOptions): Promise<ReceivedSync> {
   const { label, signal, idleTimeoutMs = IDLE_TIMEOUT_MS, wants, haves = [] } = options
-  const started = await startWalk(haves, options)
+  const started = await beginWalk(haves, options)
+  await passKept(started, options)
   if (started.due === undefined) {
     await duplex.closeWrite()
     return { blocks: 0, bytes: 0, resumed: started.kept }
@@ -127,23 +128,25 @@ interface StartedWalk {
   kept: number
 }
 
-/** Walks to the first block that is not here. */
-async function startWalk(
+/** Begins the walk of what is wanted, at its first block. */
+async function beginWalk(
   haves: readonly CID[],
   { wants, wanted = 'commit', local, signal }: ReceiveSyncOptions,
-  { isResumed = true } = {},
 ): Promise<StartedWalk> {
   const walk = createDagWalk()
   await passReachable(walk, haves, local, { signal })
   walk.begin(wants, { isStrict: true, role: wanted })
-  let kept = 0
-  let due = walk.next()
-  for (; isResumed && due !== undefined && local.hasDigest(due.cid.multihash.digest); due = walk.next()) {
-    if (due.isLeaf) walk.pass()
-    else walk.accept(await local.get(due.cid, { signal }))
-    kept++
+  return { walk, due: walk.next(), kept: 0 }
+}
+
+/** Walks on to the first block that is not here. */
+async function passKept(started: StartedWalk, { local, signal }: ReceiveSyncOptions): Promise<void> {
+  const { walk } = started
+  for (; started.due !== undefined && local.hasDigest(started.due.cid.multihash.digest); started.due = walk.next()) {
+    if (started.due.isLeaf) walk.pass()
+    else walk.accept(await local.get(started.due.cid, { signal }))
+    started.kept++
   }
-  return { walk, due, kept }
 }
 
 async function readAccepted(reader: ByteReader, { label, wants }: ReceiveSyncOptions): Promise<SyncAccepted> {
@@ -178,7 +181,7 @@ async function agreeOn(
   }
   const isSubset = response.haves.every((have) => haves.some((other) => other.equals(have)))
   if (!isSubset || response.resume !== 0) throw malformed(label, 'it answers another request')
-  return startWalk(response.haves, options, { isResumed: false })
+  return beginWalk(response.haves, options)
 }
 
 /** How many bytes are handed to the pack before it is given time to write them. */

@@ -34,6 +34,7 @@ export interface ServeSyncOptions extends AbortOptions {
 export interface ServedSync {
   /** Why the request was refused; undefined where it was served. */
   refused: string | undefined
+  /** None where the peer found that it needs nothing. */
   wants: CID[]
   blocks: number
   /** Bytes of the CAR's sections. */
@@ -64,6 +65,10 @@ export async function serveSync(duplex: ByteDuplex, options: ServeSyncOptions): 
 async function serve(duplex: ByteDuplex, options: ServeSyncOptions): Promise<ServedSync> {
   const send = sendWithTimeout(duplex, options)
   const request = await readRequestOf(duplex, options, send)
+  if (request === undefined) {
+    await duplex.closeWrite()
+    return { refused: undefined, wants: [], blocks: 0, bytes: 0 }
+  }
   const response = await answerTo(request, options)
   await send(encodeResponse(response))
   const served: ServedSync = { refused: undefined, wants: request.wants, blocks: 0, bytes: 0 }
@@ -86,13 +91,15 @@ async function serve(duplex: ByteDuplex, options: ServeSyncOptions): Promise<Ser
   return { ...served, bytes: sender.bytes }
 }
 
+/** The request; undefined where the peer closed without one, having found that it needs nothing. */
 async function readRequestOf(
   duplex: ByteDuplex,
   { label, signal, idleTimeoutMs = IDLE_TIMEOUT_MS }: ServeSyncOptions,
   send: ByteDuplex['send'],
-): Promise<SyncRequest> {
+): Promise<SyncRequest | undefined> {
+  const reader = createByteReader(duplex.source, { label, idleTimeoutMs, signal })
   try {
-    return await readRequest(createByteReader(duplex.source, { label, idleTimeoutMs, signal }))
+    return (await reader.fill(1)) ? await readRequest(reader) : undefined
   } catch (error) {
     if (!(error instanceof WireProblem)) throw error
     if (error.isCutShort) throw closedEarly(label)
