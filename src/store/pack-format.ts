@@ -11,8 +11,8 @@ const PRAGMA = Uint8Array.of(0x0a, 0xa1, 0x67, 0x76, 0x65, 0x72, 0x73, 0x69, 0x6
 
 const HEADER_SIZE = 40
 
-/** "Fully indexed": the index lists every section. The leftmost bit of the 16 bytes of characteristics. */
-const FULLY_INDEXED = 0x80
+/** 128 bits, of which only the leftmost has a meaning: "fully indexed", the index lists every section. */
+const CHARACTERISTICS = Uint8Array.of(0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 /** Where the payload starts in the file. */
 export const PAYLOAD_OFFSET = PRAGMA.length + HEADER_SIZE
@@ -39,8 +39,8 @@ export function encodePackHeader(payloadSize: number): Uint8Array {
   const bytes = new Uint8Array(PAYLOAD_OFFSET)
   const view = new DataView(bytes.buffer)
   bytes.set(PRAGMA)
-  bytes[PRAGMA.length] = FULLY_INDEXED
-  const fields = PRAGMA.length + 16
+  bytes.set(CHARACTERISTICS, PRAGMA.length)
+  const fields = PRAGMA.length + CHARACTERISTICS.length
   view.setBigUint64(fields, BigInt(PAYLOAD_OFFSET), true)
   view.setBigUint64(fields + 8, BigInt(payloadSize), true)
   view.setBigUint64(fields + 16, BigInt(PAYLOAD_OFFSET + payloadSize), true)
@@ -56,9 +56,9 @@ export function encodePackHeader(payloadSize: number): Uint8Array {
 export function decodePackHeader(bytes: Uint8Array, fileSize: number): PackHeader | undefined {
   if (bytes.length < FIRST_SECTION_OFFSET) return undefined
   if (!startsWith(bytes, 0, PRAGMA) || !startsWith(bytes, PAYLOAD_OFFSET, PAYLOAD_HEADER)) return undefined
-  if (((bytes[PRAGMA.length] ?? 0) & FULLY_INDEXED) === 0) return undefined
+  if (!startsWith(bytes, PRAGMA.length, CHARACTERISTICS)) return undefined
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const fields = PRAGMA.length + 16
+  const fields = PRAGMA.length + CHARACTERISTICS.length
   const payloadOffset = Number(view.getBigUint64(fields, true))
   const payloadSize = Number(view.getBigUint64(fields + 8, true))
   const indexOffset = Number(view.getBigUint64(fields + 16, true))

@@ -156,8 +156,9 @@ function sortedOrder(digests: Uint8Array, digestSize: number, count: number): Fl
 
 /** The first four bytes of a digest, big endian; shorter digests are padded with zeros. */
 export function digestPrefix(bytes: Uint8Array, at: number, digestSize: number): number {
-  const byte = (index: number): number => (index < digestSize ? (bytes[at + index] ?? 0) : 0)
-  return byte(0) * 2 ** 24 + (byte(1) << 16) + (byte(2) << 8) + byte(3)
+  let prefix = 0
+  for (let i = 0; i < 4; i++) prefix = (prefix << 8) | (i < digestSize ? (bytes[at + i] ?? 0) : 0)
+  return prefix >>> 0
 }
 
 function compareAt(bytes: Uint8Array, a: number, b: number, size: number): number {

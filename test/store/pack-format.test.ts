@@ -40,8 +40,6 @@ describe('the start of a pack', () => {
   it('is refused where any byte that matters is changed, and where the file is too short', () => {
     const start = Buffer.concat([encodePackHeader(500), PAYLOAD_HEADER])
     for (let at = 0; at < start.length; at++) {
-      const isCharacteristic = at >= 12 && at < 27
-      if (isCharacteristic) continue
       const changed = Uint8Array.from(start)
       changed[at] = (changed[at] ?? 0) ^ 0xff
       expect(decodePackHeader(changed, 1000), `byte ${at}`).toBeUndefined()
