@@ -70,11 +70,18 @@ export interface PackWriter {
   add(block: Block): boolean
   /** Whether a block with this sha2-256 digest is in this pack. */
   has(digest: Uint8Array): boolean
+  /** Whether a block with this sha2-256 digest is in this pack, or was known from the start. */
+  knows(digest: Uint8Array): boolean
   /** The bytes of a block of this pack, or undefined. Not hashed again. */
   get(cid: CID): Uint8Array | undefined
   /** Resolves when no write is waiting; what is left in memory is less than one buffer (4 MiB). */
   drain(): Promise<void>
-  /** Makes the pack durable under its final name; undefined, and no file, when no block was added. */
+  /**
+   * Makes what was added so far a pack of its own, which stays whatever happens, and goes on with another: nothing may
+   * be added meanwhile. Its blocks stay known, but `get` does not find them here any more. Undefined when there are none.
+   */
+  checkpoint(): Promise<WrittenPack | undefined>
+  /** Makes the pack durable under its final name; undefined, and no file, when no block was added since `checkpoint`. */
   finish(): Promise<WrittenPack | undefined>
   /** Removes the temporary file. May be called at any time, also after `finish`, and more than once. */
   abort(): void
@@ -100,7 +107,9 @@ class FilePackWriter implements PackWriter {
   readonly #known: KnownBlocks | undefined
   /** Positions are those of sections in the file; in the buffer, where they have none yet, -1 - (place in the buffer). */
   readonly #table = createDigestTable()
-  readonly #foreign = createForeignDigests()
+  /** Entries before are in packs that were finished by `checkpoint`. */
+  #firstEntry = 0
+  #foreign = createForeignDigests()
   readonly #buffer = createSectionBuffer(() => this.#openFile())
   readonly #digestWords = new Uint32Array(8)
   readonly #digestBytes = new Uint8Array(this.#digestWords.buffer)
@@ -114,7 +123,7 @@ class FilePackWriter implements PackWriter {
   }
 
   get blocks(): number {
-    return this.#table.size + this.#foreign.size
+    return this.#table.size - this.#firstEntry + this.#foreign.size
   }
 
   get bytes(): number {
@@ -132,7 +141,7 @@ class FilePackWriter implements PackWriter {
       })
       return true
     }
-    if (this.#find(digest) !== -1 || this.#known?.hasDigest(digest) === true) return false
+    if (this.knows(digest)) return false
     const entry = this.#table.add(this.#digestWords, 0, -1)
     this.#buffer.append(cid.bytes, bytes, (position) => {
       this.#table.positions[entry] = position
@@ -141,14 +150,17 @@ class FilePackWriter implements PackWriter {
   }
 
   has(digest: Uint8Array): boolean {
-    return this.#find(digest) !== -1
+    return this.#find(digest) >= this.#firstEntry
+  }
+
+  knows(digest: Uint8Array): boolean {
+    return this.#find(digest) !== -1 || this.#known?.hasDigest(digest) === true
   }
 
   get(cid: CID): Uint8Array | undefined {
     const { code, digest } = cid.multihash
-    const isOurs = code === SHA2_256 && digest.length === 32
-    const entry = isOurs ? this.#find(digest) : -1
-    const position = isOurs ? this.#table.positions[entry] : this.#foreign.find(code, digest)?.position
+    const position =
+      code === SHA2_256 && digest.length === 32 ? this.#positionOf(digest) : this.#foreign.find(code, digest)?.position
     if (position === undefined) return undefined
     const head = this.#read(position, HEAD_SIZE)
     const layout = sectionLayout(head, 0)
@@ -162,22 +174,27 @@ class FilePackWriter implements PackWriter {
     this.#file?.check()
   }
 
-  async finish(): Promise<WrittenPack | undefined> {
+  async checkpoint(): Promise<WrittenPack | undefined> {
+    if (this.#isClosed) throw new TypeError(`the pack is closed: ${this.path}`)
     try {
       this.#buffer.flush()
       await this.drain()
-      if (this.#file === undefined || this.#isClosed) return undefined
-      const name = this.#writeIndexAndHeader(this.#file)
-      const { size: bytes } = this.#file
-      await this.#file.finish()
-      const path = join(this.#packsDirectory, name)
-      await moveDurably(this.path, path, this.#packsDirectory)
-      this.#isClosed = true
-      return { path, blocks: this.blocks, bytes }
+      if (this.#file === undefined) return undefined
+      const written = await this.#complete(this.#file)
+      this.#file = undefined
+      this.#firstEntry = this.#table.size
+      this.#foreign = createForeignDigests()
+      return written
     } catch (error) {
       this.abort()
       throw error
     }
+  }
+
+  async finish(): Promise<WrittenPack | undefined> {
+    const written = await this.checkpoint()
+    this.#isClosed = true
+    return written
   }
 
   abort(): void {
@@ -219,6 +236,11 @@ class FilePackWriter implements PackWriter {
     return this.#table.find(this.#digestWords, 0)
   }
 
+  #positionOf(digest: Uint8Array): number | undefined {
+    const entry = this.#find(digest)
+    return entry < this.#firstEntry ? undefined : this.#table.positions[entry]
+  }
+
   #read(position: number, length: number): Uint8Array {
     return this.#buffer.read(position, length) ?? this.#openFile().read(position, length)
   }
@@ -232,17 +254,21 @@ class FilePackWriter implements PackWriter {
     return this.#file
   }
 
-  /** Returns the pack's name. */
-  #writeIndexAndHeader(file: GrowingFile): string {
+  async #complete(file: GrowingFile): Promise<WrittenPack> {
     const payloadSize = file.size - PAYLOAD_OFFSET
     const name = packName(writeThrough(file, encodeIndex(this.#indexEntries())))
     file.writeSync(Buffer.concat([encodePackHeader(payloadSize), PAYLOAD_HEADER]), 0)
-    return name
+    await file.finish()
+    const path = join(this.#packsDirectory, name)
+    await moveDurably(this.path, path, this.#packsDirectory)
+    return { path, blocks: this.blocks, bytes: file.size }
   }
 
   #indexEntries(): IndexEntries[] {
-    const { size: count, digests, positions } = this.#table
-    const offsets = positions.subarray(0, count).map((position) => position - PAYLOAD_OFFSET)
+    const first = this.#firstEntry
+    const count = this.#table.size - first
+    const digests = this.#table.digests.subarray(first * 32)
+    const offsets = this.#table.positions.subarray(first, first + count).map((position) => position - PAYLOAD_OFFSET)
     return [{ hashCode: SHA2_256, digestSize: 32, digests, offsets, count }, ...this.#foreign.groups(PAYLOAD_OFFSET)]
   }
 }
