@@ -38,7 +38,7 @@ export function linkSize(nameLength: number, cidLength: number, tsize: number): 
  * With `slots`, a link's name is prefixed by its slot in two upper-case hexadecimal digits, as in a shard of fanout 256.
  * The caller gives links in the order of their names' bytes.
  */
-export function encodeNode(links: readonly Link[], data: Uint8Array, slots?: Uint8Array): Buffer<ArrayBuffer> {
+export function encodeNode(links: readonly Link[], data: Uint8Array, slots?: Uint8Array): Buffer {
   const prefixLength = slots === undefined ? 0 : 2
   const nameLengths = new Uint32Array(links.length)
   let size = 1 + varintSize(data.length) + data.length
@@ -48,7 +48,7 @@ export function encodeNode(links: readonly Link[], data: Uint8Array, slots?: Uin
     nameLengths[i] = nameLength
     size += linkSize(nameLength, link.cid.length, link.tsize)
   }
-  const target = Buffer.allocUnsafeSlow(size)
+  const target = Buffer.allocUnsafe(size)
   let at = 0
   for (let i = 0; i < links.length; i++) {
     at = writeLink(links[i] as Link, nameLengths[i] as number, slots?.[i], target, at)

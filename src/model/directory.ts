@@ -1,10 +1,14 @@
-import { CID } from 'multiformats/cid'
+import type { CID } from 'multiformats/cid'
 
-import type { Block } from './block.ts'
+import type { AbortOptions, Block, BlockSource } from './block.ts'
 import { DAG_PB, cidOf } from './cid.ts'
 import { encodeNode } from './dag-pb.ts'
 import type { Link } from './dag-pb.ts'
 import { PLAIN_DIRECTORY, buildEntries } from './directory-build.ts'
+import { openDirectory } from './directory-node.ts'
+import { collectLinks, findLink, toCid } from './directory-read.ts'
+import { updateLinks } from './directory-update.ts'
+import type { LinkChanges } from './directory-update.ts'
 import { checkEntryName } from './entry-name.ts'
 import type { BlockReceiver } from './hamt-build.ts'
 
@@ -48,7 +52,67 @@ export function buildDirectory(entries: Iterable<Entry>, options: BuildOptions =
   }
   const blocks: Block[] = []
   const root = buildEntries(links, options.onBlock ?? ((block) => blocks.push(block)))
-  return { cid: CID.decode(root.cid), tsize: root.tsize, blocks }
+  return { cid: toCid(root.cid), tsize: root.tsize, blocks }
+}
+
+/**
+ * Applies changes to a directory: the result is what a build from scratch gives, whichever side of SHARD_THRESHOLD it
+ * was on and is now on. `blocks` are the new ones only. Without any real change the directory stays as it is, also
+ * where we would have written it otherwise.
+ *
+ * Reads only the shards that the changes concern, and enough of the others to see whether they would fit a plain block.
+ * A name that is taken away and not there is no error. Errors as of `buildDirectory`, and of `listDirectory`.
+ */
+export async function updateDirectory(
+  source: BlockSource,
+  directory: CID,
+  changes: Iterable<{ name: string; after: { cid: CID; tsize: number } | undefined }>,
+  options: BuildOptions & AbortOptions = {},
+): Promise<BuiltDirectory> {
+  const links: LinkChanges = new Map()
+  for (const { name, after } of changes) {
+    checkEntryName(name)
+    links.set(name, after === undefined ? undefined : { name, cid: after.cid.bytes, tsize: after.tsize })
+  }
+  const blocks: Block[] = []
+  const root = await updateLinks(source, directory, links, options.onBlock ?? ((block) => blocks.push(block)), options)
+  return { cid: toCid(root.cid), tsize: root.tsize, blocks }
+}
+
+/**
+ * The entries of a directory, sorted by the bytes of their names. A sharded one is read whole before the first entry is
+ * given, at about a hundred bytes an entry.
+ *
+ * Everything of it is checked: names, their order, slots, sizes of shards. IntegrityError `tree-invalid` (details:
+ * `cid`, `entry`) for what is no valid directory. The names are not yet checked by `isReservedName`.
+ */
+export async function* listDirectory(
+  source: BlockSource,
+  directory: CID,
+  options?: AbortOptions,
+): AsyncGenerator<Entry> {
+  for (const link of await collectLinks(source, await openDirectory(source, directory, options), options)) {
+    yield toEntry(link)
+  }
+}
+
+/**
+ * One entry of a directory by its name, or undefined. Of a sharded directory only the shards on its way are read.
+ * IntegrityError `tree-invalid` as in `listDirectory`, for what was read.
+ */
+export async function findEntry(
+  source: BlockSource,
+  directory: CID,
+  name: string,
+  options?: AbortOptions,
+): Promise<Entry | undefined> {
+  const link = await findLink(source, await openDirectory(source, directory, options), name, options)
+  return link === undefined ? undefined : toEntry(link)
+}
+
+/** A link with its CID as an object. */
+export function toEntry({ name, cid, tsize }: Link): Entry {
+  return { name, cid: toCid(cid), tsize }
 }
 
 function emptyDirectory(): Block {

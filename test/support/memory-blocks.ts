@@ -1,0 +1,29 @@
+import type { CID } from 'multiformats/cid'
+
+import type { Block, BlockSink, BlockSource } from '../../src/model/block.ts'
+import { NotFoundError } from '../../src/model/errors.ts'
+
+/** Blocks in memory, which count how often they are read. */
+export class MemoryBlocks implements BlockSource, BlockSink {
+  readonly #blocks = new Map<string, Uint8Array>()
+  reads = 0
+
+  put(block: Block): void {
+    this.#blocks.set(block.cid.toString(), block.bytes)
+  }
+
+  putAll(blocks: Iterable<Block>): void {
+    for (const block of blocks) {
+      this.put(block)
+    }
+  }
+
+  async get(cid: CID): Promise<Uint8Array> {
+    this.reads++
+    const bytes = this.#blocks.get(cid.toString())
+    if (bytes === undefined) {
+      throw new NotFoundError('block-missing', `${cid.toString()} is not there.`, { details: { cid: cid.toString() } })
+    }
+    return bytes
+  }
+}
