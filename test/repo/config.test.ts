@@ -128,7 +128,7 @@ test('what init has written cannot be changed, and a layer that is not there can
 
 test('every key has a line of documentation, and a default of its own type', () => {
   for (const [key, { doc }] of Object.entries(CONFIG_KEYS)) {
-    expect(doc, key).toMatch(/^[^A-Z\n][^\n]*[^.]$/)
+    expect(doc).toMatch(/^[^A-Z\n][^\n]*[^.]$/)
     expect(() => openConfig({}).find(key)).not.toThrow()
   }
 })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
 import { createDurableChanges } from '../../src/repo/durable-changes.ts'
+import { formatOperation } from '../../src/repo/operation-entry.ts'
 import { writePending } from '../../src/repo/operation-log.ts'
 import { entryOfPlan, type OperationPlan } from '../../src/repo/operation-plan.ts'
 import {
@@ -256,11 +257,16 @@ test('an entry that cannot be read stops what would change something', async () 
 test('entries are numbered on, past a thousand of them', async () => {
   const repository = await temporaryRepository()
   using lock = await repository.lock('test')
-  for (let count = 1; count <= 1001; count++) {
-    await runOperation(repository, lock, { command: `number ${count}`, person: ANN })
+  const first = await runOperation(repository, lock, { command: 'number 1', person: ANN })
+  const older = { ...first, number: 998, command: 'number 998' }
+  writeFileSync(join(repository.layout.ops, '0', '998.json'), formatOperation(older))
+  for (const number of [999, 1000, 1001]) {
+    await runOperation(repository, lock, { command: `number ${number}`, person: ANN })
   }
-  const commands = await Array.fromAsync(listOperations(repository), ({ command }) => command)
-  expect(commands).toEqual(Array.from({ length: 1001 }, (_, at) => `number ${1001 - at}`))
+  const operations = await Array.fromAsync(listOperations(repository))
+  const numbers = [1001, 1000, 999, 998, 1]
+  expect(operations.map(({ number }) => number)).toEqual(numbers)
+  expect(operations.map(({ command }) => command)).toEqual(numbers.map((number) => `number ${number}`))
 })
 
 /** Every file of a repository and what it holds. */

@@ -1,4 +1,5 @@
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 
 import * as fc from 'fast-check'
 import type { CID } from 'multiformats/cid'
@@ -112,14 +113,18 @@ test('refs are a map from names to CIDs, whatever the names', async () => {
         await repository.close()
       },
     ),
-    { numRuns: 25 },
+    { numRuns: 12 },
   )
 })
 
 test('a thousand branches are listed in the order of their names', async () => {
   const repository = await temporaryRepository()
   const names = Array.from({ length: 1000 }, (_, at) => `refs/heads/team-${at % 7}/Branch-${at}`)
-  await update(repository, ...names.map((name) => ({ name, before: undefined, after: someCommit(name) })))
+  for (const name of names) {
+    const path = refPath(repository.layout, name)
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, `${someCommit(name).toString()}\n`)
+  }
   const listed = await repository.refs.list('refs/heads')
   expect(listed.map(({ name }) => name)).toEqual(names.toSorted(compareNames))
   expect(listed.every(({ name, cid }) => cid.equals(someCommit(name)))).toBe(true)
