@@ -1,0 +1,79 @@
+import { base16, base16upper } from 'multiformats/bases/base16'
+import { base32, base32upper } from 'multiformats/bases/base32'
+import { base36, base36upper } from 'multiformats/bases/base36'
+import { base58btc } from 'multiformats/bases/base58'
+import { base64, base64url } from 'multiformats/bases/base64'
+import { CID } from 'multiformats/cid'
+
+import { DAG_JSON, DAG_PB, RAW, SHA2_256 } from './cid.ts'
+import { InvalidError } from './errors.ts'
+import { MAX_CID_LENGTH } from './limits.ts'
+
+/**
+ * Reads the text of a CID in any of the common bases (base32, base36, base58btc, base16, base64; version 0 too).
+ *
+ * Undefined for what is no CID. Throws InvalidError `cid-unsupported` (details: `cid`) for one of another hash than
+ * sha2-256, or of a codec that no dataset has: it could never be found here.
+ */
+export function parseCidText(text: string): CID | undefined {
+  // The shortest text of such a CID has 46 characters; a name of a branch that is a CID by accident is shorter.
+  if (text.length < 40 || text.length > MAX_CID_LENGTH) return undefined
+  const cid = tryParse(text)
+  if (cid === undefined) return undefined
+  const { code, digest } = cid.multihash
+  if (code !== SHA2_256 || digest.length !== 32) throw unsupported(text, `hash 0x${code.toString(16)}`)
+  if (cid.code !== RAW && cid.code !== DAG_PB && cid.code !== DAG_JSON)
+    throw unsupported(text, `codec 0x${cid.code.toString(16)}`)
+  return cid
+}
+
+/** The characters that all texts of one codec begin with, before the first that differs. */
+const PREFIXES: ReadonlyMap<number, string> = new Map([
+  [DAG_JSON, 'baguqeera'],
+  [DAG_PB, 'bafybei'],
+  [RAW, 'bafkrei'],
+])
+
+/** Characters of a short form beyond the prefix: 40 bits, as many as ten hexadecimal digits in git. */
+const SHORT_LENGTH = 8
+
+/** Characters beyond the prefix that a short form must have to be looked up. */
+const SHORTEST_LENGTH = 4
+
+/**
+ * The short form in which commits are shown: the beginning of the CID's base32 text, up to eight characters beyond what all
+ * CIDs of its kind begin with (`baguqeera` and eight more for a commit). CIDs of version 0 are shown whole.
+ */
+export function shortenCid(cid: CID): string {
+  const prefix = cid.version === 0 ? undefined : PREFIXES.get(cid.code)
+  return prefix === undefined ? cid.toString() : cid.toString().slice(0, prefix.length + SHORT_LENGTH)
+}
+
+/** The codec of the CIDs that a short form may mean; undefined where the text is none: too short, or of other letters. */
+export function shortFormCodec(text: string): number | undefined {
+  if (!/^b[a-z2-7]+$/.test(text)) return undefined
+  for (const [codec, prefix] of PREFIXES) {
+    if (text.startsWith(prefix) && text.length >= prefix.length + SHORTEST_LENGTH) return codec
+  }
+  return undefined
+}
+
+const DECODERS = [base32, base32upper, base36, base36upper, base58btc, base16, base16upper, base64, base64url]
+const BY_PREFIX = new Map(DECODERS.map((base) => [base.prefix as string, base.decoder]))
+
+function tryParse(text: string): CID | undefined {
+  const decoder = text.startsWith('Qm') ? base58btc.decoder : BY_PREFIX.get(text.charAt(0))
+  if (decoder === undefined) return undefined
+  try {
+    return CID.parse(text, decoder)
+  } catch {
+    return undefined
+  }
+}
+
+function unsupported(text: string, what: string): InvalidError {
+  return new InvalidError('cid-unsupported', `${text} is a CID of ${what}, which no dataset of jzfs has`, {
+    hint: 'Name files and directories by sha2-256 CIDs of raw or dag-pb, commits and tags by those of dag-json',
+    details: { cid: text },
+  })
+}

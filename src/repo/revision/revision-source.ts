@@ -1,0 +1,23 @@
+import type { CID } from 'multiformats/cid'
+
+import type { AbortOptions, BlockSource } from '../../model/block.ts'
+import type { CommitGraph } from '../history/commit-graph.ts'
+import type { Refs } from '../refs.ts'
+
+/** Where revisions are looked up: a Repository is one. */
+export interface RevisionSource {
+  store: BlockSource
+  refs: Pick<Refs, 'read' | 'list' | 'head' | 'headCommit' | 'log'>
+}
+
+/** What the looking up may need beyond the repository. */
+export interface RevisionOptions extends AbortOptions {
+  /** The commits read so far; give the one that the command goes on with. */
+  graph?: CommitGraph
+  /** Finds what an IPNS name stands for: `NAME` of `/ipns/NAME`. */
+  resolveName?: (name: string, options: AbortOptions) => Promise<CID>
+  /** Finds what is staged at a path; undefined where nothing is. */
+  findStaged?: (path: string, stage: number) => Promise<CID | undefined> | CID | undefined
+  /** The directory, from the root of the tree, that `REV:./path` starts from. */
+  directory?: string
+}
