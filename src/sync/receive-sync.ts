@@ -185,7 +185,7 @@ async function agreeOn(
 }
 
 /** How many bytes are handed to the pack before it is given time to write them. */
-const DRAIN_BYTES = 4_194_304
+const DRAIN_BYTES = 2_097_152
 
 /** Progress is told each time so many blocks or bytes have come. */
 const PROGRESS_BLOCKS = 256
