@@ -1,12 +1,16 @@
+import { statSync } from 'node:fs'
+
 import type { CID } from 'multiformats/cid'
 
 import { ConflictError, IntegrityError } from '../model/errors.ts'
 import type { Person } from '../model/person.ts'
+import { explainFsError } from '../store/fs-errors.ts'
 import { formatHead, type Head, isSameHead, readHeadFile } from './head.ts'
 import type { Layout } from './layout.ts'
 import type { OperationEntry, RefChange, ReflogLine } from './operation-entry.ts'
 import { nextNumber } from './operation-log.ts'
 import { readRefFile, refPath } from './ref-files.ts'
+import { reflogPath } from './reflog.ts'
 import { isSameCid } from './refs.ts'
 
 /** A change of a ref, only made where the ref still is `before` (or `force` is set), and what its log says of it. */
@@ -44,6 +48,7 @@ export function comparePlan(layout: Layout, { refs = [], head }: OperationPlan):
   }
   for (const { name, before, force } of refs) {
     const path = refPath(layout, name)
+    checkPath(reflogPath(layout, name))
     const actual = force === true ? before : readRefFile(layout, name)
     if (!isSameCid(actual, before)) {
       throw new ConflictError('ref-changed', `${name} is ${textOf(actual)}, not ${textOf(before)} as expected`, {
@@ -54,6 +59,15 @@ export function comparePlan(layout: Layout, { refs = [], head }: OperationPlan):
   }
   if (head !== undefined) {
     compareHead(readHeadFile(layout.head), head.before)
+  }
+}
+
+/** A name that is too long for the file system must show now: once the entry is written it could never be finished. */
+function checkPath(path: string): void {
+  try {
+    statSync(path, { throwIfNoEntry: false })
+  } catch (error) {
+    throw explainFsError(error, path)
   }
 }
 

@@ -102,9 +102,9 @@ export function settledIndexPath(repository: Repository): string {
   return existsSync(path) ? path : layout.index
 }
 
-/** One line for a command that only reads, when an operation was interrupted. */
-export function describePending(entry: OperationEntry): string {
-  return `operation ${entry.number} (${entry.command}) was interrupted; the next command that changes something finishes it`
+/** One line for a command that only reads, where there is a pending operation. */
+export function describePending({ number, command }: OperationEntry): string {
+  return `operation ${number} (${command}) is not finished: it is at work, or the next command that changes something ends it`
 }
 
 async function finish(

@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
 import { createDurableChanges } from '../../src/repo/durable-changes.ts'
+import { layoutOf } from '../../src/repo/layout.ts'
 import { formatOperation } from '../../src/repo/operation-entry.ts'
 import { writePending } from '../../src/repo/operation-log.ts'
-import { entryOfPlan, type OperationPlan } from '../../src/repo/operation-plan.ts'
+import { comparePlan, entryOfPlan, type OperationPlan } from '../../src/repo/operation-plan.ts'
 import {
   describePending,
   finishInterruptedOperation,
@@ -16,6 +17,7 @@ import {
   settledIndexPath,
   type WorktreeStep,
 } from '../../src/repo/operation.ts'
+import { encodeRefName } from '../../src/repo/ref-encoding.ts'
 import { refPath } from '../../src/repo/ref-files.ts'
 import { appendReflog, reflogPath } from '../../src/repo/reflog.ts'
 import { openRepository, type Repository } from '../../src/repo/repository.ts'
@@ -113,7 +115,7 @@ const INTERRUPTIONS: Record<string, (repository: Repository) => void> = {
       operation: 2,
     }),
   'in a reflog': ({ layout }) => appendFileSync(reflogPath(layout, 'HEAD'), '{"before":null,"after":"ba'),
-  'in a reflog, zeros on the disk': ({ layout }) => appendFileSync(reflogPath(layout, MAIN), Buffer.alloc(100)),
+  'in a reflog, zeros on the disk': ({ layout }) => appendFileSync(reflogPath(layout, MAIN), Buffer.alloc(1000)),
   'after a ref': ({ layout }) => writeFileSync(refPath(layout, MAIN), `${two.toString()}\n`),
   'after the other ref': ({ layout }) => writeFileSync(refPath(layout, 'refs/heads/New'), `${three.toString()}\n`),
   'after HEAD': ({ layout }) => writeFileSync(layout.head, 'ref: refs/heads/New\n'),
@@ -157,6 +159,9 @@ for (const [when, interrupt] of Object.entries(INTERRUPTIONS)) {
     ;(await repository.lock('test')).release()
     expect(await pendingOperation(repository)).toBeUndefined()
     await expectFinished()
+    for (const name of ['HEAD', MAIN]) {
+      expect(readFileSync(reflogPath(layout, name), 'utf8').endsWith('}\n')).toBe(true)
+    }
     expect(await Array.fromAsync(listOperations(repository), ({ number }) => number)).toEqual([2, 1])
 
     // A power cut can bring the entry back: doing it all again changes nothing.
@@ -239,6 +244,20 @@ test('a renamed branch takes its log along; a deleted one loses it', async () =>
     refs: [{ name: 'refs/heads/Main', before: one, after: undefined, message: '' }],
   })
   expect(existsSync(reflogPath(repository.layout, 'refs/heads/Main'))).toBe(false)
+})
+
+test('a name that is too long for the file system, if only for its log, makes no operation', () => {
+  const name = `refs/heads/${'🦆'.repeat(50)}`
+  const longestPath = process.platform === 'darwin' ? 1023 : 4095
+  const length = longestPath - join('logs', `${encodeRefName(name)}.log`).length - 1
+  const check = (folder: string): void =>
+    comparePlan(layoutOf(folder), { ...firstCommit, refs: [{ name, before: undefined, after: one, message: '' }] })
+  const folderOfLength = (count: number): string => `${`/${'x/'.repeat(count)}`.slice(0, count - 1)}y`
+  expect(folderOfLength(length)).toHaveLength(length)
+  expect(() => check(folderOfLength(length))).not.toThrow()
+  for (const longer of [1, 5, 6, 100]) {
+    expect(() => check(folderOfLength(length + longer))).toThrow(expect.objectContaining({ code: 'name-too-long' }))
+  }
 })
 
 test('an entry that cannot be read stops what would change something', async () => {
