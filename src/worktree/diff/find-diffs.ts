@@ -1,0 +1,119 @@
+import type { CID } from 'multiformats/cid'
+
+import type { AbortOptions } from '../../model/block.ts'
+import { diffTrees } from '../../model/tree-diff.ts'
+import type { Repository } from '../../repo/repository.ts'
+import { compareByteStrings, toByteString } from '../byte-string.ts'
+import { joinExactRenames } from '../exact-renames.ts'
+import { type Pathspec, type PathFilter, pathFilter } from '../pathspec.ts'
+import { stagedChanges } from '../staged-changes.ts'
+import type { StagingIndex } from '../staging-index.ts'
+import { keepsOf, readStatus, worktreeOf } from '../status.ts'
+import { entrySide, storedSide, workingSide, type DiffSide, type FileDiff } from './file-diff.ts'
+
+/** Which paths, and whether removed and added paths of one content are joined to renames (default: yes). */
+export interface DiffOptions extends AbortOptions {
+  pathspecs?: readonly Pathspec[]
+  renames?: boolean
+}
+
+/** How two trees differ (undefined: one with nothing in it), sorted by the bytes of the paths. */
+export async function diffRevisions(
+  { store }: Pick<Repository, 'store'>,
+  trees: { before: CID | undefined; after: CID | undefined },
+  options: DiffOptions = {},
+): Promise<FileDiff[]> {
+  const diffs: FileDiff[] = []
+  const filter = pathFilter(options.pathspecs ?? [])
+  for await (const { path, before, after } of diffTrees(store, trees.before, trees.after, options)) {
+    if (!matches(filter, path)) continue
+    const sides = [before, after].map((entry) => entry && entrySide(store, entry, entry.node))
+    diffs.push({ path, before: sides[0], after: sides[1] })
+  }
+  return ordered(diffs, options)
+}
+
+/** How the index differs from a tree. */
+export async function diffStaged(
+  { store }: Pick<Repository, 'store'>,
+  tree: CID | undefined,
+  index: StagingIndex,
+  options: DiffOptions = {},
+): Promise<FileDiff[]> {
+  const filter = pathFilter(options.pathspecs ?? [])
+  const changes = await stagedChanges(store, tree, index, options)
+  const diffs = changes
+    .filter(({ path }) => matches(filter, path))
+    .map(({ path, before, after }) => ({
+      path,
+      before: before && storedSide(store, before),
+      after: after && storedSide(store, after),
+    }))
+  return ordered(diffs, options)
+}
+
+/** How the files of the working tree differ from the index; untracked ones are no difference. */
+export async function diffUnstaged(repository: Repository, options: DiffOptions = {}): Promise<FileDiff[]> {
+  const { index, unstaged } = await readStatus(repository, { ...options, untracked: 'none' })
+  const diffs: FileDiff[] = []
+  for (const { path } of unstaged) {
+    const before = indexSide(repository, index, path)
+    diffs.push({ path, before, after: await workSide(repository, before, path, options) })
+  }
+  return ordered(diffs, options)
+}
+
+/** How the files of the working tree that the index or the tree has differ from the tree. */
+export async function diffWorktree(
+  repository: Repository,
+  tree: CID | undefined,
+  options: DiffOptions = {},
+): Promise<FileDiff[]> {
+  const { index, unstaged } = await readStatus(repository, { ...options, untracked: 'none' })
+  const filter = pathFilter(options.pathspecs ?? [])
+  const before = new Map<string, DiffSide | undefined>()
+  for (const change of await stagedChanges(repository.store, tree, index, options)) {
+    if (matches(filter, change.path))
+      before.set(change.path, change.before && storedSide(repository.store, change.before))
+  }
+  for (const { path } of unstaged) {
+    if (!before.has(path)) before.set(path, indexSide(repository, index, path))
+  }
+  const diffs: FileDiff[] = []
+  for (const [path, side] of before) {
+    const isTracked = index.find(path) !== -1
+    const after = isTracked ? await workSide(repository, side, path, options) : undefined
+    if (isSame(side, after)) continue
+    diffs.push({ path, before: side, after })
+  }
+  return ordered(diffs, options)
+}
+
+function isSame(before: DiffSide | undefined, after: DiffSide | undefined): boolean {
+  if (before === undefined || after === undefined) return before === after
+  return before.kind === after.kind && before.contentCid.equals(after.contentCid)
+}
+
+function indexSide(repository: Repository, index: StagingIndex, path: string): DiffSide | undefined {
+  const position = index.find(path)
+  return position === -1 ? undefined : storedSide(repository.store, index.entry(position))
+}
+
+function workSide(
+  repository: Repository,
+  before: DiffSide | undefined,
+  path: string,
+  options: AbortOptions,
+): Promise<DiffSide | undefined> {
+  const executable = keepsOf(repository).executableBit ? undefined : before?.kind === 'executable'
+  return workingSide(worktreeOf(repository), path, { ...options, executable })
+}
+
+function matches(filter: PathFilter | undefined, path: string): boolean {
+  return filter === undefined || filter.matches(toByteString(path))
+}
+
+function ordered(diffs: FileDiff[], { renames = true }: DiffOptions): FileDiff[] {
+  const sorted = diffs.toSorted((a, b) => compareByteStrings(toByteString(a.path), toByteString(b.path)))
+  return renames ? (joinExactRenames(sorted) as FileDiff[]) : sorted
+}
