@@ -33,8 +33,8 @@ export interface WalkMode {
  * (depth first, links in their order). Whoever has the blocks and whoever receives them walk alike, so that the
  * receiver knows of each block beforehand which one it must be.
  *
- * `next` says which block comes next; `accept` gives its bytes, already verified, or `pass` says that a leaf is not
- * looked at. What was walked stays visited: a second `begin` leaves it out.
+ * `next` says which block comes next; `accept` gives its bytes, already verified. `pass` says that a leaf is not looked
+ * at, or that what a node links is left out. What was walked stays visited: a second `begin` leaves it out.
  */
 export interface DagWalk {
   /** Blocks passed so far, over all roots. */
@@ -137,9 +137,8 @@ class DepthFirstWalk implements DagWalk {
   }
 
   pass(): void {
-    const { isLeaf, visit } = this.#take()
-    if (!isLeaf) throw new TypeError('only a leaf can be passed without its bytes')
-    this.#blocks.setLeafSize(visit, -1)
+    const { isLeaf } = this.#take()
+    if (!isLeaf && this.#isStrict) throw new TypeError('a strict walk wants the bytes of each node')
   }
 
   #take(): Pending {

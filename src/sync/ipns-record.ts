@@ -50,7 +50,13 @@ export async function createRecord({
   const key = await readPrivateKey(privateKey)
   const validity = new Date(now.getTime() + lifetimeMs).toISOString()
   const options = { v1Compatible: false as const, ttlNs: BigInt(RECORD_TTL_MS) * 1_000_000n }
-  const record = await createIPNSRecordWithExpiration(key, `/ipfs/${cid.toV1().toString()}`, sequence, validity, options)
+  const record = await createIPNSRecordWithExpiration(
+    key,
+    `/ipfs/${cid.toV1().toString()}`,
+    sequence,
+    validity,
+    options,
+  )
   return openRecord(parseIpnsName(key.publicKey.toString()), marshalIPNSRecord(record))
 }
 
@@ -68,7 +74,9 @@ export async function openRecord(name: string, bytes: Uint8Array): Promise<IpnsR
   const canonical = parseIpnsName(name)
   if (bytes.length > MAX_RECORD_BYTES) throw invalidRecord(canonical, `it is larger than ${MAX_RECORD_BYTES} bytes`)
   const fields = await readFields(canonical, bytes)
-  const expires = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/.test(fields.validity) ? new Date(fields.validity) : NaN
+  const expires = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/.test(fields.validity)
+    ? new Date(fields.validity)
+    : NaN
   if (Number.isNaN(Number(expires))) throw invalidRecord(canonical, 'its end of life is no time')
   const cid = readValue(canonical, fields.value)
   const { value, sequence, validity } = fields

@@ -159,9 +159,13 @@ class NameFolder implements KnownNames {
 
 function readSeen(path: string, bytes: Uint8Array): SeenFile {
   try {
-    const { sequence, value, validity, forks } = JSON.parse(Buffer.from(bytes).toString('utf8')) as Record<string, unknown>
+    const { sequence, value, validity, forks } = JSON.parse(Buffer.from(bytes).toString('utf8')) as Record<
+      string,
+      unknown
+    >
     const isWhole = typeof sequence === 'string' && typeof value === 'string' && typeof validity === 'string'
-    if (isWhole && Array.isArray(forks)) return { sequence: BigInt(sequence), value, validity, forks: forks.map(String) }
+    if (isWhole && Array.isArray(forks))
+      return { sequence: BigInt(sequence), value, validity, forks: forks.map(String) }
   } catch {
     // Said below, as for a file that is JSON of something else.
   }

@@ -86,7 +86,11 @@ export async function receiveSync(duplex: ByteDuplex, options: ReceiveSyncOption
   }
 }
 
-async function putAside(error: unknown, { pack, keepPartial = false, signal }: ReceiveSyncOptions): Promise<void> {
+/** Keeps what was verified where that was asked for and nobody lied; else removes it. */
+export async function putAside(
+  error: unknown,
+  { pack, keepPartial = false, signal }: Pick<ReceiveSyncOptions, 'pack' | 'keepPartial' | 'signal'>,
+): Promise<void> {
   const isStopped = signal?.aborted === true || STOPPED.has(error instanceof JzfsError ? error.code : '')
   if (keepPartial && isStopped) await pack.finish()
   else pack.abort()
