@@ -1,0 +1,43 @@
+import { join } from 'node:path'
+
+/** Where everything lies in one node home: absolute paths. `src/node` knows them by these names only. */
+export interface HomeLayout {
+  directory: string
+  /** One private key a file (0600), libp2p's protobuf. */
+  keys: string
+  /** By IPNS name: the newest record (`.record`) and what was seen of the name (`.seen`). */
+  names: string
+  /** By IPNS name or pin: the sorted digests of what a head reaches. */
+  published: string
+  /** The repositories that this node serves, and which of their heads. */
+  repositories: string
+  /** A bare repository: the datasets that are pinned without a repository of their own, each a ref `refs/pins/…`. */
+  pins: string
+  /** What may be lost: libp2p's peer store. Only the daemon opens it. */
+  datastore: string
+  /** Taken by whoever changes files of the home. */
+  lock: string
+  /** Held by the daemon as long as it lives. */
+  daemonLock: string
+  /** Who the running daemon is, and how it is reached. */
+  daemonState: string
+  /** The daemon's socket, unless the path is too long for one. */
+  socket: string
+}
+
+/** The paths of the home in `directory`. */
+export function homeLayoutOf(directory: string): HomeLayout {
+  return {
+    directory,
+    keys: join(directory, 'keys'),
+    names: join(directory, 'names'),
+    published: join(directory, 'published'),
+    repositories: join(directory, 'repositories.json'),
+    pins: join(directory, 'pins'),
+    datastore: join(directory, 'datastore'),
+    lock: join(directory, 'lock.db'),
+    daemonLock: join(directory, 'daemon.db'),
+    daemonState: join(directory, 'daemon.json'),
+    socket: join(directory, 'control.sock'),
+  }
+}

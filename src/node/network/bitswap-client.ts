@@ -1,0 +1,32 @@
+import { withBitswap } from '@helia/bitswap'
+import { withLibp2pLight } from '@helia/libp2p'
+import { identify } from '@libp2p/identify'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import { createHeliaLight } from 'helia'
+
+import { createBitswapFetch } from './bitswap-fetch.ts'
+import { createBlockstoreView, FORGETFUL_VIEW } from './blockstore-view.ts'
+import type { BitswapClient } from './client-node.ts'
+import { dial } from './dial.ts'
+import { libp2pOptions } from './libp2p-options.ts'
+
+/** Connects to a peer that speaks Bitswap, from a Helia that keeps nothing, serves nothing and does not listen. */
+export async function connectBitswap(address: Multiaddr): Promise<BitswapClient> {
+  const options = { ...libp2pOptions({}), services: { identify: identify() } }
+  const helia = withBitswap(
+    withLibp2pLight(createHeliaLight({ blockstore: createBlockstoreView(FORGETFUL_VIEW) }), options),
+  )
+  await helia.start()
+  try {
+    await dial(helia.libp2p, address)
+    return {
+      fetchBlock: createBitswapFetch(helia.blockstore),
+      close: async () => {
+        await helia.stop()
+      },
+    }
+  } catch (error) {
+    await helia.stop()
+    throw error
+  }
+}

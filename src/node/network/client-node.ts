@@ -1,0 +1,52 @@
+import { fetch } from '@libp2p/fetch'
+import { ping } from '@libp2p/ping'
+import { createLibp2p } from 'libp2p'
+import type { CID } from 'multiformats/cid'
+
+import type { AbortOptions } from '../../model/block.ts'
+import { libp2pOptions } from './libp2p-options.ts'
+import { createLibp2pPeer, type PingablePeer } from './libp2p-peer.ts'
+import type { NetworkProfile } from './network-profile.ts'
+import { parsePeerAddress } from './peer-address.ts'
+
+/** A peer that a node of ours, made for it alone, is connected to. */
+export interface ConnectedPeer extends PingablePeer {
+  /** Hangs up and ends the node. */
+  close(): Promise<void>
+}
+
+/**
+ * Connects to a peer from a process that has no daemon: by a libp2p node that does not listen, keeps nothing and has a
+ * throw-away peer id. Helia is loaded only if a block is asked for by Bitswap.
+ *
+ * Throws what `parsePeerAddress` and `dial` throw.
+ */
+export async function connectPeer(
+  addressText: string,
+  options: AbortOptions & { profile?: NetworkProfile } = {},
+): Promise<ConnectedPeer> {
+  const address = parsePeerAddress(addressText, options.profile ?? 'loopback')
+  const libp2p = await createLibp2p({ ...libp2pOptions({}), services: { fetch: fetch(), ping: ping() } })
+  let bitswap: Promise<BitswapClient> | undefined
+  const fetchBlock = async (cid: CID, fetchOptions?: AbortOptions): Promise<Uint8Array> => {
+    bitswap ??= import('./bitswap-client.ts').then(({ connectBitswap }) => connectBitswap(address))
+    return (await bitswap).fetchBlock(cid, fetchOptions)
+  }
+  const peer = createLibp2pPeer(libp2p, address, fetchBlock)
+  const close = async (): Promise<void> => {
+    await Promise.allSettled([libp2p.stop(), bitswap?.then((client) => client.close())])
+  }
+  try {
+    await peer.ping(options)
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return { ...peer, close }
+}
+
+/** What `bitswap-client.ts` makes: named here so that nothing of Helia is loaded for its type. */
+export interface BitswapClient {
+  fetchBlock(cid: CID, options?: AbortOptions): Promise<Uint8Array>
+  close(): Promise<void>
+}

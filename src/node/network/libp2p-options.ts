@@ -1,0 +1,46 @@
+import type { PrivateKey } from '@libp2p/interface'
+import { noise } from '@libp2p/noise'
+import { tcp } from '@libp2p/tcp'
+import { tls } from '@libp2p/tls'
+import { yamux } from '@libp2p/yamux'
+import type { Libp2pOptions } from 'libp2p'
+
+import {
+  DIAL_TIMEOUT_MS,
+  INBOUND_CONNECTIONS_PER_SECOND,
+  MAX_CONNECTIONS,
+  MAX_PENDING_CONNECTIONS,
+  MAX_READ_BUFFER_BYTES,
+  MAX_STREAMS_PER_CONNECTION,
+  STREAM_WINDOW_BYTES,
+} from './network-limits.ts'
+import { isLoopbackAddress } from './peer-address.ts'
+
+/**
+ * What all our libp2p nodes have in common: TCP, TLS (a third faster than noise, which is offered too), yamux with a
+ * wide window, limits set by us, and nobody dialled outside this machine. No discovery, no relay, no other service than
+ * those the caller adds.
+ *
+ * Without `listen` the node does not listen; without a key it makes a new one: a throw-away peer id.
+ */
+export function libp2pOptions(init: { listen?: string[]; privateKey?: PrivateKey }): Omit<Libp2pOptions, 'services'> {
+  return {
+    ...(init.privateKey === undefined ? {} : { privateKey: init.privateKey }),
+    addresses: { listen: init.listen ?? [] },
+    transports: [tcp({ maxConnections: MAX_CONNECTIONS })],
+    connectionEncrypters: [tls(), noise()],
+    streamMuxers: [
+      yamux({
+        maxInboundStreams: MAX_STREAMS_PER_CONNECTION,
+        streamOptions: { maxStreamWindowSize: STREAM_WINDOW_BYTES, maxReadBufferLength: MAX_READ_BUFFER_BYTES },
+      }),
+    ],
+    connectionManager: {
+      maxConnections: MAX_CONNECTIONS,
+      inboundConnectionThreshold: INBOUND_CONNECTIONS_PER_SECOND,
+      maxIncomingPendingConnections: MAX_PENDING_CONNECTIONS,
+      dialTimeout: DIAL_TIMEOUT_MS,
+    },
+    connectionGater: { denyDialMultiaddr: (address) => !isLoopbackAddress(address) },
+  }
+}

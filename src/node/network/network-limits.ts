@@ -1,0 +1,64 @@
+/** Connections that a node keeps open before it closes the least useful. */
+export const MAX_CONNECTIONS = 256
+
+/**
+ * New inbound connections per second from one host. libp2p's own limit is 5: on loopback everybody is one host, and half
+ * of ten diallers would be turned away.
+ */
+export const INBOUND_CONNECTIONS_PER_SECOND = 256
+
+/** Inbound connections that are still being secured; libp2p's own limit is 10. */
+export const MAX_PENDING_CONNECTIONS = 64
+
+/** Streams that one connection may hold open with us, of all protocols. */
+export const MAX_STREAMS_PER_CONNECTION = 256
+
+/** Streams of `/jzfs/sync/1` that one connection may hold open with us. */
+export const MAX_SYNC_STREAMS = 16
+
+/** Streams of Bitswap that one connection may hold open with us. */
+export const MAX_BITSWAP_STREAMS = 128
+
+/**
+ * Bytes that may be on their way in one stream. It grows up to this from yamux's 256 KiB; both ends must start from
+ * those, because nothing tells the other side of another start: Kubo breaks the connection when more arrives.
+ */
+export const STREAM_WINDOW_BYTES = 8_388_608
+
+/** Bytes received and not yet read before we stop making room for more. */
+export const READ_AHEAD_BYTES = 1_048_576
+
+/**
+ * Bytes that may wait unread inside libp2p, which breaks the stream beyond: a full window can arrive after we stopped
+ * reading.
+ */
+export const MAX_READ_BUFFER_BYTES = 2 * STREAM_WINDOW_BYTES
+
+/** Blocks that one peer may want of us at a time over Bitswap. Helia loads all of them before it sends the first. */
+export const MAX_WANTS_PER_PEER = 256
+
+/** Bytes that we want at a time over Bitswap, by the average size of those that came. */
+export const MAX_WANTED_BYTES = 33_554_432
+
+/** Blocks that we want at a time over Bitswap: until we know their size, and at most. Over 1,024 it stalls for ever. */
+export const FIRST_WANTED_BLOCKS = 32
+export const MAX_WANTED_BLOCKS = 256
+
+/**
+ * How long to wait for a wanted block before it is wanted anew, in milliseconds. Helia does not send a block twice
+ * within 5 s.
+ */
+export const WANT_AGAIN_MS = 10_000
+
+/** How long a peer may send no wanted block at all, in milliseconds. */
+export const BITSWAP_IDLE_MS = 30_000
+
+/** How long one try to connect may take, in milliseconds. */
+export const DIAL_TIMEOUT_MS = 10_000
+
+/** How often to try to connect, and the pause after the first try in milliseconds; each later one is twice as long. */
+export const DIAL_TRIES = 5
+export const FIRST_DIAL_PAUSE_MS = 100
+
+/** How long a question to a peer (ping, a record) may take, in milliseconds. */
+export const ANSWER_TIMEOUT_MS = 10_000

@@ -1,0 +1,156 @@
+import { withBitswap } from '@helia/bitswap'
+import { type HeliaWithLibp2p, withLibp2pLight } from '@helia/libp2p'
+import { privateKeyFromProtobuf } from '@libp2p/crypto/keys'
+import { fetch } from '@libp2p/fetch'
+import { identify } from '@libp2p/identify'
+import type { Connection, Libp2p, PeerId } from '@libp2p/interface'
+import { ping } from '@libp2p/ping'
+import { createHeliaLight } from 'helia'
+import type { Datastore } from 'interface-datastore'
+
+import type { AbortOptions } from '../../model/block.ts'
+import { ConflictError, NotFoundError } from '../../model/errors.ts'
+import type { ByteDuplex } from '../../sync/duplex.ts'
+import { nameOfRoutingKey } from '../../sync/ipns-name.ts'
+import { SYNC_PROTOCOL } from '../../sync/sync-limits.ts'
+import { createBitswapFetch } from './bitswap-fetch.ts'
+import { type BlockView, createBlockstoreView } from './blockstore-view.ts'
+import { dial } from './dial.ts'
+import { libp2pOptions } from './libp2p-options.ts'
+import { type AskingServices, createLibp2pPeer, type PingablePeer } from './libp2p-peer.ts'
+import { MAX_BITSWAP_STREAMS, MAX_SYNC_STREAMS, MAX_WANTS_PER_PEER } from './network-limits.ts'
+import { listenAddresses, type NetworkProfile } from './network-profile.ts'
+import { parsePeerAddress } from './peer-address.ts'
+import { streamDuplex } from './stream-duplex.ts'
+
+/** What a node gives to others. Asked for every request anew: whoever answers reads its files at that moment. */
+export interface Served {
+  /** To everybody, over Bitswap. */
+  blocks: BlockView
+  /** The newest IPNS record (marshalled) of a name (`k51…`), to everybody, over `/libp2p/fetch/0.0.1`. */
+  record(name: string): Promise<Uint8Array | undefined>
+  /** Answers one stream of `/jzfs/sync/1`. `peerId` is proven. */
+  sync(duplex: ByteDuplex, peerId: string): Promise<void>
+}
+
+export interface ServingNodeOptions {
+  /** The node's identity: libp2p's protobuf of an Ed25519 key. */
+  privateKey: Uint8Array
+  served: Served
+  /** What libp2p remembers of other peers. The caller opens and closes it. */
+  datastore: Datastore
+  profile?: NetworkProfile
+  /** The TCP port to listen on (default 0: any). */
+  port?: number
+}
+
+/** A connection as it is shown. */
+export interface PeerConnection {
+  peerId: string
+  address: string
+  direction: 'inbound' | 'outbound'
+}
+
+/** A node that listens, serves and asks. */
+export interface ServingNode {
+  peerId: string
+  /** The addresses it listens on, each with `/p2p/` and the peer id. */
+  addresses(): string[]
+  connections(): PeerConnection[]
+  /**
+   * The peer at an address, connected to when it is first asked, or the connected one with that id. Throws what
+   * `parsePeerAddress` throws, and NotFoundError `peer-not-connected` (details: `peer`).
+   */
+  peer(addressOrId: string): PingablePeer
+  /** Connects to the peer at an address. Throws what `parsePeerAddress` and `dial` throw. */
+  connect(address: string, options?: AbortOptions): Promise<PeerConnection>
+  /** Ends streams and connections and stops listening. */
+  stop(): Promise<void>
+}
+
+/**
+ * Starts a node: Helia with Bitswap over what is served, our protocol and the record protocol.
+ *
+ * Throws InvalidError `profile-unsupported`, and ConflictError `port-taken` (details: `port`).
+ */
+export async function startServingNode(options: ServingNodeOptions): Promise<ServingNode> {
+  const { served, datastore, profile = 'loopback', port = 0 } = options
+  const listen = listenAddresses(profile, port)
+  const blockstore = createBlockstoreView(served.blocks)
+  const helia = withBitswap(
+    withLibp2pLight(createHeliaLight({ blockstore, datastore }), {
+      ...libp2pOptions({ listen, privateKey: privateKeyFromProtobuf(options.privateKey) }),
+      services: { fetch: fetch(), identify: identify(), ping: ping() },
+    }),
+    BITSWAP_LIMITS,
+  )
+  try {
+    await helia.start()
+    await serve(helia, served)
+  } catch (error) {
+    await helia.stop()
+    throw explainListen(error, port)
+  }
+  return nodeOf(helia, profile)
+}
+
+/** Helia declares `maxWantlistSize` and reads `maxWantListSize`. */
+const BITSWAP_LIMITS = {
+  maxInboundStreams: MAX_BITSWAP_STREAMS,
+  maxWantlistSize: MAX_WANTS_PER_PEER,
+  maxWantListSize: MAX_WANTS_PER_PEER,
+}
+
+async function serve(helia: HeliaWithLibp2p<AskingServices>, served: Served): Promise<void> {
+  const { libp2p } = helia
+  libp2p.services.fetch.registerLookupFunction('/ipns/', async (key) => {
+    const name = nameOfRoutingKey(key)
+    return name === undefined ? undefined : served.record(name)
+  })
+  await libp2p.handle(
+    SYNC_PROTOCOL,
+    (stream, { remotePeer }) => served.sync(streamDuplex(stream), remotePeer.toString()),
+    { maxInboundStreams: MAX_SYNC_STREAMS },
+  )
+}
+
+function nodeOf(helia: HeliaWithLibp2p<AskingServices>, profile: NetworkProfile): ServingNode {
+  const { libp2p } = helia
+  const fetchBlock = createBitswapFetch(helia.blockstore)
+  return {
+    peerId: libp2p.peerId.toString(),
+    addresses: () => libp2p.getMultiaddrs().map(String),
+    connections: () => libp2p.getConnections().map(connectionOf),
+    peer: (text) => {
+      const target = text.startsWith('/') ? parsePeerAddress(text, profile) : connectedPeer(libp2p, text)
+      return createLibp2pPeer(libp2p, target, fetchBlock)
+    },
+    connect: async (address, connectOptions) =>
+      connectionOf(await dial(libp2p, parsePeerAddress(address, profile), connectOptions)),
+    stop: async () => {
+      await helia.stop()
+    },
+  }
+}
+
+function connectedPeer(libp2p: Libp2p<AskingServices>, id: string): PeerId {
+  const connection = libp2p.getConnections().find(({ remotePeer }) => remotePeer.toString() === id)
+  if (connection !== undefined) return connection.remotePeer
+  throw new NotFoundError('peer-not-connected', `not connected to a peer ${id}`, {
+    hint: 'give its address, or connect to it first: `jzfs peer connect ADDRESS`',
+    details: { peer: id },
+  })
+}
+
+function connectionOf({ remotePeer, remoteAddr, direction }: Connection): PeerConnection {
+  return { peerId: remotePeer.toString(), address: remoteAddr.toString(), direction }
+}
+
+function explainListen(error: unknown, port: number): unknown {
+  if (!String(error).includes('EADDRINUSE')) return error
+  return new ConflictError('port-taken', `another program listens on port ${port}`, {
+    hint: 'choose another port, or 0 for any',
+    cause: error,
+    details: { port },
+  })
+}
