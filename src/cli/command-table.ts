@@ -13,6 +13,16 @@ export const COMMAND_GROUPS: CommandGroup[] = [
     ],
   },
   {
+    heading: 'Work on files',
+    commands: [
+      {
+        name: 'status',
+        summary: 'Show what changed',
+        load: async () => (await import('./commands/status.ts')).status,
+      },
+    ],
+  },
+  {
     heading: 'About jzfs',
     commands: [
       {

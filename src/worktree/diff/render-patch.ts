@@ -1,5 +1,6 @@
 import { shortenCid } from '../../model/cid-text.ts'
 import type { EntryKind } from '../index-entry.ts'
+import { quoteName } from '../quote-name.ts'
 import type { ChangeSide } from '../staged-changes.ts'
 import type { FileDiff } from './file-diff.ts'
 import type { ContentDiff, Hunk } from './text-diff.ts'
@@ -37,20 +38,6 @@ export function* renderPatch(diff: FileDiff, content: ContentDiff): Generator<Pa
   yield header(`+++ ${after === undefined ? '/dev/null' : fresh}`)
   for (const hunk of content.hunks) yield* hunkLines(hunk)
 }
-
-/** A name as git prints it: quoted like a C string where it has a quote, a backslash or a control character. */
-export function quoteName(name: string): string {
-  // oxlint-disable-next-line no-control-regex
-  if (!/[\u0000-\u001f"\\\u007f]/.test(name)) return name
-  // oxlint-disable-next-line no-control-regex
-  const escaped = name.replaceAll(/[\u0000-\u001f"\\\u007f]/g, (character) => {
-    const letter = LETTERS[character]
-    return `\\${letter ?? character.charCodeAt(0).toString(8).padStart(3, '0')}`
-  })
-  return `"${escaped}"`
-}
-
-const LETTERS: Readonly<Record<string, string>> = { '\n': 'n', '\t': 't', '\r': 'r', '"': '"', '\\': '\\' }
 
 function* modeLines({ from, path, before, after }: FileDiff): Generator<PatchLine> {
   if (before === undefined && after !== undefined) yield header(`new file mode ${MODES[after.kind]}`)

@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import { diffRevisions } from '../../../src/worktree/diff/find-diffs.ts'
-import { quoteName, renderPatch } from '../../../src/worktree/diff/render-patch.ts'
+import { renderPatch } from '../../../src/worktree/diff/render-patch.ts'
 import { diffContent } from '../../../src/worktree/diff/text-diff.ts'
 import { MemoryBlocks } from '../../support/memory-blocks.ts'
 import { buildTree, type Leaf } from '../../support/memory-tree.ts'
@@ -76,17 +76,5 @@ describe('a patch', () => {
         '',
       ].join('\n'),
     )
-  })
-
-  it('quotes names as git does', () => {
-    expect(['plain', 'sp ace', 'quo"te', 'new\nline', 'back\\slash', 'bell\u0007', 'é'].map(quoteName)).toEqual([
-      'plain',
-      'sp ace',
-      '"quo\\"te"',
-      '"new\\nline"',
-      '"back\\\\slash"',
-      '"bell\\007"',
-      'é',
-    ])
   })
 })

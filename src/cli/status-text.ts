@@ -1,0 +1,86 @@
+import { quoteName } from '../worktree/quote-name.ts'
+import type { Status } from '../worktree/status.ts'
+import { describeConflict, describeStaged, describeUnstaged } from './status-letters.ts'
+import { styled } from './style.ts'
+import type { Terminal } from './terminal.ts'
+
+/** Where HEAD is, for the first lines of a status. */
+export interface HeadDescription {
+  /** Short name; undefined when HEAD is detached. */
+  branch: string | undefined
+  /** Short form of the commit; undefined when there is none yet. */
+  commit: string | undefined
+}
+
+/** `## main`, as git's `--branch` prints it. */
+export function headLine({ branch, commit }: HeadDescription): string {
+  if (branch === undefined) return '## HEAD (no branch)'
+  return commit === undefined ? `## No commits yet on ${branch}` : `## ${branch}`
+}
+
+/** A status in git's short form: two letters and a path; renames as `OLD -> NEW`. */
+export function renderShortStatus(status: Status, show: (path: string) => string = quoteName): string[] {
+  const lines = new Map<string, { x: string; y: string; text: string }>()
+  for (const change of status.staged) {
+    const text = change.from === undefined ? show(change.path) : `${show(change.from)} -> ${show(change.path)}`
+    lines.set(change.path, { x: describeStaged(change).letter, y: ' ', text })
+  }
+  for (const { path, difference } of status.unstaged) {
+    const line = lines.get(path) ?? { x: ' ', y: ' ', text: show(path) }
+    lines.set(path, { ...line, y: describeUnstaged(difference).letter })
+  }
+  for (const conflict of status.conflicts) {
+    const [x = 'U', y = 'U'] = describeConflict(conflict).letters
+    lines.set(conflict.path, { x, y, text: show(conflict.path) })
+  }
+  const tracked = [...lines].sort(([a], [b]) => (Buffer.from(a) < Buffer.from(b) ? -1 : 1))
+  return [
+    ...tracked.map(([, { x, y, text }]) => `${x}${y} ${text}`),
+    ...status.untracked.map((path) => `?? ${show(path)}`),
+    ...status.ignored.map((path) => `!! ${show(path)}`),
+  ]
+}
+
+/** A status in words, as git's. */
+export function renderLongStatus(
+  terminal: Pick<Terminal, 'color'>,
+  head: HeadDescription,
+  status: Status,
+  show: (path: string) => string,
+): string[] {
+  const { staged, unstaged, untracked, ignored, conflicts } = status
+  const line = (color: 'green' | 'red', words: string, path: string) =>
+    `\t${styled(terminal, color, `${`${words}:`.padEnd(12)}${path}`)}`
+  const plain = (path: string) => `\t${styled(terminal, 'red', show(path))}`
+  const sections = [
+    section('Changes to be committed:', 'use "jzfs restore --staged PATH" to unstage', staged, (change) => {
+      const path = change.from === undefined ? show(change.path) : `${show(change.from)} -> ${show(change.path)}`
+      return line('green', describeStaged(change).words, path)
+    }),
+    section('Unmerged paths:', 'use "jzfs add PATH" to mark them as resolved', conflicts, (conflict) =>
+      line('red', describeConflict(conflict).words, show(conflict.path)),
+    ),
+    section('Changes not staged for commit:', 'use "jzfs add PATH" to stage them', unstaged, ({ path, difference }) =>
+      line('red', describeUnstaged(difference).words, show(path)),
+    ),
+    section('Untracked files:', 'use "jzfs add PATH" to include them in the next commit', untracked, plain),
+    section('Ignored files:', 'use "jzfs add -f PATH" to include them all the same', ignored, plain),
+  ]
+  return [...headLines(head), ...sections.flat(), ...conclusion(status)]
+}
+
+function headLines({ branch, commit }: HeadDescription): string[] {
+  const where = branch === undefined ? `HEAD detached at ${commit ?? 'nothing'}` : `On branch ${branch}`
+  return commit === undefined ? [where, '', 'No commits yet', ''] : [where]
+}
+
+function section<Item>(title: string, hint: string, items: Item[], render: (item: Item) => string): string[] {
+  return items.length === 0 ? [] : [title, `  (${hint})`, ...items.map(render), '']
+}
+
+function conclusion({ staged, unstaged, untracked, conflicts }: Status): string[] {
+  if (staged.length > 0) return []
+  if (conflicts.length > 0 || unstaged.length > 0) return ['no changes added to commit']
+  if (untracked.length > 0) return ['nothing added to commit but untracked files present']
+  return ['nothing to commit, working tree clean']
+}

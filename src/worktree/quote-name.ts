@@ -1,0 +1,13 @@
+/** A name as git prints it: quoted like a C string where it has a quote, a backslash or a control character. */
+export function quoteName(name: string): string {
+  // oxlint-disable-next-line no-control-regex
+  if (!/[\u0000-\u001f"\\\u007f]/.test(name)) return name
+  // oxlint-disable-next-line no-control-regex
+  const escaped = name.replaceAll(/[\u0000-\u001f"\\\u007f]/g, (character) => {
+    const letter = LETTERS[character]
+    return `\\${letter ?? character.charCodeAt(0).toString(8).padStart(3, '0')}`
+  })
+  return `"${escaped}"`
+}
+
+const LETTERS: Readonly<Record<string, string>> = { '\n': 'n', '\t': 't', '\r': 'r', '"': '"', '\\': '\\' }
