@@ -1,0 +1,75 @@
+import type { CID } from 'multiformats/cid'
+
+import type { BlockSource } from '../model/block.ts'
+import { DAG_JSON } from '../model/cid.ts'
+import { decodeCommit } from '../model/commit.ts'
+import { nodeType } from '../model/dag-json-node.ts'
+import { decodeTag } from '../model/tag.ts'
+import {
+  type VerifyFinding,
+  type VerifyOptions,
+  type VerifyPlace,
+  type VerifyProgress,
+  VerifyRun,
+} from './verify/verify-run.ts'
+import { verifyTree } from './verify/verify-tree.ts'
+
+/** What a verification starts from. */
+export interface VerifyStart {
+  cid: CID
+  /** The revision as it was given: findings name it. */
+  revision: string
+}
+
+/**
+ * Verifies all that revisions reach: every block of their commits, tags, directories and files is read and hashed, once,
+ * and its structure and declared sizes are checked. Yields what is missing or wrong, with the path and the commit where it
+ * belongs (the newest that was met), as it is found, and goes on; returns the totals.
+ *
+ * `store` verifies what it reads. Memory: 48 bytes a block, and the directories on the way to the current path. Throws
+ * only for what is no fault of the data: the signal, a disk that cannot be read.
+ */
+export async function* verifyReachable(
+  store: BlockSource,
+  starts: Iterable<VerifyStart>,
+  options: VerifyOptions = {},
+): AsyncGenerator<VerifyFinding, VerifyProgress> {
+  const run = new VerifyRun(store, options)
+  // First come, first served: from each start the newest commits come first.
+  const queue: Root[] = Array.from(starts, ({ cid, revision }) => ({ cid, revision, is: undefined }))
+  for (const root of queue) yield* verifyRoot(run, root, queue)
+  return run.finish()
+}
+
+interface Root extends VerifyStart {
+  /** What it must be, by the link that leads to it. */
+  is: 'commit' | 'tag' | undefined
+}
+
+async function* verifyRoot(run: VerifyRun, root: Root, queue: Root[]): AsyncGenerator<VerifyFinding> {
+  const { cid, revision } = root
+  const place: VerifyPlace = { revision, commit: undefined, path: undefined }
+  if (cid.code !== DAG_JSON) yield* verifyTree(run, cid, place)
+  if (cid.code !== DAG_JSON || run.roots.get(cid.multihash.digest) !== undefined) return
+  run.roots.set(cid.multihash.digest, 0)
+  let tree: CID | undefined
+  await run.attempt(cid, { ...place, commit: root.is === 'commit' ? cid : undefined }, async () => {
+    tree = readRoot(run, root, await run.read(cid), queue)
+  })
+  yield* run.take()
+  if (tree !== undefined) yield* verifyTree(run, tree, { ...place, commit: cid })
+}
+
+/** Decodes a commit or a tag and queues what it links; returns a commit's tree. */
+function readRoot(run: VerifyRun, { cid, revision, is }: Root, bytes: Uint8Array, queue: Root[]): CID | undefined {
+  if (is === 'tag' || (is === undefined && nodeType(cid, bytes) === 'jzfs/tag/1')) {
+    const { object, objectType } = decodeTag(cid, bytes)
+    run.progress.tags++
+    queue.push({ cid: object, revision, is: objectType === 'commit' || objectType === 'tag' ? objectType : undefined })
+    return undefined
+  }
+  const { tree, parents } = decodeCommit(cid, bytes)
+  run.progress.commits++
+  for (const parent of parents) queue.push({ cid: parent, revision, is: 'commit' })
+  return tree
+}
