@@ -1,56 +1,39 @@
+import { setImmediate } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 
 import { UnavailableError } from '../model/errors.ts'
 import { explainFsError } from './fs-errors.ts'
 import type { FromWorker, Task, TaskOutcome, ToWorker } from './ingest-messages.ts'
-import { createIngestReader } from './ingest-reader.ts'
+import { createIngestReader, type IngestReader } from './ingest-reader.ts'
 import type { PackWriter } from './pack-writer.ts'
 import { workerUrl } from './worker-url.ts'
 
-/** Tasks that a thread has at once: while one is being written or on its way back, it reads the next. */
-const TASKS_PER_WORKER = 3
+/** Tasks that a thread has at once: while one is on its way to the disk and back, it reads the next. */
+const TASKS_PER_WORKER = 2
 
-/** Those who perform tasks for one ingest. */
+/** Those who perform the tasks of one ingest: the calling thread, and worker threads. */
 export interface IngestCrew {
-  /** How many tasks may be under way at once. */
-  readonly capacity: number
+  /** How many more tasks the worker threads take now. */
+  readonly vacancies: number
+  /** Starts worker threads, unless that was done. */
+  hire(workers: number): void
   /**
-   * Resolves when everything that the task read is written. Rejects when the pack cannot be written or a thread died;
-   * then all other tasks are rejected, too, and the pack has failed.
+   * Has a worker thread perform a task. Resolves when everything that it read is written. Rejects when the pack cannot
+   * be written or a thread died; then all other tasks are rejected, too, and the pack has failed.
    */
   perform(task: Task): Promise<TaskOutcome>
-  /** Resolves when no write is under way, and none begins until `resume`. */
+  /** Performs a task in the calling thread, serving the others every few milliseconds. One at a time. */
+  performHere(task: Task): Promise<TaskOutcome>
+  /** Resolves when no thread is writing, and none begins until `resume`. Not while `performHere` is under way. */
   pause(): Promise<void>
   resume(): void
   /** Ends the threads; resolves when none of them touches the pack's file any more. */
   stop(): Promise<void>
 }
 
-/** For a few files: everything in the calling thread. Starting threads takes longer than reading a thousand files. */
-export function createLocalCrew(pack: PackWriter): IngestCrew {
-  const reader = createIngestReader(pack)
-  return {
-    capacity: 1,
-    async perform(task) {
-      try {
-        const { outcome, written } = await reader.perform(task)
-        await written
-        return outcome
-      } catch (error) {
-        const failure = explainFsError(error, pack.path)
-        pack.fail(failure)
-        throw failure
-      }
-    },
-    pause: () => Promise.resolve(),
-    resume() {},
-    stop: () => Promise.resolve(),
-  }
-}
-
-/** Starts `workers` threads. */
-export function createWorkerCrew(pack: PackWriter, workers: number): IngestCrew {
-  return new WorkerCrew(pack, workers)
+/** Makes a crew of the calling thread alone. */
+export function createIngestCrew(pack: PackWriter): IngestCrew {
+  return new Crew(pack)
 }
 
 /** One thread, and what it has to do. */
@@ -67,10 +50,10 @@ interface Pending {
 
 type Offer = FromWorker & { kind: 'offer' }
 
-class WorkerCrew implements IngestCrew {
-  readonly capacity: number
+class Crew implements IngestCrew {
   readonly #pack: PackWriter
-  readonly #hands: Hand[]
+  readonly #hands: Hand[] = []
+  readonly #reader: IngestReader
   readonly #pending = new Map<number, Pending>()
   #nextId = 0
   /** Answers given whose sections are not yet written. */
@@ -81,10 +64,33 @@ class WorkerCrew implements IngestCrew {
   #failure: { error: unknown } | undefined
   #isStopped = false
 
-  constructor(pack: PackWriter, workers: number) {
+  constructor(pack: PackWriter) {
     this.#pack = pack
-    this.capacity = workers * TASKS_PER_WORKER
-    this.#hands = Array.from({ length: workers }, () => this.#hire())
+    this.#reader = createIngestReader({
+      async place(digests, sizes, count) {
+        await setImmediate()
+        return pack.place(digests, sizes, count)
+      },
+      placed: (bytes) => pack.placed(bytes),
+    })
+  }
+
+  get vacancies(): number {
+    return this.#hands.reduce((sum, { tasks }) => sum + TASKS_PER_WORKER - tasks, 0)
+  }
+
+  hire(workers: number): void {
+    while (this.#hands.length < workers) this.#hands.push(this.#start())
+  }
+
+  async performHere(task: Task): Promise<TaskOutcome> {
+    try {
+      const { outcome, written } = await this.#reader.perform(task)
+      await written
+      return outcome
+    } catch (error) {
+      throw this.#failed(error)
+    }
   }
 
   perform(task: Task): Promise<TaskOutcome> {
@@ -119,7 +125,7 @@ class WorkerCrew implements IngestCrew {
     if (this.#unwritten > 0) this.#pack.fail(new Error('threads ended before they had written their sections'))
   }
 
-  #hire(): Hand {
+  #start(): Hand {
     // What a thread keeps is in buffers outside of its heap; a small nursery keeps garbage from growing the process.
     const worker = new Worker(workerUrl('ingest-worker'), { resourceLimits: { maxYoungGenerationSizeMb: 8 } })
     const hand = { worker, tasks: 0 }
@@ -165,13 +171,14 @@ class WorkerCrew implements IngestCrew {
     if (!this.#isStopped) this.#failed(crash(cause))
   }
 
-  #failed(cause: unknown): void {
+  #failed(cause: unknown): unknown {
     const error = explainFsError(cause, this.#pack.path)
     this.#failure ??= { error }
     this.#pack.fail(error)
     for (const { reject } of this.#pending.values()) reject(error)
     this.#pending.clear()
     this.#whenWritten?.()
+    return error
   }
 }
 

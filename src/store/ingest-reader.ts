@@ -16,7 +16,7 @@ import {
 import { createSectionPipeline, type SectionPipeline, type SectionSink } from './section-pipeline.ts'
 
 /** A file of more bytes is read in ranges of this size, by several threads. */
-export const RANGE_SIZE = 32 * CHUNK_SIZE
+export const RANGE_SIZE = 16 * CHUNK_SIZE
 
 /** Non-blocking: opening a FIFO that nobody writes to must not wait. */
 const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY

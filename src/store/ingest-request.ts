@@ -60,7 +60,7 @@ export interface IngestCheckpoint<R extends IngestRequest = IngestRequest> {
 }
 
 export interface IngestOptions<R extends IngestRequest = IngestRequest> extends AbortOptions {
-  /** Threads that read: by default one per core, up to four. */
+  /** Worker threads that read beside the calling one, if there is much to read: by default one per further core, up to three. */
   workers?: number | undefined
   onProgress?: ((progress: IngestProgress) => void) | undefined
   /** A pack of this size is finished and another one begun: 4 GiB by default. */

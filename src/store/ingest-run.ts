@@ -5,7 +5,7 @@ import { buildFile, type Leaf } from '../model/file.ts'
 import { CHUNK_SIZE } from '../model/limits.ts'
 import { type Batches, createBatches } from './ingest-batches.ts'
 import { type BigFile, createBigFile } from './ingest-big-file.ts'
-import { createLocalCrew, createWorkerCrew, type IngestCrew } from './ingest-crew.ts'
+import { createIngestCrew, type IngestCrew } from './ingest-crew.ts'
 import {
   type RangeTask,
   READ,
@@ -20,11 +20,8 @@ import { explainRefusal } from './ingest-refusal.ts'
 import type { IngestOptions, IngestProgress, IngestRequest, IngestResult } from './ingest-request.ts'
 import type { PackWriter } from './pack-writer.ts'
 
-/** Less than this is read in the calling thread: starting others takes about as long. */
-const SMALL = { files: 1024, bytes: 16 * CHUNK_SIZE }
-
-/** Results that may wait for the consumer before no more work is begun. */
-const MAX_READY = 2048
+/** Less than this the calling thread reads alone: it would be done before the others have started. */
+const SMALL = { files: 4096, bytes: 32 * CHUNK_SIZE }
 
 const CHECKPOINT_BYTES = 4 * 1024 ** 3
 
@@ -61,7 +58,7 @@ class WholeRun<R extends IngestRequest> implements IngestRun<R> {
   readonly #pack: PackWriter
   readonly #options: IngestOptions<R>
   readonly #batches: Batches<R>
-  #crew: IngestCrew
+  readonly #crew: IngestCrew
   #ready: IngestResult<R>[] = []
   readonly #big = new Set<Reading<R>>()
   /** Big files that changed while they were read, to be begun again. */
@@ -76,7 +73,7 @@ class WholeRun<R extends IngestRequest> implements IngestRun<R> {
     this.#pack = pack
     this.#options = options
     this.#batches = createBatches(requests)
-    this.#crew = createLocalCrew(pack)
+    this.#crew = createIngestCrew(pack)
   }
 
   async *results(): AsyncGenerator<IngestResult<R>, void, undefined> {
@@ -85,16 +82,18 @@ class WholeRun<R extends IngestRequest> implements IngestRun<R> {
     signal?.throwIfAborted()
     signal?.addEventListener('abort', onAbort)
     try {
-      if (!(await this.#batches.isSmall(SMALL))) this.#startWorkers()
+      if (!(await this.#batches.isSmall(SMALL))) this.#hireWorkers()
       for (;;) {
         this.#hasChanged = false
-        const isExhausted = await this.#dispatch()
+        await this.#employWorkers()
         while (this.#ready.length > 0) yield* this.#ready.splice(0)
         signal?.throwIfAborted()
         if (this.#failure !== undefined) throw this.#failure.error
         await this.#checkpointIfDue()
-        if (this.#underWay > 0) await this.#change()
-        else if (isExhausted && !this.#hasChanged) return
+        const job = await this.#nextJob()
+        if (job !== undefined) await this.#perform(job, this.#crew.performHere(job.task))
+        else if (this.#underWay > 0) await this.#change()
+        else if (!this.#hasChanged) return
       }
     } finally {
       signal?.removeEventListener('abort', onAbort)
@@ -107,9 +106,8 @@ class WholeRun<R extends IngestRequest> implements IngestRun<R> {
     await this.#batches.close()
   }
 
-  #startWorkers(): void {
-    if (this.#crew.capacity > 1) return
-    this.#crew = createWorkerCrew(this.#pack, this.#options.workers ?? Math.min(4, availableParallelism()))
+  #hireWorkers(): void {
+    this.#crew.hire(this.#options.workers ?? Math.min(4, availableParallelism()) - 1)
   }
 
   /** Resolves when something changed since the last look: a job was settled, or the signal aborted. */
@@ -125,26 +123,29 @@ class WholeRun<R extends IngestRequest> implements IngestRun<R> {
     this.#wake?.()
   }
 
-  /** Begins as many jobs as the crew takes; true when there are no more for now. */
-  async #dispatch(): Promise<boolean> {
-    while (this.#underWay < this.#crew.capacity && this.#ready.length < MAX_READY) {
-      const job = this.#rangeJob() ?? this.#retryJob() ?? (await this.#batchJob())
-      if (job === undefined) return true
-      this.#underWay++
-      void this.#perform(job)
+  /** Gives the worker threads as many jobs as they take. What is left is for the calling thread. */
+  async #employWorkers(): Promise<void> {
+    while (this.#crew.vacancies > 0) {
+      const job = await this.#nextJob()
+      if (job === undefined) return
+      void this.#perform(job, this.#crew.perform(job.task))
     }
-    return false
   }
 
-  async #perform(job: Job): Promise<void> {
+  async #perform(job: Job, outcome: Promise<TaskOutcome>): Promise<void> {
+    this.#underWay++
     try {
-      job.settle(await this.#crew.perform(job.task))
+      job.settle(await outcome)
       this.#options.onProgress?.({ ...this.#progress })
     } catch (error) {
       this.#failure ??= { error }
     }
     this.#underWay--
     this.#changed()
+  }
+
+  async #nextJob(): Promise<Job | undefined> {
+    return this.#rangeJob() ?? this.#retryJob() ?? (await this.#batchJob())
   }
 
   #rangeJob(): Job | undefined {
@@ -191,7 +192,7 @@ class WholeRun<R extends IngestRequest> implements IngestRun<R> {
     const isUsable = prefix !== undefined && isSame(prefix.stat, stat) && this.#holds(prefix.leaves)
     const reading = { request, file: createBigFile(request.path, stat, isUsable ? prefix : undefined), attempt }
     this.#big.add(reading)
-    this.#startWorkers()
+    this.#hireWorkers()
     this.#settleReading(reading)
   }
 

@@ -6,26 +6,45 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+import { rolldown } from 'rolldown'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import type { IngestReport } from '../support/ingest-process.ts'
 
-const SCRIPT = fileURLToPath(new URL('../support/ingest-process.ts', import.meta.url))
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const MIB = 1_048_576
 const MOST = 200 * MIB
 
 let directory: string
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'jzfs-memory-'))
+  await bundle(join(directory, 'dist'))
 })
 afterAll(async () => {
   await rm(directory, { recursive: true })
 })
 
+/** Bundled as the program is: from source each thread would hold a compiler of TypeScript as well. */
+async function bundle(dir: string): Promise<void> {
+  const build = await rolldown({
+    cwd: ROOT,
+    platform: 'node',
+    input: {
+      'test/ingest-process': join(ROOT, 'test/support/ingest-process.ts'),
+      'store/ingest-worker': join(ROOT, 'src/store/ingest-worker.ts'),
+    },
+  })
+  await build.write({ dir, format: 'esm' })
+  await build.close()
+  writeFileSync(join(dir, 'package.json'), '{ "type": "module" }')
+}
+
 function report(files: string): IngestReport {
   const store = `${files} store`
   mkdirSync(store)
-  const child = spawnSync(process.execPath, [SCRIPT, store, files], { encoding: 'utf8' })
+  const child = spawnSync(process.execPath, [join(directory, 'dist/test/ingest-process.js'), store, files], {
+    encoding: 'utf8',
+  })
   expect(child.stderr).toBe('')
   return JSON.parse(child.stdout) as IngestReport
 }

@@ -46,8 +46,7 @@ function fileWith(name: string, bytes: Uint8Array | string, executable = false):
   return { path: pathOf(name), size: Buffer.byteLength(bytes), executable }
 }
 
-/** More small files than one thread takes alone. */
-function manySmall(count = 1500): IngestRequest[] {
+function manySmall(count: number): IngestRequest[] {
   return Array.from({ length: count }, (_, i) => fileWith(`small ${i}`, `content of ${i}`))
 }
 
@@ -95,29 +94,24 @@ describe('ingesting files', () => {
 
   it.each([
     ['in the calling thread', 0],
-    ['in one worker', 1],
-    ['in three workers', 3],
+    ['with one worker', 1],
+    ['with three workers', 3],
   ])('gives the CIDs of ipfs-unixfs-importer, %s', async (_, workers) => {
     const contents = new Map<string, Uint8Array>()
     const requests: IngestRequest[] = []
-    for (const [i, size] of (workers === 0 ? sizes.filter((size) => size < 3 * MIB) : sizes).entries()) {
+    for (const [i, size] of sizes.entries()) {
       const bytes = seededBytes(`file ${i}`, size)
       const request = fileWith(`file ${i}`, bytes, i % 3 === 2)
       contents.set(request.path, bytes)
       requests.push(request)
     }
-    // Without threads only up to 16 MiB are read.
     const pack = newPack()
-    const outcomes =
-      workers === 0
-        ? await Promise.all(requests.map((request) => ingest(pack, [request])))
-        : [await ingest(pack, requests, { workers })]
+    const { files } = await ingest(pack, requests, { workers })
     const written = await pack.finish()
     const blocks = await soundBlocksOf(written!.path)
 
-    const files = outcomes.flatMap(({ files }) => [...files.values()])
-    expect(files.length).toBe(requests.length)
-    for (const { request, cid, contentCid, size, tsize, stat: source } of files) {
+    expect(files.size).toBe(requests.length)
+    for (const { request, cid, contentCid, size, tsize, stat: source } of files.values()) {
       const bytes = contents.get(request.path)!
       const expected = await referenceCid(bytes)
       expect(contentCid.toString()).toBe(expected)
@@ -148,19 +142,19 @@ describe('ingesting files', () => {
   })
 
   it('stores equal content once, whichever threads meet it', async () => {
-    const requests = Array.from({ length: 2000 }, (_, i) => fileWith(`copy ${i}`, `one of ten: ${i % 10}`))
+    const requests = Array.from({ length: 5000 }, (_, i) => fileWith(`copy ${i}`, `one of ten: ${i % 10}`))
     const bytes = seededBytes('repeated', 2 * MIB)
     requests.push(fileWith('halves', Buffer.concat([bytes, bytes])))
     const pack = newPack()
     const { files } = await ingest(pack, requests, { workers: 3 })
-    expect(files.size).toBe(2001)
+    expect(files.size).toBe(5001)
     const written = await pack.finish()
     expect(written?.blocks).toBe(10 + 2 + 1)
     await soundBlocksOf(written!.path)
   })
 
   it('writes nothing when the store knows everything, and only what it does not know', async () => {
-    const requests = manySmall()
+    const requests = manySmall(1500)
     const half = new Set(
       requests.slice(0, 700).map((_, i) => Buffer.from(sha256(Buffer.from(`content of ${i}`))).toString('hex')),
     )
@@ -192,6 +186,7 @@ describe('ingesting files', () => {
     let last = { files: 0, bytes: 0 }
     const pack = newPack()
     const options: IngestOptions = {
+      workers: 2,
       onProgress: (progress) => {
         expect(progress.files).toBeGreaterThanOrEqual(last.files)
         last = progress
@@ -210,7 +205,7 @@ describe('ingesting files', () => {
 describe('files that cannot be taken in', () => {
   it.each([
     ['alone', 0],
-    ['among many', 1500],
+    ['among many', 5000],
   ])('are named with a reason, and the others go on: %s', async (_, others) => {
     const server = createServer().listen(pathOf('socket'))
     await once(server, 'listening')
@@ -290,7 +285,7 @@ describe('files that cannot be taken in', () => {
     let hasChanged = false
     const pack = newPack()
     const { files } = await ingest(pack, [request], {
-      workers: 1,
+      workers: 0,
       onProgress: ({ bytes }) => {
         if (hasChanged || bytes === 0) return
         truncateSync(request.path, after.length)
@@ -306,7 +301,7 @@ describe('files that cannot be taken in', () => {
 
 describe('an ingest that ends early', () => {
   it('by its signal, before and between results; the pack may still be finished', async () => {
-    const requests = manySmall(4000)
+    const requests = manySmall(6000)
     const unstarted = newPack()
     await expect(ingest(unstarted, requests, { signal: AbortSignal.abort(new Error('never')) })).rejects.toThrow(
       'never',
@@ -322,7 +317,7 @@ describe('an ingest that ends early', () => {
       }
     }
     await expect(consume()).rejects.toThrow('enough')
-    expect(count).toBeLessThan(4000)
+    expect(count).toBeLessThan(6000)
     const written = await pack.finish()
     expect(written!.blocks).toBeGreaterThanOrEqual(count)
     await soundBlocksOf(written!.path)
@@ -341,7 +336,8 @@ describe('an ingest that ends early', () => {
 
   it('by a failure that nobody foresaw, which is an error and does not hang', async () => {
     const pack = newPack()
-    const requests = [...manySmall(2000), { path: 'a name with \0 in it', size: 0, executable: false }]
+    // What is asked for first goes to a worker.
+    const requests = [{ path: 'a name with \0 in it', size: 0, executable: false }, ...manySmall(5000)]
     await expect(ingest(pack, requests, { workers: 2 })).rejects.toMatchObject({ code: 'worker-crashed' })
     await expect(pack.finish()).rejects.toThrow()
     expect(await readdir(join(directory, 'store'))).toEqual([])
