@@ -80,6 +80,7 @@ const TAG_BLOCK_SIZE = 0x20
 const TAG_HASH_TYPE = 0x28
 const TAG_FANOUT = 0x30
 const TAG_MODE = 0x38
+const TAG_MTIME = 0x42
 const FIELD_BLOCK_SIZES = 4
 
 /** The fields behind Data, in the order of their numbers. */
@@ -121,7 +122,7 @@ function readField(reader: ProtobufReader, tag: number, message: UnixfsData, blo
       message.mode = reader.varint()
       break
     default:
-      if (tag >>> 3 <= 7) {
+      if (tag >>> 3 <= 8 && tag !== TAG_MTIME) {
         throw treeInvalid(reader.cid, `its UnixFS field ${tag >>> 3} is of another kind`)
       }
       message.hasMore = true
