@@ -1,13 +1,17 @@
 import { digestPrefix } from './pack-index-format.ts'
 
 /** At most so many bits of a digest choose its bucket. */
-const MAX_BUCKET_BITS = 20
+const MAX_BUCKET_BITS = 21
 
-/** Sorted entries of one hash function, in memory, with a fan-out of about one entry a bucket. */
+/**
+ * Sorted entries of one hash function, in memory, with a fan-out of two to four buckets an entry: most lookups of what is
+ * not there end at an empty one.
+ */
 export interface IndexTable {
   /** Whether the entries are in order: else some are not found. */
   readonly isSorted: boolean
-  /** The offset stored with a digest, or -1. */
+  readonly digestSize: number
+  /** The offset stored with a digest of that size, or -1. */
   find(digest: Uint8Array): number
 }
 
@@ -15,7 +19,7 @@ export interface IndexTable {
 export function createIndexTable(entries: Uint8Array, digestSize: number): IndexTable {
   const width = digestSize + 8
   const count = entries.length / width
-  const bits = Math.min(MAX_BUCKET_BITS, Math.max(1, Math.ceil(Math.log2(count))))
+  const bits = Math.min(MAX_BUCKET_BITS, Math.max(1, Math.ceil(Math.log2(count)) + 1))
   const shift = 32 - bits
   /** Bucket b holds the entries from `buckets[b]` up to `buckets[b + 1]`. */
   const buckets = new Uint32Array(2 ** bits + 1)
@@ -30,11 +34,10 @@ export function createIndexTable(entries: Uint8Array, digestSize: number): Index
   buckets.fill(count, filled)
 
   const find = (digest: Uint8Array): number => {
-    if (digest.length !== digestSize) return -1
     const bucket = digestPrefix(digest, 0, digestSize) >>> shift
     return findInEntries(entries, digestSize, buckets[bucket] ?? 0, buckets[bucket + 1] ?? 0, digest)
   }
-  return { isSorted, find }
+  return { isSorted, digestSize, find }
 }
 
 /** Searches the sorted entries from `first` up to `end` by halving; returns the offset stored with `digest`, or -1. */

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
-import { mkdir, open } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { mkdir, open, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 
 import type { FsBlockstore } from 'blockstore-fs'
 import type { CID } from 'multiformats/cid'
@@ -114,7 +114,7 @@ class FsLooseBlocks implements LooseBlocks {
     const path = this.#pathOf(cid)
     if (existsSync(path) && (await this.#isSound(files, cid))) return
     const isFirst = !existsSync(dirname(path))
-    await this.#explained(cid, () => files.put(cid, bytes))
+    await this.#explained(cid, () => putOrClean(files, path, { cid, bytes }))
     await syncFile(path)
     await syncDirectory(dirname(path))
     if (isFirst) await syncDirectory(this.#directory)
@@ -162,6 +162,16 @@ class FsLooseBlocks implements LooseBlocks {
 async function loadFiles(directory: string): Promise<FsBlockstore> {
   const { FsBlockstore } = await import('blockstore-fs')
   return new FsBlockstore(directory, { shardingStrategy: LOOSE_LAYOUT })
+}
+
+/** blockstore-fs leaves its temporary file where a write fails: on a full disk it would keep the space. */
+async function putOrClean(files: FsBlockstore, path: string, { cid, bytes }: Block): Promise<void> {
+  try {
+    await files.put(cid, bytes)
+  } catch (error) {
+    await rm(join(dirname(path), `.${basename(path)}.tmp`), { force: true })
+    throw error
+  }
 }
 
 async function syncFile(path: string): Promise<void> {

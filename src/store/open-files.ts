@@ -6,7 +6,6 @@ export interface OpenFiles {
   open(path: string): number
   /** Closes one file, if it is open. */
   close(path: string): void
-  closeAll(): void
 }
 
 /** Keeps at most `limit` files open. Only for synchronous use: a descriptor must not be kept. */
@@ -37,9 +36,5 @@ export function createOpenFiles(limit: number): OpenFiles {
     return fd
   }
 
-  const closeAll = (): void => {
-    for (const path of descriptors.keys()) close(path)
-  }
-
-  return { open, close, closeAll }
+  return { open, close }
 }

@@ -156,6 +156,12 @@ function sortedOrder(digests: Uint8Array, digestSize: number, count: number): Fl
 
 /** The first four bytes of a digest, big endian; shorter digests are padded with zeros. */
 export function digestPrefix(bytes: Uint8Array, at: number, digestSize: number): number {
+  if (digestSize >= 4) {
+    return (
+      (((bytes[at] ?? 0) << 24) | ((bytes[at + 1] ?? 0) << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0)) >>>
+      0
+    )
+  }
   let prefix = 0
   for (let i = 0; i < 4; i++) prefix = (prefix << 8) | (i < digestSize ? (bytes[at + i] ?? 0) : 0)
   return prefix >>> 0

@@ -3,7 +3,7 @@ import { compareDigest, createIndexTable, findInEntries, type IndexTable } from 
 import { digestPrefix, type IndexGroup, packName } from './pack-index-format.ts'
 
 /** An index of at most so many bytes is read whole at its first use. */
-const SMALL_INDEX_SIZE = 1024 * 1024
+const SMALL_INDEX_SIZE = 64 * 1024
 
 /** Entries read at a time from an index that is not in memory. */
 const WINDOW = 128
@@ -12,12 +12,16 @@ const WINDOW = 128
 export interface PackIndex {
   /** The offset of the section with this digest, or -1. */
   find(hashCode: number, digest: Uint8Array): number
+  /** Gives the memory back. */
+  close(): void
 }
 
 /** Where an index is, and how its bytes are read. */
 export interface PackIndexOptions {
   /** Reads from the file; fewer bytes at its end. */
   read(position: number, size: number): Uint8Array
+  /** As `read`, for up to 8 KiB that are looked at before the next call only. */
+  peek(position: number, size: number): Uint8Array
   /** The pack's name: the hash of its index, where it is a pack that we wrote. */
   name: string
   start: number
@@ -32,60 +36,55 @@ export interface PackIndexOptions {
  * Opens an index; nothing is read yet.
  *
  * A small one is read whole at the first lookup. In a larger one a lookup reads a few kilobytes where the digest should
- * be (digests are spread evenly), until as much was read as the whole has: then it is read whole too, if it fits.
+ * be (digests are spread evenly), until as much was read as the whole has: then it is read whole too, if memory is left.
  */
 export function openPackIndex(options: PackIndexOptions): PackIndex {
-  const { read, name, start, end, groups, memory } = options
+  const { peek, groups, memory, start, end } = options
   const sizeBytes = end - start
-  let tables: (IndexTable & { group: IndexGroup })[] | undefined
+  let tables: GroupTable[] | undefined
   let bytesRead = 0
-  let isChecked = false
-  const evictable = {
-    sizeBytes,
-    lastUse: 0,
-    drop: () => {
-      tables = undefined
-      bytesRead = 0
-    },
-  }
 
-  const load = (): (IndexTable & { group: IndexGroup })[] => {
-    const bytes = read(start, sizeBytes)
-    const loaded = groups.map((group) => {
-      const from = group.start - start
-      const entries = bytes.subarray(from, from + group.count * (group.digestSize + 8))
-      return { group, ...createIndexTable(entries, group.digestSize) }
-    })
-    if (!isChecked) {
-      isChecked = true
-      const isOtherwise = /^[0-9a-f]{64}\.car$/u.test(name) && packName([bytes]) !== name
-      if (isOtherwise || loaded.some((table) => !table.isSorted)) options.onDamage()
-    }
-    tables = loaded
-    memory.admit(evictable)
-    return loaded
+  const peekCounted = (position: number, size: number): Uint8Array => {
+    bytesRead += size
+    return peek(position, size)
   }
-
-  const isWorthLoading = (): boolean =>
-    sizeBytes <= SMALL_INDEX_SIZE || (bytesRead >= sizeBytes && sizeBytes <= memory.largest)
 
   const find = (hashCode: number, digest: Uint8Array): number => {
-    const present = tables ?? (isWorthLoading() ? load() : undefined)
-    if (present !== undefined) {
-      evictable.lastUse = memory.now
-      for (const table of present) {
-        if (table.group.hashCode === hashCode && table.group.digestSize === digest.length) return table.find(digest)
-      }
-      return -1
+    const isDue = tables === undefined && (sizeBytes <= SMALL_INDEX_SIZE || bytesRead >= sizeBytes)
+    if (isDue && memory.reserve(sizeBytes)) tables = loadTables(options)
+    if (tables === undefined) {
+      const group = groups.find((each) => each.hashCode === hashCode && each.digestSize === digest.length)
+      return group === undefined ? -1 : findByReading(group, digest, peekCounted)
     }
-    const group = groups.find((group) => group.hashCode === hashCode && group.digestSize === digest.length)
-    if (group === undefined) return -1
-    return findByReading(group, digest, (position, size) => {
-      bytesRead += size
-      return read(position, size)
-    })
+    for (const { hashCode: code, table } of tables) {
+      if (code === hashCode && table.digestSize === digest.length) return table.find(digest)
+    }
+    return -1
   }
-  return { find }
+
+  const close = (): void => {
+    if (tables !== undefined) memory.release(sizeBytes)
+    tables = undefined
+  }
+  return { find, close }
+}
+
+interface GroupTable {
+  hashCode: number
+  table: IndexTable
+}
+
+/** Reads the whole index, and checks it while at it. */
+function loadTables({ read, name, start, end, groups, onDamage }: PackIndexOptions): GroupTable[] {
+  const bytes = read(start, end - start)
+  const tables = groups.map((group) => {
+    const from = group.start - start
+    const entries = bytes.subarray(from, from + group.count * (group.digestSize + 8))
+    return { hashCode: group.hashCode, table: createIndexTable(entries, group.digestSize) }
+  })
+  const isOtherwise = /^[0-9a-f]{64}\.car$/u.test(name) && packName([bytes]) !== name
+  if (isOtherwise || tables.some(({ table }) => !table.isSorted)) onDamage()
+  return tables
 }
 
 /**

@@ -102,7 +102,7 @@ class DirectoryPackSet implements PackSet {
   }
 
   close(): void {
-    this.#files.closeAll()
+    for (const pack of this.#packs) pack.close()
   }
 
   /** The pack with a copy that is not known to be corrupt. */
@@ -174,7 +174,7 @@ class DirectoryPackSet implements PackSet {
   #drop(isMeant: (pack: Pack) => boolean): boolean {
     const dropped = this.#packs.filter(isMeant)
     if (dropped.length === 0) return false
-    for (const { path } of dropped) this.#files.close(path)
+    for (const pack of dropped) pack.close()
     this.#packs = this.#packs.filter((pack) => !dropped.includes(pack))
     return true
   }

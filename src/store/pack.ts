@@ -48,6 +48,8 @@ export interface Pack {
   isReplaced(): boolean
   /** Bytes at a position of the file, fewer at its end. Throws PackGoneError. */
   readAt(position: number, size: number): Uint8Array
+  /** Closes the file and gives memory back; the pack can be used on, and is opened again. */
+  close(): void
 }
 
 /** Where the parts of a pack are. */
@@ -126,6 +128,13 @@ class FilePack implements Pack {
     return this.#readInto(new Uint8Array(size), position, size)
   }
 
+  close(): void {
+    this.#opened?.index.close()
+    this.#opened = undefined
+    this.problem = undefined
+    this.#files.close(this.path)
+  }
+
   #readInto(target: Uint8Array, position: number, size: number): Uint8Array {
     const fd = this.#fd()
     let done = 0
@@ -153,6 +162,7 @@ class FilePack implements Pack {
     }
     const index = openPackIndex({
       read,
+      peek: (position, size) => this.#readInto(SECTION_HEAD, position, size),
       name: this.name,
       start: header.indexOffset,
       end: fileSize,

@@ -152,7 +152,7 @@ class FolderStore implements Store {
     for await (const cid of this.#loose.cids(options)) if (!this.#packs.has(cid)) yield cid
   }
 
-  lease(options: AbortOptions = {}): Promise<Lock> {
+  async lease(options: AbortOptions = {}): Promise<Lock> {
     this.#checkWritable()
     return this.#leases.acquire(options)
   }

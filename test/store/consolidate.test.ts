@@ -9,7 +9,8 @@ import { DAG_PB, RAW } from '../../src/model/cid.ts'
 import { planConsolidation } from '../../src/store/consolidation-plan.ts'
 import { acquireLock } from '../../src/store/lock.ts'
 import { openStore } from '../../src/store/store.ts'
-import { all, damageFile, packNames, rawBlock, rawBlocks, temporaryFolder, writePack } from '../support/store-files.ts'
+import { all, damageFile, packNames, rawBlock, rawBlocks, writePack } from '../support/store-files.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const MiB = 1024 * 1024
 

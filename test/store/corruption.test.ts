@@ -7,7 +7,8 @@ import type { Block } from '../../src/model/block.ts'
 import { LOOSE_LAYOUT } from '../../src/store/loose-layout.ts'
 import { decodePackHeader, FIRST_SECTION_OFFSET, PAYLOAD_OFFSET, sectionLayout } from '../../src/store/pack-format.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
-import { all, damageFile, rawBlock, rawBlocks, temporaryFolder, writePack } from '../support/store-files.ts'
+import { all, damageFile, rawBlock, rawBlocks, writePack } from '../support/store-files.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const content = (block: Block): Buffer => Buffer.from(block.bytes)
 

@@ -12,7 +12,8 @@ import type { Block } from '../../src/model/block.ts'
 import { cidOf, DAG_PB, RAW } from '../../src/model/cid.ts'
 import { acquireLock, tryLock } from '../../src/store/lock.ts'
 import { openStore } from '../../src/store/store.ts'
-import { all, packNames, rawBlock, rawBlocks, temporaryFolder, writePack } from '../support/store-files.ts'
+import { all, packNames, rawBlock, rawBlocks, writePack } from '../support/store-files.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 
 describe('a store', () => {
   it('touches nothing when it is opened, asked and closed', async () => {

@@ -1,19 +1,9 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-
-import { onTestFinished } from 'vitest'
 
 import type { Block } from '../../src/model/block.ts'
 import { cidOf, RAW } from '../../src/model/cid.ts'
 import type { Store } from '../../src/store/store.ts'
-
-/** A folder of its own, removed after the test. */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'jzfs-store-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  return folder
-}
 
 /** The raw block of a text or of bytes. */
 export function rawBlock(content: string | Uint8Array, codec = RAW): Block {
@@ -26,13 +16,22 @@ export function rawBlocks(count: number, label: string): Block[] {
   return Array.from({ length: count }, (_, i) => rawBlock(`${label} ${i}`))
 }
 
+/** The block with a number: a few bytes, or some thousand, the same for the same number. */
+export function numberedBlock(number: number): Block {
+  return rawBlock(`block ${number} `.repeat((number % 10) ** 3 + 1))
+}
+
 /** Writes the blocks into a pack of their own and returns its path. */
 export async function writePack(store: Store, blocks: Iterable<Block>): Promise<string> {
   const pack = await store.createPack()
-  for (const block of blocks) pack.add(block)
-  const written = await pack.finish()
-  if (written === undefined) throw new Error('all blocks were known')
-  return written.path
+  try {
+    for (const block of blocks) pack.add(block)
+    const written = await pack.finish()
+    if (written === undefined) throw new Error('all blocks were known')
+    return written.path
+  } finally {
+    pack.abort()
+  }
 }
 
 /** File names of the packs of a store. */
