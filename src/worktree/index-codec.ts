@@ -4,6 +4,7 @@ import { CID } from 'multiformats/cid'
 
 import { IntegrityError } from '../model/errors.ts'
 import type { IndexDirectories } from './index-directories.ts'
+import { RACY } from './index-entry.ts'
 import type { IndexExtras } from './index-extras.ts'
 import { StagingIndex } from './staging-index.ts'
 import type { IndexColumns, IndexFileStamp } from './staging-index.ts'
@@ -93,7 +94,8 @@ function encodeHeader({ columns, directories }: StagingIndex, tree: CID | undefi
 }
 
 /**
- * Reads the bytes of an index file. `bytes` must start at the start of its ArrayBuffer; the index keeps and owns it.
+ * Reads the bytes of an index file. `bytes` must start at the start of its ArrayBuffer; the index keeps and owns it. Entries that
+ * are not older than `file` are marked as racy.
  *
  * Throws IntegrityError `index-corrupt` (details: `reason`) where the bytes are not a whole index of a version we know.
  */
@@ -141,7 +143,16 @@ export function decodeIndex(bytes: Buffer, file?: IndexFileStamp): StagingIndex 
     digests: dirDigests,
     extras: { ...dirExtras, bytes: take.bytes(counts.directoryExtraBytes) },
   }
+  if (file !== undefined) markRacy(columns, file.mtimeNs)
   return new StagingIndex(columns, directories, decodeTree(bytes), file)
+}
+
+/** The mark outlives this file: in the next one, which is younger, times alone would no longer tell. */
+function markRacy({ bits, mtimeNs, ctimeNs }: IndexColumns, writtenNs: bigint): void {
+  for (let position = 0; position < bits.length; position++) {
+    if ((mtimeNs[position] as bigint) < writtenNs && (ctimeNs[position] as bigint) < writtenNs) continue
+    bits[position] = (bits[position] as number) | RACY
+  }
 }
 
 function decodeCounts(bytes: Buffer): Counts {

@@ -71,9 +71,6 @@ export class ColumnWriter {
     for (let position = from; position < to; position++) {
       columns.pathStart[at + position - from + 1] = (source.pathStart[position + 1] as number) + shift
     }
-    for (let position = from; position < to; position++) {
-      if (index.isRacy(position)) columns.bits[at + position - from] = (source.bits[position] as number) | RACY
-    }
     this.#pathBytes += (source.pathStart[to] as number) - start
     this.count += to - from
     if (source.extras.entry.length > 0) this.#copyExtras(source.extras, from, to, at - from)

@@ -7,7 +7,7 @@ import type { CID } from 'multiformats/cid'
 import { fsErrorCode } from '../store/fs-errors.ts'
 import { decodeIndex, encodeIndex } from './index-codec.ts'
 import { emptyIndex } from './index-update.ts'
-import type { StagingIndex } from './staging-index.ts'
+import type { IndexFileStamp, StagingIndex } from './staging-index.ts'
 
 /**
  * Reads an index file; where there is none, the index is empty.
@@ -43,11 +43,16 @@ function openIfThere(path: string): number | undefined {
   }
 }
 
-/** Whether the index file at `path` is still the one that `index` was read from. */
-export function isIndexFileOf(path: string, index: StagingIndex): boolean {
+/** Which file an index file is now; undefined where there is none. */
+export function indexFileStamp(path: string): IndexFileStamp | undefined {
   const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
-  if (stat === undefined || index.file === undefined) return stat === undefined && index.file === undefined
-  return stat.mtimeNs === index.file.mtimeNs && stat.ino === index.file.inode
+  return stat && { mtimeNs: stat.mtimeNs, inode: stat.ino }
+}
+
+/** Whether the index file at `path` is still the one that `index` was read from. */
+export function isIndexFileOf(path: string, { file }: StagingIndex): boolean {
+  const now = indexFileStamp(path)
+  return now?.mtimeNs === file?.mtimeNs && now?.inode === file?.inode
 }
 
 /**

@@ -151,6 +151,13 @@ export class StagingIndex {
     return cidAtStart(cidAtStart(extra)[1])[0]
   }
 
+  /** Both CIDs: one object where they are one. */
+  cids(position: number): { cid: CID; contentCid: CID } {
+    const cid = this.cid(position)
+    const isSame = ((this.columns.bits[position] as number) & HAS_CONTENT) === 0
+    return { cid, contentCid: isSame ? cid : this.contentCid(position) }
+  }
+
   /** Whether the entry's CID is `cid`, without making an object. */
   hasCid(position: number, cid: CID): boolean {
     const form = ((this.columns.bits[position] as number) >> FORM_SHIFT) & 0b11
@@ -169,8 +176,7 @@ export class StagingIndex {
       path: this.path(position),
       stage: this.stage(position),
       kind: this.kind(position),
-      cid: this.cid(position),
-      contentCid: this.contentCid(position),
+      ...this.cids(position),
       size: size[position] as number,
       tsize: tsize[position] as number,
       mtimeNs: mtimeNs[position] as bigint,
@@ -195,11 +201,7 @@ export class StagingIndex {
    * file's (git's "racily clean"), or it was so in an earlier index and was not hashed again since.
    */
   isRacy(position: number): boolean {
-    const { bits, mtimeNs, ctimeNs } = this.columns
-    if (((bits[position] as number) & RACY) !== 0) return true
-    if (this.file === undefined) return false
-    const written = this.file.mtimeNs
-    return (mtimeNs[position] as bigint) >= written || (ctimeNs[position] as bigint) >= written
+    return ((this.columns.bits[position] as number) & RACY) !== 0
   }
 
   /** Takes the stat data of a file that was found to have the entry's content. Changes this index in place. */

@@ -1,0 +1,144 @@
+import { lstatSync } from 'node:fs'
+
+import type { AbortOptions, BlockSource } from '../model/block.ts'
+import { readNode } from '../model/node.ts'
+import type { Person } from '../model/person.ts'
+import { runOperation } from '../repo/operation.ts'
+import type { Repository } from '../repo/repository.ts'
+import { compareByteStrings, toByteString } from './byte-string.ts'
+import { compareFile } from './compare-file.ts'
+import type { IndexEntry } from './index-entry.ts'
+import { isIndexFileOf, writeIndexFile } from './index-file.ts'
+import { updateIndex } from './index-update.ts'
+import { openIndex } from './open-index.ts'
+import { fileStat } from './scan-worktree.ts'
+import type { StagingIndex } from './staging-index.ts'
+import { keepsOf, worktreeOf } from './status.ts'
+import { writeRefreshedIndex } from './write-refreshed-index.ts'
+
+/** What shall be in the index, and what shall not. */
+export interface Staging {
+  entries: readonly IndexEntry[]
+  removed: readonly string[]
+}
+
+/** What came of it: paths sorted by their bytes. */
+export interface Staged {
+  added: string[]
+  removed: string[]
+  index: StagingIndex
+}
+
+/**
+ * Takes the lock and changes the index in one operation. `seen` is the index that the staging was worked out from; where
+ * another command has changed it meanwhile, its work on other paths stays, and on the same paths the newer file wins.
+ *
+ * Entries whose content is in the index already only refresh its stat data; nothing else to do, nothing is written.
+ */
+export async function applyStaged(
+  repository: Repository,
+  seen: StagingIndex,
+  staging: Staging,
+  options: AbortOptions & { command: string; person: Person },
+): Promise<Staged> {
+  const first = await compareStaging(repository, seen, staging, options)
+  if (first.entries.length + first.removed.length === 0) {
+    if (first.refreshed > 0) await writeRefreshedIndex(repository, seen, options.command)
+    return { added: [], removed: [], index: seen }
+  }
+  using _lock = await repository.lock(options.command, options)
+  const { index: path, tmp } = repository.layout
+  let before = seen
+  let changes: Staging = first
+  if (!isIndexFileOf(path, seen)) {
+    before = await openIndex(repository, options)
+    changes = await compareStaging(repository, before, dropOutdated(repository, seen, before, staging), options)
+  }
+  const added = changes.entries.map((entry) => entry.path)
+  const after = updateIndex(before, [
+    ...changes.removed.map((removed) => ({ path: removed, entries: [] })),
+    ...changes.entries.map((entry) => ({ path: entry.path, entries: [entry] })),
+  ])
+  const next = writeIndexFile(tmp, after)
+  await runOperation(repository, _lock, { command: options.command, person: options.person, index: { next } })
+  return { added: added.sort(compareNames), removed: [...changes.removed].sort(compareNames), index: after }
+}
+
+function compareNames(a: string, b: string): number {
+  return compareByteStrings(toByteString(a), toByteString(b))
+}
+
+/** What of a staging changes an index; the stat data of the rest are refreshed in place. */
+async function compareStaging(
+  repository: Repository,
+  index: StagingIndex,
+  { entries, removed }: Staging,
+  options: AbortOptions,
+): Promise<Staging & { refreshed: number }> {
+  const changed: IndexEntry[] = []
+  let refreshed = 0
+  for (const entry of entries) {
+    const position = index.find(entry.path)
+    if (position === -1 || !(await isSameContent(repository, index, position, entry, options))) {
+      changed.push(entry)
+    } else if (!entry.racy || !index.isRacy(position)) {
+      index.refresh(position, entry, entry.racy)
+      refreshed++
+    }
+  }
+  return { entries: changed, removed: removed.filter((path) => isTracked(index, path)), refreshed }
+}
+
+function isTracked(index: StagingIndex, path: string): boolean {
+  const position = index.lowerBound(path)
+  return position < index.count && index.path(position) === path
+}
+
+/** An unchanged file of a tree that somebody else wrote keeps its CID, though ours for the same bytes is another. */
+async function isSameContent(
+  repository: Repository,
+  index: StagingIndex,
+  position: number,
+  entry: IndexEntry,
+  options: AbortOptions,
+): Promise<boolean> {
+  if (index.hasCid(position, entry.cid)) return true
+  if (entry.kind !== index.kind(position) || entry.size !== index.columns.size[position]) return false
+  if (await isCanonical(repository.store, index, position, options)) return false
+  const worktree = worktreeOf(repository)
+  const stat = lstatSync(`${worktree}/${entry.path}`, { bigint: true, throwIfNoEntry: false })
+  if (stat === undefined) return false
+  const context = { worktree, source: repository.store, index, keeps: keepsOf(repository) }
+  return (await compareFile(context, position, fileStat(stat), options)).difference === undefined
+}
+
+async function isCanonical(
+  source: BlockSource,
+  index: StagingIndex,
+  position: number,
+  options: AbortOptions,
+): Promise<boolean> {
+  const cid = index.cid(position)
+  const tsize = index.columns.tsize[position] as number
+  return (await readNode(source, { cid, tsize }, options)).canonical
+}
+
+/** Leaves out paths that another command changed in the index since, unless our file is still the one that is there. */
+function dropOutdated(repository: Repository, seen: StagingIndex, now: StagingIndex, staging: Staging): Staging {
+  const worktree = worktreeOf(repository)
+  const isTheirs = (path: string): boolean => {
+    const was = seen.find(path)
+    const is = now.find(path)
+    if (was === -1 || is === -1) return was !== is
+    return !now.hasCid(is, seen.cid(was))
+  }
+  const statOf = (path: string) => lstatSync(`${worktree}/${path}`, { bigint: true, throwIfNoEntry: false })
+  return {
+    entries: staging.entries.filter((entry) => {
+      if (!isTheirs(entry.path)) return true
+      const stat = statOf(entry.path)
+      return stat !== undefined && stat.mtimeNs === entry.mtimeNs && stat.ctimeNs === entry.ctimeNs
+    }),
+    removed: staging.removed.filter((path) => !isTheirs(path) || statOf(path) === undefined),
+  }
+}

@@ -1,0 +1,204 @@
+import { lstatSync } from 'node:fs'
+
+import type { AbortOptions } from '../model/block.ts'
+import { InvalidError, JzfsError, UnavailableError } from '../model/errors.ts'
+import type { Person } from '../model/person.ts'
+import type { Repository } from '../repo/repository.ts'
+import type { IngestProgress } from '../store/ingest-request.ts'
+import { ingestFiles } from '../store/ingest.ts'
+import type { PackWriter } from '../store/pack-writer.ts'
+import { applyStaged } from './add-apply.ts'
+import { planAdd, stagedEntry } from './add-plan.ts'
+import type { AddPlan } from './add-plan.ts'
+import { fromByteString } from './byte-string.ts'
+import { compareFile } from './compare-file.ts'
+import { fileSystemClock } from './file-system-clock.ts'
+import { openIgnore } from './ignore.ts'
+import type { IndexEntry } from './index-entry.ts'
+import { openIndex } from './open-index.ts'
+import type { OpenIndexOptions } from './open-index.ts'
+import { matchesPathspec, pathFilter, pathspecUnmatched } from './pathspec.ts'
+import type { Pathspec } from './pathspec.ts'
+import { scanProblems } from './scan-problem.ts'
+import { scanWorktree } from './scan-worktree.ts'
+import { NOT_SCANNED } from './scan.ts'
+import type { Scan } from './scan.ts'
+import type { StagingIndex } from './staging-index.ts'
+import { ignoreFileOf, keepsOf, worktreeOf } from './status.ts'
+
+export interface AddOptions extends OpenIndexOptions {
+  /** The command line and who runs it, for the operation log. */
+  command: string
+  person: Person
+  /** Only paths that are in the index already (`-u`). */
+  update?: boolean
+  /** Ignored paths as well (`-f`). */
+  force?: boolean
+  /** Stage what can be staged, and return the errors (`--ignore-errors`). */
+  ignoreErrors?: boolean
+  /** Say what would be done, and do nothing (`-n`). */
+  dryRun?: boolean
+  onProgress?: ((progress: IngestProgress) => void) | undefined
+}
+
+/** What was staged, or would be: paths sorted by their bytes. */
+export interface AddResult {
+  /** New or with other content. */
+  added: string[]
+  removed: string[]
+  /** What could not be staged, with `ignoreErrors`. */
+  errors: JzfsError[]
+  /** `.git` folders that were passed over. */
+  skippedGit: string[]
+  /** The index as it is now. */
+  index: StagingIndex
+}
+
+/**
+ * Stages files: what is new, what changed and what was removed, within the pathspecs (none: the whole working tree).
+ *
+ * Files are hashed into a pack without the lock; then the lock is taken and the index changed in one operation. It is all
+ * or nothing, unless `ignoreErrors` is set. With nothing to stage nothing is written but, at times, refreshed stat data.
+ *
+ * Throws what is wrong with the one file, or UnavailableError `add-incomplete` (details: `errors`) for several;
+ * NotFoundError `pathspec-unmatched`; InvalidError `path-ignored` (details: `paths`) for ignored paths that were named.
+ */
+export async function addPaths(
+  repository: Repository,
+  pathspecs: readonly Pathspec[],
+  options: AddOptions,
+): Promise<AddResult> {
+  const worktree = worktreeOf(repository)
+  const index = await openIndex(repository, options)
+  const scan = scanWorktree({
+    worktree,
+    index,
+    ignore: options.force === true ? undefined : openIgnore(worktree, ignoreFileOf(repository)),
+    filter: pathFilter(pathspecs),
+    untracked: options.update === true ? 'none' : 'all',
+    ignored: pathspecs.length > 0,
+    keeps: keepsOf(repository),
+  })
+  const refused = refusePathspecs(worktree, pathspecs, index, scan, options)
+  const errors = [...refused, ...scanProblems(scan, worktree)]
+  if (options.ignoreErrors !== true) throwErrors(errors)
+  // Before the first byte is read: a file that is older now, and hashed after, cannot change unseen.
+  const isIdle = scan.stats.size === 0 && scan.untracked.length === 0
+  const clock = isIdle ? undefined : fileSystemClock(repository.layout.tmp)
+  const plan = planAdd(worktree, index, scan, { keeps: keepsOf(repository), clock })
+  if (options.dryRun === true) return { ...(await previewAdd(repository, index, scan, plan, options)), errors }
+  errors.push(...plan.errors)
+  if (options.ignoreErrors !== true) throwErrors(errors)
+  const needsPack = plan.files.length + plan.blocks.length > 0
+  const pack = needsPack ? await repository.store.createPack(options) : undefined
+  try {
+    const entries = pack === undefined ? plan.entries : await readContent(pack, plan, clock, errors, options)
+    await pack?.finish()
+    if (options.ignoreErrors !== true) throwErrors(errors)
+    const staged = await applyStaged(repository, index, { entries, removed: plan.removed }, options)
+    return { ...staged, errors, skippedGit: scan.skippedGit.map(fromByteString) }
+  } catch (error) {
+    pack?.abort()
+    throw error
+  }
+}
+
+async function readContent(
+  pack: PackWriter,
+  plan: AddPlan,
+  clock: bigint | undefined,
+  errors: JzfsError[],
+  options: AddOptions,
+): Promise<IndexEntry[]> {
+  const entries = [...plan.entries]
+  for await (const result of ingestFiles(pack, plan.files, {
+    signal: options.signal,
+    onProgress: options.onProgress,
+  })) {
+    if (result.error !== undefined) {
+      errors.push(result.error)
+      continue
+    }
+    const { request, cid, contentCid, size, tsize, stat } = result
+    const kind = request.executable ? 'executable' : 'file'
+    const stamp = { mtimeNs: stat.mtimeNs, ctimeNs: stat.ctimeNs, inode: stat.ino }
+    entries.push(stagedEntry(clock, request.name, stamp, { kind, cid, contentCid, size, tsize }))
+  }
+  for (const block of plan.blocks) pack.add(block)
+  return entries
+}
+
+function throwErrors(errors: readonly JzfsError[]): void {
+  const [first] = errors
+  if (first === undefined) return
+  if (errors.length === 1) throw first
+  throw new UnavailableError(
+    'add-incomplete',
+    `${errors.length} paths cannot be added, so nothing was: ${first.message}`,
+    {
+      hint: 'see to each of them, or add the others with --ignore-errors',
+      details: { errors },
+      cause: first,
+    },
+  )
+}
+
+/** What `-n` says: nothing is stored, and only files that stat data leave in doubt are read. */
+async function previewAdd(
+  repository: Repository,
+  index: StagingIndex,
+  scan: Scan,
+  plan: AddPlan,
+  options: AbortOptions,
+): Promise<Omit<AddResult, 'errors'>> {
+  const context = { worktree: worktreeOf(repository), source: repository.store, index, keeps: keepsOf(repository) }
+  const added = scan.untracked.map(({ key }) => fromByteString(key))
+  for (const [position, stat] of scan.stats) {
+    const isSame =
+      index.stage(position) === 0 && (await compareFile(context, position, stat, options)).difference === undefined
+    if (!isSame) added.push(index.path(position))
+  }
+  const sorted = [...new Set(added)].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+  return { added: sorted, removed: plan.removed, skippedGit: scan.skippedGit.map(fromByteString), index }
+}
+
+/** Errors for pathspecs that nothing matches, and for ignored paths that were named. */
+function refusePathspecs(
+  worktree: string,
+  pathspecs: readonly Pathspec[],
+  index: StagingIndex,
+  scan: Scan,
+  { update }: AddOptions,
+): JzfsError[] {
+  const errors: JzfsError[] = []
+  const ignored: string[] = []
+  for (const pathspec of pathspecs) {
+    if (pathspec.isExclude || pathspec.key === '' || isMatched(pathspec, index, scan)) continue
+    const path = fromByteString(pathspec.key)
+    const isThere = lstatSync(`${worktree}/${path}`, { throwIfNoEntry: false }) !== undefined
+    const isIgnored = scan.ignored.some(
+      ({ key }) => matchesPathspec(pathspec, key) || pathspec.key.startsWith(`${key}/`),
+    )
+    if (isIgnored) ignored.push(pathspec.text)
+    else if (!isThere || update === true) errors.push(pathspecUnmatched(pathspec))
+  }
+  if (ignored.length > 0) {
+    errors.push(
+      new InvalidError('path-ignored', `ignored by the rules of .jzfsignore: ${ignored.join(', ')}`, {
+        hint: 'add it with -f if that is what you want; `jzfs check-ignore -v` says which rule it is',
+        details: { paths: ignored },
+      }),
+    )
+  }
+  return errors
+}
+
+function isMatched(pathspec: Pathspec, index: StagingIndex, scan: Scan): boolean {
+  for (let position = index.lowerBoundOfKey(pathspec.literal); position < index.count; position++) {
+    const key = index.key(position)
+    if (!key.startsWith(pathspec.literal)) break
+    if (scan.states[position] !== NOT_SCANNED && matchesPathspec(pathspec, key)) return true
+  }
+  const found = [...scan.untracked, ...scan.problems]
+  return found.some(({ key }) => matchesPathspec(pathspec, key))
+}

@@ -1,0 +1,39 @@
+import type { StagingIndex } from './staging-index.ts'
+
+/** Something directly in a directory of the index. */
+export interface IndexChild {
+  /** Byte string of its name. */
+  name: string
+  /** Position of the entry, or of the first one below a directory. */
+  position: number
+  /** The child in the index' directories; -1 for an entry. */
+  directory: number
+}
+
+/**
+ * What is directly in a directory of the index, in the index' order. `prefixLength` is that of the directory's byte
+ * string with its final slash.
+ */
+export function* indexChildren(
+  index: StagingIndex,
+  directory: number,
+  prefixLength: number,
+): Generator<IndexChild, void, undefined> {
+  const { first, entries } = index.directories
+  const from = first[directory] as number
+  const to = from + (entries[directory] as number)
+  let next = directory + 1
+  let position = from
+  while (position < to) {
+    const key = index.key(position)
+    if (first[next] !== position) {
+      yield { name: key.slice(prefixLength), position, directory: -1 }
+      position++
+      continue
+    }
+    const end = position + (entries[next] as number)
+    yield { name: key.slice(prefixLength, key.indexOf('/', prefixLength)), position, directory: next }
+    while (next < first.length && (first[next] as number) < end) next++
+    position = end
+  }
+}

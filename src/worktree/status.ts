@@ -1,0 +1,173 @@
+import { join } from 'node:path'
+
+import type { AbortOptions } from '../model/block.ts'
+import { InvalidError } from '../model/errors.ts'
+import type { JzfsError } from '../model/errors.ts'
+import type { Repository } from '../repo/repository.ts'
+import { fromByteString } from './byte-string.ts'
+import { compareFile } from './compare-file.ts'
+import type { FileDifference } from './compare-file.ts'
+import { joinExactRenames } from './exact-renames.ts'
+import { fileSystemClock } from './file-system-clock.ts'
+import { openIgnore } from './ignore.ts'
+import { headTree, openIndex } from './open-index.ts'
+import type { OpenIndexOptions } from './open-index.ts'
+import { pathFilter } from './pathspec.ts'
+import type { Pathspec, PathFilter } from './pathspec.ts'
+import { scanProblems } from './scan-problem.ts'
+import { scanWorktree } from './scan-worktree.ts'
+import { CANDIDATE, DELETED } from './scan.ts'
+import type { FoundPath, Scan } from './scan.ts'
+import { stagedChanges } from './staged-changes.ts'
+import type { StagedChange } from './staged-changes.ts'
+import type { StagingIndex } from './staging-index.ts'
+
+/** A tracked path whose file is not as the index has it. */
+export interface UnstagedChange {
+  path: string
+  difference: FileDifference
+}
+
+/** A path in conflict, and which of base (1), ours (2) and theirs (3) have it. */
+export interface Conflict {
+  path: string
+  stages: (1 | 2 | 3)[]
+}
+
+/** How HEAD's tree, the index and the working tree differ; lists are sorted by the bytes of their paths. */
+export interface Status {
+  staged: StagedChange[]
+  unstaged: UnstagedChange[]
+  /** A directory of which nothing is tracked ends with a slash, and so does an empty one. */
+  untracked: string[]
+  ignored: string[]
+  conflicts: Conflict[]
+  /** What can never be added: each names its path. */
+  problems: JzfsError[]
+  /** `.git` folders that are passed over. */
+  skippedGit: string[]
+  /** The index, with the stat data of files that were hashed and found unchanged. */
+  index: StagingIndex
+  /** Whether it is worth writing (`writeRefreshedIndex`): it saves hashing these files again. */
+  isRefreshed: boolean
+}
+
+export interface StatusOptions extends OpenIndexOptions {
+  /** `collapsed` by default: git's `normal`; `all` is its `-uall`. */
+  untracked?: 'none' | 'collapsed' | 'all'
+  ignored?: boolean
+  pathspecs?: readonly Pathspec[]
+  /** Whether to join removed and added paths of one content (default: yes). */
+  renames?: boolean
+}
+
+/**
+ * The status of a working tree. Takes no lock and writes nothing.
+ *
+ * Throws InvalidError `no-worktree` for a bare repository.
+ */
+export async function readStatus(repository: Repository, options: StatusOptions = {}): Promise<Status> {
+  const worktree = worktreeOf(repository)
+  const index = await openIndex(repository, options)
+  const filter = pathFilter(options.pathspecs ?? [])
+  const scan = scanWorktree({
+    worktree,
+    index,
+    ignore: openIgnore(worktree, ignoreFileOf(repository)),
+    filter,
+    untracked: options.untracked ?? 'collapsed',
+    ignored: options.ignored ?? false,
+    keeps: keepsOf(repository),
+  })
+  const { unstaged, isRefreshed } = await findUnstaged(repository, index, scan, options)
+  const staged = await stagedChanges(repository.store, await headTree(repository, options), index, options)
+  const within = filter === undefined ? staged : staged.filter(({ path }) => matchesPath(filter, path))
+  return {
+    staged: options.renames === false ? within : joinExactRenames(within),
+    unstaged,
+    untracked: scan.untracked.map(shownPath),
+    ignored: scan.ignored.map(shownPath),
+    conflicts: conflictsOf(index, filter),
+    problems: scanProblems(scan, worktree),
+    skippedGit: scan.skippedGit.map(fromByteString),
+    index,
+    isRefreshed,
+  }
+}
+
+/** The working tree of a repository. Throws InvalidError `no-worktree` for a bare one. */
+export function worktreeOf({ worktree, path }: Repository): string {
+  if (worktree !== undefined) return worktree
+  throw new InvalidError('no-worktree', `the repository is bare and has no working tree: ${path}`, {
+    hint: 'clone it to work on its files',
+    details: { path },
+  })
+}
+
+/** The repository's own ignore file. */
+export function ignoreFileOf({ path }: Repository): string {
+  return join(path, 'info', 'exclude')
+}
+
+/** What the file system of the working tree keeps. */
+export function keepsOf({ config }: Repository): { executableBit: boolean; symlinks: boolean } {
+  return { executableBit: config.get('core.executableBit'), symlinks: config.get('core.symlinks') }
+}
+
+async function findUnstaged(
+  repository: Repository,
+  index: StagingIndex,
+  scan: Scan,
+  options: AbortOptions,
+): Promise<{ unstaged: UnstagedChange[]; isRefreshed: boolean }> {
+  const context = { worktree: worktreeOf(repository), source: repository.store, index, keeps: keepsOf(repository) }
+  // Read before the files are: what is older now, and hashes to the entry, cannot have been changed unseen later.
+  const clock = scan.stats.size === 0 ? undefined : fileSystemClock(repository.layout.tmp)
+  const unstaged: UnstagedChange[] = []
+  let isRefreshed = false
+  for (let position = 0; position < index.count; position++) {
+    const state = scan.states[position]
+    if ((state !== CANDIDATE && state !== DELETED) || index.stage(position) !== 0) continue
+    const found = scan.stats.get(position)
+    if (state === DELETED || found === undefined) {
+      unstaged.push({ path: index.path(position), difference: 'deleted' })
+      continue
+    }
+    const { difference, stat } = await compareFile(context, position, found, options)
+    if (difference !== undefined) {
+      unstaged.push({ path: index.path(position), difference })
+    } else if (stat !== undefined && clock !== undefined) {
+      const isRacy = stat.mtimeNs >= clock || stat.ctimeNs >= clock
+      index.refresh(position, stat, isRacy)
+      isRefreshed ||= !isRacy
+    }
+    options.signal?.throwIfAborted()
+  }
+  return { unstaged, isRefreshed }
+}
+
+function matchesPath(filter: PathFilter, path: string): boolean {
+  return filter.matches(Buffer.from(path).toString('latin1'))
+}
+
+const TYPE_MASK = 0o170000
+const TYPE_DIRECTORY = 0o040000
+
+function shownPath({ key, stat }: FoundPath): string {
+  const path = fromByteString(key)
+  return (stat.mode & TYPE_MASK) === TYPE_DIRECTORY ? `${path}/` : path
+}
+
+function conflictsOf(index: StagingIndex, filter: PathFilter | undefined): Conflict[] {
+  const conflicts: Conflict[] = []
+  if (!index.isUnmerged()) return conflicts
+  for (let position = 0; position < index.count; position++) {
+    const stage = index.stage(position)
+    if (stage === 0 || filter?.matches(index.key(position)) === false) continue
+    const path = index.path(position)
+    const last = conflicts.at(-1)
+    if (last?.path === path) last.stages.push(stage)
+    else conflicts.push({ path, stages: [stage] })
+  }
+  return conflicts
+}

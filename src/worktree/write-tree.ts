@@ -1,0 +1,79 @@
+import type { CID } from 'multiformats/cid'
+
+import type { Block } from '../model/block.ts'
+import type { Link } from '../model/dag-pb.ts'
+import { buildEntries } from '../model/directory-build.ts'
+import { toCid } from '../model/directory-read.ts'
+import { checkEntryName } from '../model/entry-name.ts'
+import { ConflictError } from '../model/errors.ts'
+import { fromByteString } from './byte-string.ts'
+import { indexChildren } from './index-children.ts'
+import { isKnown, knownDirectory, setKnown } from './index-directories.ts'
+import type { KnownDirectory } from './index-directories.ts'
+import { FORM_RAW, FORM_SHIFT } from './index-entry.ts'
+import type { StagingIndex } from './staging-index.ts'
+
+/** CIDv1, codec raw, sha2-256 of 32 bytes: what comes before the digest. */
+const RAW_PREFIX = Uint8Array.of(0x01, 0x55, 0x12, 0x20)
+const RAW_CID_BYTES = 36
+
+/**
+ * Builds the directories of an index and returns its root: the tree that a commit of it has.
+ *
+ * Directories whose CID is known are taken as they are and not built; the others are built bottom-up, their blocks given
+ * to `receive`, children before parents, and their CIDs remembered in the index, in place.
+ *
+ * Throws ConflictError `index-unmerged` (details: `paths`) while there are conflicts, InvalidError as `buildDirectory`.
+ */
+export async function writeTree(index: StagingIndex, receive: (block: Block) => void): Promise<CID> {
+  refuseConflicts(index)
+  const { directories } = index
+  // Children stand after their parents: from the end, they are built before them.
+  for (let directory = directories.first.length - 1; directory >= 0; directory--) {
+    if (isKnown(directories, directory)) continue
+    const root = buildEntries(linksOf(index, directory), receive)
+    setKnown(directories, directory, { cid: toCid(root.cid), tsize: root.tsize })
+  }
+  return (knownDirectory(directories, 0) as KnownDirectory).cid
+}
+
+function linksOf(index: StagingIndex, directory: number): Link[] {
+  const { columns, directories } = index
+  const links: Link[] = []
+  const prefixLength = directory === 0 ? 0 : (directories.pathLength[directory] as number) + 1
+  for (const child of indexChildren(index, directory, prefixLength)) {
+    const name = fromByteString(child.name)
+    checkEntryName(name)
+    if (child.directory !== -1) {
+      const { cid, tsize } = knownDirectory(directories, child.directory) as KnownDirectory
+      links.push({ name, cid: cid.bytes, tsize })
+      continue
+    }
+    const tsize = columns.tsize[child.position] as number
+    if ((((columns.bits[child.position] as number) >> FORM_SHIFT) & 0b11) !== FORM_RAW) {
+      links.push({ name, cid: index.cid(child.position).bytes, tsize })
+      continue
+    }
+    const cid = Buffer.allocUnsafe(RAW_CID_BYTES)
+    cid.set(RAW_PREFIX)
+    columns.digests.copy(cid, RAW_PREFIX.length, child.position * 32, child.position * 32 + 32)
+    links.push({ name, cid, tsize })
+  }
+  return links
+}
+
+function refuseConflicts(index: StagingIndex): void {
+  if (!index.isUnmerged()) return
+  const paths = new Set<string>()
+  for (let position = 0; position < index.count; position++) {
+    if (index.stage(position) !== 0) paths.add(index.path(position))
+  }
+  throw new ConflictError(
+    'index-unmerged',
+    `${paths.size} paths are in conflict: ${[...paths].slice(0, 3).join(', ')}`,
+    {
+      hint: 'settle them, and add them',
+      details: { paths: [...paths] },
+    },
+  )
+}
