@@ -5,7 +5,7 @@ import { base58btc } from 'multiformats/bases/base58'
 import { base64, base64url } from 'multiformats/bases/base64'
 import { CID } from 'multiformats/cid'
 
-import { DAG_JSON, DAG_PB, RAW, SHA2_256 } from './cid.ts'
+import { cidOfDigest, DAG_JSON, DAG_PB, RAW, SHA2_256 } from './cid.ts'
 import { InvalidError } from './errors.ts'
 import { MAX_CID_LENGTH } from './limits.ts'
 
@@ -27,9 +27,42 @@ export function parseCidText(text: string): CID | undefined {
   return cid
 }
 
+/**
+ * Reads the text of a CID as links of DAG-JSON have it. That of a commit is read twice as fast as by `CID.parse`, which
+ * all others are left to; it throws where the text is no CID.
+ */
+export function parseLinkText(text: string): CID {
+  if (text.length !== COMMIT_LENGTH || !text.startsWith(COMMIT_PREFIX)) return CID.parse(text)
+  const digest = new Uint8Array(32)
+  let bits = 0
+  let pending = 0
+  let size = 0
+  // The prefix ends on a byte, as eight characters are five bytes: what follows is the digest alone.
+  for (let at = COMMIT_PREFIX.length; at < COMMIT_LENGTH; at++) {
+    const value = BASE32_VALUES[text.charCodeAt(at)] ?? 255
+    if (value === 255) return CID.parse(text)
+    pending = (pending << 5) | value
+    bits += 5
+    if (bits < 8) continue
+    bits -= 8
+    digest[size++] = pending >> bits
+    pending &= (1 << bits) - 1
+  }
+  return pending === 0 ? cidOfDigest(DAG_JSON, digest) : CID.parse(text)
+}
+
+/** The base32 text of a CID of a commit: what all begin with, and how long it is. */
+const COMMIT_PREFIX = 'baguqeera'
+const COMMIT_LENGTH = 61
+
+const BASE32_VALUES = new Uint8Array(128).fill(255)
+for (const [value, character] of Array.from('abcdefghijklmnopqrstuvwxyz234567').entries()) {
+  BASE32_VALUES[character.charCodeAt(0)] = value
+}
+
 /** The characters that all texts of one codec begin with, before the first that differs. */
 const PREFIXES: ReadonlyMap<number, string> = new Map([
-  [DAG_JSON, 'baguqeera'],
+  [DAG_JSON, COMMIT_PREFIX],
   [DAG_PB, 'bafybei'],
   [RAW, 'bafkrei'],
 ])

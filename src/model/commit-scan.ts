@@ -13,7 +13,9 @@ export interface CommitLinks {
  * ten times as fast as `decodeCommit`, and no proof that the rest is right. Undefined for any other bytes.
  */
 export function scanCommit(bytes: Uint8Array): CommitLinks | undefined {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  // A character is a byte here, so that places in the one are places in the other.
+  const text = buffer.toString('latin1')
   // Quotes inside of JSON strings are escaped, so none of these marks can stand in a name or a message.
   const committer = text.indexOf(COMMITTER)
   const parents = text.indexOf(PARENTS, committer)
@@ -21,9 +23,10 @@ export function scanCommit(bytes: Uint8Array): CommitLinks | undefined {
   if (committer === -1 || parents === -1 || tree < parents || !text.endsWith(END)) return undefined
   const dateAt = committer + COMMITTER.length
   const date = parseDate(text.slice(dateAt, dateAt + DATE_LENGTH))
-  const ids = scanLinks(text, parents + PARENTS.length)
+  const ids = scanLinks(buffer, text, parents + PARENTS.length)
   if (date === undefined || ids === undefined) return undefined
-  return { tree: text.slice(tree + TREE.length, -END.length), parents: ids, committedAt: date.seconds }
+  const treeId = copyText(buffer, tree + TREE.length, buffer.length - END.length)
+  return { tree: treeId, parents: ids, committedAt: date.seconds }
 }
 
 const COMMITTER = '"},"committer":{"date":"'
@@ -33,16 +36,21 @@ const END = '"},"type":"jzfs/commit/1"}'
 const LINK = '{"/":"'
 const DATE_LENGTH = '2026-01-02T03:04:05+01:00'.length
 
-function scanLinks(text: string, start: number): string[] | undefined {
+function scanLinks(buffer: Buffer, text: string, start: number): string[] | undefined {
   const ids: string[] = []
   let at = start
   while (text[at] !== ']') {
     if (!text.startsWith(LINK, at)) return undefined
     const end = text.indexOf('"}', at + LINK.length)
     if (end === -1) return undefined
-    ids.push(text.slice(at + LINK.length, end))
+    ids.push(copyText(buffer, at + LINK.length, end))
     at = end + 2
     if (text[at] === ',') at++
   }
   return ids
+}
+
+/** A string of its own: a slice of the whole text would keep all of it in memory. */
+function copyText(buffer: Buffer, start: number, end: number): string {
+  return buffer.toString('latin1', start, end)
 }

@@ -6,27 +6,29 @@ export interface Moment {
   offsetMinutes: number
 }
 
-const DATE = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)([+-])(\d\d):(\d\d)$/
+const DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d$/
 
 /**
  * Reads a date as commits hold it: `2026-01-02T03:04:05+01:00` (RFC 3339, whole seconds, the offset always in digits,
  * UTC as `+00:00`). Returns undefined for anything else, including days and times that do not exist.
  */
 export function parseDate(text: string): Moment | undefined {
-  const match = DATE.exec(text)
-  if (match === null) return undefined
-  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ]
-  const offsetMinutes = offsetOf(match[7] === '-', Number(match[8]), Number(match[9]))
+  if (text.length !== 25 || !DATE.test(text)) return undefined
+  const offsetMinutes = offsetOf(text[19] === '-', twoDigits(text, 20), twoDigits(text, 23))
   if (offsetMinutes === undefined) return undefined
-  const seconds = secondsOf({ year, month, day, hour, minute, second })
+  const seconds = secondsOf({
+    year: twoDigits(text, 0) * 100 + twoDigits(text, 2),
+    month: twoDigits(text, 5),
+    day: twoDigits(text, 8),
+    hour: twoDigits(text, 11),
+    minute: twoDigits(text, 14),
+    second: twoDigits(text, 17),
+  })
   return seconds === undefined ? undefined : { seconds: seconds - offsetMinutes * 60, offsetMinutes }
+}
+
+function twoDigits(text: string, at: number): number {
+  return text.charCodeAt(at) * 10 + text.charCodeAt(at + 1) - 528
 }
 
 /** A day and a time on the clock; month and day count from 1. */
@@ -40,13 +42,25 @@ export interface ClockTime {
 }
 
 /** Seconds since 1970 of a clock time read as UTC; undefined where there is no such day or time. */
-export function secondsOf(time: ClockTime): number | undefined {
-  const { year, month, day, hour, minute, second } = time
+export function secondsOf({ year, month, day, hour, minute, second }: ClockTime): number | undefined {
   if (hour > 23 || minute > 59 || second > 59) return undefined
-  const date = new Date(0)
-  date.setUTCFullYear(year, month - 1, day)
-  if (date.getUTCFullYear() !== year || date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return undefined
-  return date.getTime() / 1000 + hour * 3600 + minute * 60 + second
+  if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return undefined
+  return daysSince1970(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second
+}
+
+const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+
+function daysIn(year: number, month: number): number {
+  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
+  return month === 2 && isLeap ? 29 : (DAYS[month - 1] as number)
+}
+
+/** Days of the proleptic Gregorian calendar. Years are counted from March, so that the leap day is their last. */
+function daysSince1970(year: number, month: number, day: number): number {
+  const marchYear = month > 2 ? year : year - 1
+  const sinceMarch = Math.floor((153 * ((month + 9) % 12) + 2) / 5) + day - 1
+  const leaps = Math.floor(marchYear / 4) - Math.floor(marchYear / 100) + Math.floor(marchYear / 400)
+  return marchYear * 365 + leaps + sinceMarch - 719_468
 }
 
 /** Minutes east of UTC; undefined beyond 23:59 and for `-00:00`, which RFC 3339 keeps for "unknown". */

@@ -7,7 +7,7 @@ import { CID } from 'multiformats/cid'
 import * as Digest from 'multiformats/hashes/digest'
 import { expect, test } from 'vitest'
 
-import { parseCidText, shortenCid, shortFormCodec } from '../../src/model/cid-text.ts'
+import { parseCidText, parseLinkText, shortenCid, shortFormCodec } from '../../src/model/cid-text.ts'
 import { cidOf, DAG_JSON, DAG_PB, RAW } from '../../src/model/cid.ts'
 
 const commit = cidOf(DAG_JSON, Buffer.of(1))
@@ -68,3 +68,33 @@ test('all CIDs of one kind begin with the prefix that short forms leave out', ()
     }
   }
 })
+
+test('the text of a link is read as CID.parse reads it', () => {
+  for (let number = 0; number < 300; number++) {
+    for (const codec of [DAG_JSON, DAG_PB, RAW]) {
+      const cid = cidOf(codec, Buffer.of(number, number >> 8))
+      expect(parseLinkText(cid.toString()).bytes).toEqual(CID.parse(cid.toString()).bytes)
+    }
+  }
+  expect(parseLinkText(tree.toV0().toString()).toString()).toBe(tree.toV0().toString())
+  const text = commit.toString()
+  for (const bad of [
+    '',
+    text.slice(1),
+    `${text}a`,
+    `${text.slice(0, -1)}1`,
+    `${text.slice(0, 20)}é${text.slice(21)}`,
+    `${text.slice(0, -1)}h`,
+  ]) {
+    const library = () => CID.parse(bad).toString()
+    expect(textOrNothing(() => parseLinkText(bad).toString())).toBe(textOrNothing(library))
+  }
+})
+
+function textOrNothing(read: () => string): string | undefined {
+  try {
+    return read()
+  } catch {
+    return undefined
+  }
+}

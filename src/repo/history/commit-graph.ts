@@ -1,6 +1,7 @@
-import { CID } from 'multiformats/cid'
+import type { CID } from 'multiformats/cid'
 
 import type { AbortOptions, BlockSource } from '../../model/block.ts'
+import { parseLinkText } from '../../model/cid-text.ts'
 import { type CommitLinks, scanCommit } from '../../model/commit-scan.ts'
 import { decodeCommit } from '../../model/commit.ts'
 
@@ -30,7 +31,7 @@ export function createCommitGraph(source: BlockSource): CommitGraph {
     async load(id, options) {
       const known = commits.get(id)
       if (known !== undefined) return known
-      const cid = CID.parse(id)
+      const cid = parseLinkText(id)
       const bytes = await source.get(cid, options)
       const commit: GraphCommit = { id, cid, ...(scanCommit(bytes) ?? decodeLinks(cid, bytes)) }
       commits.set(id, commit)
