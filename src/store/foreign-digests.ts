@@ -1,7 +1,7 @@
 import type { IndexEntries } from './pack-index-format.ts'
 
 /** Where the section of a block stands that was not hashed with sha2-256. */
-export interface ForeignEntry {
+interface ForeignEntry {
   hashCode: number
   digest: Uint8Array
   position: number

@@ -37,7 +37,7 @@ export interface IngestedFile<R extends IngestRequest = IngestRequest> {
 }
 
 /** A file that was not taken in. */
-export interface RefusedFile<R extends IngestRequest = IngestRequest> {
+interface RefusedFile<R extends IngestRequest = IngestRequest> {
   request: R
   /** `not-a-regular-file`, `file-changed`, `file-vanished` or `file-unreadable`. */
   error: JzfsError
