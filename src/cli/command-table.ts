@@ -16,9 +16,19 @@ export const COMMAND_GROUPS: CommandGroup[] = [
     heading: 'Work on files',
     commands: [
       {
+        name: 'add',
+        summary: 'Stage files for the next commit',
+        load: async () => (await import('./commands/add.ts')).add,
+      },
+      {
         name: 'status',
         summary: 'Show what changed',
         load: async () => (await import('./commands/status.ts')).status,
+      },
+      {
+        name: 'commit',
+        summary: 'Record what is staged',
+        load: async () => (await import('./commands/commit.ts')).commit,
       },
     ],
   },

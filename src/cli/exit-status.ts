@@ -17,6 +17,7 @@ export const EXIT = {
 const BY_CODE: Readonly<Record<string, number>> = {
   usage: EXIT.usage,
   interrupted: EXIT.interrupted,
+  'nothing-to-commit': EXIT.partial,
   'record-older-than-seen': EXIT.rollback,
   'record-fork': EXIT.rollback,
 }

@@ -41,7 +41,8 @@ function systemIdentity(): { name: string; email: string } {
   return { name: user, email: `${user}@${hostname()}` }
 }
 
-function localOffset(moment: Date): number {
+/** Minutes east of UTC that the clocks here show at a moment. */
+export function localOffset(moment: Date): number {
   return -moment.getTimezoneOffset()
 }
 

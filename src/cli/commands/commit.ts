@@ -1,0 +1,170 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+
+import { shortenCid } from '../../model/cid-text.ts'
+import { decodeCommit } from '../../model/commit.ts'
+import { readDate } from '../../model/date-input.ts'
+import { JzfsError } from '../../model/errors.ts'
+import { parseIdentity, type Person } from '../../model/person.ts'
+import { explainFsError } from '../../store/fs-errors.ts'
+import { addPaths } from '../../worktree/add.ts'
+import { commitIndex, type CommitOptions, type MadeCommit } from '../../worktree/commit.ts'
+import { diffRevisions } from '../../worktree/diff/find-diffs.ts'
+import { quoteName } from '../../worktree/quote-name.ts'
+import { readStatus } from '../../worktree/status.ts'
+import type { CommandModule } from '../command.ts'
+import type { Context } from '../context.ts'
+import { editMessage } from '../editor.ts'
+import { withWorktree, type WorkingRepository } from '../here.ts'
+import { currentPerson, localOffset } from '../identity.ts'
+import { createProgressLine } from '../progress.ts'
+import { renderLongStatus } from '../status-text.ts'
+
+interface CommitFlags {
+  message?: string[]
+  file?: string
+  all?: true
+  amend?: true
+  edit?: boolean
+  allowEmpty?: true
+  author?: string
+  date?: string
+  quiet?: true
+  json?: true
+}
+
+/** `jzfs commit`: records what is staged. */
+export const commit: CommandModule = {
+  configure(command, context) {
+    command
+      .option('-m, --message <text>', 'use this message; several become paragraphs', collect)
+      .option('-F, --file <path>', 'take the message from a file, - for standard input')
+      .option('-a, --all', 'stage changes and removals of tracked files first')
+      .option('--amend', 'make the last commit anew instead of a new one')
+      .option('--no-edit', 'keep the message of the commit that is amended')
+      .option('--allow-empty', 'commit also when nothing changed')
+      .option('--author <name>', 'name another author: Name <email>')
+      .option('--date <date>', 'set the date of the author')
+      .option('-q, --quiet', 'print nothing')
+      .option('--json', 'print one JSON document')
+      .action((flags: CommitFlags) =>
+        withWorktree(context, async (repository) => {
+          if (flags.all) await stageTracked(context, repository)
+          await report(context, repository, await make(context, repository, flags), flags)
+        }),
+      )
+  },
+}
+
+function collect(value: string, before: string[] = []): string[] {
+  return [...before, value]
+}
+
+async function stageTracked(context: Context, repository: WorkingRepository): Promise<void> {
+  const progress = createProgressLine(context.terminal, 'adding')
+  const person = currentPerson(context, repository.config, 'COMMITTER')
+  const { commandLine: command, signal } = context
+  try {
+    await addPaths(repository, [], { command, person, update: true, signal, onProgress: progress.update })
+  } finally {
+    progress.done()
+  }
+}
+
+async function make(context: Context, repository: WorkingRepository, flags: CommitFlags): Promise<MadeCommit> {
+  const last = flags.amend === true ? await lastCommit(repository) : undefined
+  const options: CommitOptions = {
+    command: context.commandLine,
+    author: chooseAuthor(context, repository, flags, last?.author),
+    committer: currentPerson(context, repository.config, 'COMMITTER'),
+    message: await chooseMessage(context, repository, flags, last?.message),
+    amend: flags.amend === true,
+    allowEmpty: flags.allowEmpty === true,
+    signal: context.signal,
+    onRebuilt: (error) => context.terminal.say(`warning: ${error.message}`),
+  }
+  try {
+    return await commitIndex(repository, options)
+  } catch (error) {
+    if (error instanceof JzfsError && error.code === 'nothing-to-commit') await sayWhyNot(context, repository)
+    throw error
+  }
+}
+
+async function lastCommit({
+  refs,
+  store,
+}: WorkingRepository): Promise<{ author: Person; message: string } | undefined> {
+  const tip = await refs.headCommit()
+  return tip === undefined ? undefined : decodeCommit(tip, await store.get(tip))
+}
+
+function chooseAuthor(
+  context: Context,
+  { config }: WorkingRepository,
+  flags: CommitFlags,
+  last: Person | undefined,
+): Person {
+  const author = last ?? currentPerson(context, config, 'AUTHOR')
+  return {
+    ...author,
+    ...(flags.author === undefined ? {} : parseIdentity(flags.author)),
+    ...(flags.date === undefined ? {} : { date: readDate(flags.date, localOffset) }),
+  }
+}
+
+async function chooseMessage(
+  context: Context,
+  repository: WorkingRepository,
+  { message, file, edit }: CommitFlags,
+  last: string | undefined,
+): Promise<string> {
+  if (message !== undefined) return message.join('\n\n')
+  if (file !== undefined) return readMessage(file === '-' ? 0 : resolve(context.cwd, file), file)
+  if (edit === false && last !== undefined) return last
+  return editMessage(context, repository.path, `${last ?? ''}\n${await comments(repository)}`)
+}
+
+function readMessage(file: string | number, name: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw explainFsError(error, name)
+  }
+}
+
+async function comments(repository: WorkingRepository): Promise<string> {
+  const found = await readStatus(repository)
+  const head = await repository.refs.head()
+  const branch = 'branch' in head ? head.branch.replace('refs/heads/', '') : undefined
+  const lines = renderLongStatus({ color: false }, { branch, commit: undefined }, found, quoteName)
+  return ['Write the message of the commit. Lines that begin with # are dropped.', ...lines]
+    .map((line) => `# ${line}\n`)
+    .join('')
+}
+
+async function sayWhyNot(context: Context, repository: WorkingRepository): Promise<void> {
+  const head = await repository.refs.head()
+  const branch = 'branch' in head ? head.branch.replace('refs/heads/', '') : undefined
+  const tip = await repository.refs.headCommit()
+  const status = await readStatus(repository)
+  const lines = renderLongStatus({ color: false }, { branch, commit: tip && shortenCid(tip) }, status, quoteName)
+  for (const line of lines) context.terminal.say(line)
+}
+
+async function report(
+  context: Context,
+  repository: WorkingRepository,
+  made: MadeCommit,
+  flags: CommitFlags,
+): Promise<void> {
+  const { cid, commit: node, parentTree, branch } = made
+  const name = branch?.replace('refs/heads/', '')
+  if (flags.json) return context.terminal.json({ commit: cid, tree: node.tree, parents: node.parents, branch: name })
+  if (flags.quiet) return
+  const diffs = await diffRevisions(repository, { before: parentTree, after: node.tree }, { renames: false })
+  const root = node.parents.length === 0 ? ' (root commit)' : ''
+  const subject = node.message.split('\n', 1)[0]
+  const files = `${diffs.length} ${diffs.length === 1 ? 'file' : 'files'} changed`
+  await context.terminal.out(`[${name ?? 'detached HEAD'}${root} ${shortenCid(cid)}] ${subject}\n ${files}\n`)
+}
