@@ -23,7 +23,10 @@ export interface Commit {
   signature?: CommitSignature
 }
 
-/** Who vouches for a commit: a signature of the commit's bytes without this field. It is kept here, not judged. */
+/**
+ * Who vouches for a commit: a signature over `jzfs-commit-signature:` and the commit's bytes without this field. It is
+ * carried here, not judged.
+ */
 export interface CommitSignature {
   /** The signer's public key, as an IPNS name: a CIDv1 of codec libp2p-key in base36. */
   key: string
