@@ -4,7 +4,7 @@ import { identify } from '@libp2p/identify'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { createHeliaLight } from 'helia'
 
-import { createBitswapFetch } from './bitswap-fetch.ts'
+import { fetchByBitswap } from './bitswap-fetch.ts'
 import { createBlockstoreView, FORGETFUL_VIEW } from './blockstore-view.ts'
 import type { BitswapClient } from './client-node.ts'
 import { dial } from './dial.ts'
@@ -20,7 +20,7 @@ export async function connectBitswap(address: Multiaddr): Promise<BitswapClient>
   try {
     await dial(helia.libp2p, address)
     return {
-      fetchBlock: createBitswapFetch(helia.blockstore),
+      fetchBlock: (cid, fetchOptions) => fetchByBitswap(helia.blockstore, cid, fetchOptions),
       close: async () => {
         await helia.stop()
       },

@@ -37,22 +37,6 @@ export const MAX_READ_BUFFER_BYTES = 2 * STREAM_WINDOW_BYTES
 /** Blocks that one peer may want of us at a time over Bitswap. Helia loads all of them before it sends the first. */
 export const MAX_WANTS_PER_PEER = 256
 
-/** Bytes that we want at a time over Bitswap, by the average size of those that came. */
-export const MAX_WANTED_BYTES = 33_554_432
-
-/** Blocks that we want at a time over Bitswap: until we know their size, and at most. Over 1,024 it stalls for ever. */
-export const FIRST_WANTED_BLOCKS = 32
-export const MAX_WANTED_BLOCKS = 256
-
-/**
- * How long to wait for a wanted block before it is wanted anew, in milliseconds. Helia does not send a block twice
- * within 5 s.
- */
-export const WANT_AGAIN_MS = 10_000
-
-/** How long a peer may send no wanted block at all, in milliseconds. */
-export const BITSWAP_IDLE_MS = 30_000
-
 /** How long one try to connect may take, in milliseconds. */
 export const DIAL_TIMEOUT_MS = 10_000
 

@@ -7,13 +7,14 @@ import type { Connection, Libp2p, PeerId } from '@libp2p/interface'
 import { ping } from '@libp2p/ping'
 import { createHeliaLight } from 'helia'
 import type { Datastore } from 'interface-datastore'
+import type { CID } from 'multiformats/cid'
 
 import type { AbortOptions } from '../../model/block.ts'
 import { ConflictError, NotFoundError } from '../../model/errors.ts'
 import type { ByteDuplex } from '../../sync/duplex.ts'
 import { nameOfRoutingKey } from '../../sync/ipns-name.ts'
 import { SYNC_PROTOCOL } from '../../sync/sync-limits.ts'
-import { createBitswapFetch } from './bitswap-fetch.ts'
+import { fetchByBitswap } from './bitswap-fetch.ts'
 import { type BlockView, createBlockstoreView } from './blockstore-view.ts'
 import { dial } from './dial.ts'
 import { libp2pOptions } from './libp2p-options.ts'
@@ -116,7 +117,8 @@ async function serve(helia: HeliaWithLibp2p<AskingServices>, served: Served): Pr
 
 function nodeOf(helia: HeliaWithLibp2p<AskingServices>, profile: NetworkProfile): ServingNode {
   const { libp2p } = helia
-  const fetchBlock = createBitswapFetch(helia.blockstore)
+  const fetchBlock = (cid: CID, options?: AbortOptions): Promise<Uint8Array> =>
+    fetchByBitswap(helia.blockstore, cid, options)
   return {
     peerId: libp2p.peerId.toString(),
     addresses: () => libp2p.getMultiaddrs().map(String),

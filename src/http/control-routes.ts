@@ -1,0 +1,71 @@
+import type { AbortOptions } from '../model/block.ts'
+import { InvalidError } from '../model/errors.ts'
+import type { Daemon } from '../node/daemon.ts'
+import { CONTROL_PATHS, type DaemonStatus, type PeerList, type Pong, type ResolvedRecord } from './control-api.ts'
+
+type Fields = Record<string, unknown>
+
+/** What answers a request: one JSON value, or JSON lines. */
+type Route = (daemon: Daemon, body: Fields, options: AbortOptions) => Promise<object> | AsyncIterable<object>
+
+/** Every request that the control API knows, by method and path. */
+export const CONTROL_ROUTES: Record<string, Route | undefined> = {
+  [`GET ${CONTROL_PATHS.status}`]: statusOf,
+  [`POST ${CONTROL_PATHS.stop}`]: async (daemon) => {
+    // The answer goes out first.
+    setImmediate(() => void daemon.stop())
+    return {}
+  },
+  [`GET ${CONTROL_PATHS.peers}`]: async ({ node }): Promise<PeerList> => ({ peers: node.connections() }),
+  [`POST ${CONTROL_PATHS.connect}`]: ({ node }, body, options) => node.connect(textOf(body, 'peer'), options),
+  [`POST ${CONTROL_PATHS.ping}`]: pings,
+  [`POST ${CONTROL_PATHS.resolve}`]: records,
+}
+
+async function statusOf({ home, node, state, served }: Daemon): Promise<DaemonStatus> {
+  const { sets, problems } = await served.list()
+  return {
+    ...state,
+    home: home.layout.directory,
+    connections: node.connections().length,
+    names: sets.map(({ name }) => name),
+    problems: problems.map(({ name, error: { code, message } }) => ({ name, code, message })),
+  }
+}
+
+const MAX_PINGS = 1000
+
+async function* pings({ node }: Daemon, body: Fields, options: AbortOptions): AsyncGenerator<Pong> {
+  const peer = node.peer(textOf(body, 'peer'))
+  const count = body['count'] ?? 1
+  if (typeof count !== 'number' || !(count >= 1 && count <= MAX_PINGS)) throw invalidField('count')
+  for (let sent = 0; sent < count; sent++) yield { ms: await peer.ping(options) }
+}
+
+/** The records for a name of one peer, or of all that are connected; those that do not answer are passed over. */
+async function* records({ node }: Daemon, body: Fields, options: AbortOptions): AsyncGenerator<ResolvedRecord> {
+  const name = textOf(body, 'name')
+  if (body['peer'] !== undefined) {
+    const peer = textOf(body, 'peer')
+    const record = await node.peer(peer).resolveName(name, options)
+    if (record !== undefined) yield { peer, record: Buffer.from(record).toString('base64') }
+    return
+  }
+  const asked = [...new Set(node.connections().map(({ peerId }) => peerId))].map(async (peer) => {
+    const record = await node.peer(peer).resolveName(name, options)
+    return record === undefined ? [] : [{ peer, record: Buffer.from(record).toString('base64') }]
+  })
+  for (const answer of await Promise.allSettled(asked)) {
+    if (answer.status === 'fulfilled') yield* answer.value
+  }
+}
+
+function textOf(body: Fields, field: string): string {
+  const value = body[field]
+  if (typeof value !== 'string') throw invalidField(field)
+  return value
+}
+
+function invalidField(field: string): InvalidError {
+  return new InvalidError('request-invalid', `the request to the daemon has no valid "${field}"`)
+}

@@ -1,0 +1,31 @@
+import type { AbortOptions } from '../../model/block.ts'
+import type { IpnsRecord } from '../../sync/ipns-record.ts'
+import { openKnownNames } from '../../sync/known-names.ts'
+import type { Home } from '../home/home.ts'
+import { isPastHalfLife } from './publish.ts'
+
+/**
+ * Signs the records of published heads again that have less than half of their life before them. Value and sequence stay:
+ * where a key is used in two places, the newer state of the other one is not overwritten. Throws ConflictError `locked`.
+ */
+export async function signAgain(
+  home: Home,
+  options: AbortOptions & { command: string; now: Date },
+): Promise<IpnsRecord[]> {
+  const names = openKnownNames(home.layout.names)
+  const signed: IpnsRecord[] = []
+  for (const { key, name } of home.repositories.list().flatMap(({ heads }) => heads)) {
+    const record = await names.record(name)
+    const privateKey = home.keys.read(key)?.protobuf
+    if (record === undefined || privateKey === undefined || !isPastHalfLife(record, options.now)) continue
+    const lock = await home.lock(options)
+    try {
+      // It may have been published meanwhile.
+      const newest = (await names.record(name)) ?? record
+      signed.push(await names.publish({ privateKey, cid: newest.cid, now: options.now }))
+    } finally {
+      lock.release()
+    }
+  }
+  return signed
+}
