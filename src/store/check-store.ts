@@ -25,7 +25,7 @@ export interface StoreFinding {
 }
 
 /** How far a check is. */
-export interface CheckProgress {
+interface CheckProgress {
   blocks: number
   bytes: number
 }

@@ -16,7 +16,7 @@ import type { Pack } from './pack.ts'
 import { matchesCid } from './verify-block.ts'
 
 /** How far a consolidation is. */
-export interface ConsolidationProgress {
+interface ConsolidationProgress {
   /** Bytes of packs copied so far, and to copy. */
   done: number
   total: number

@@ -19,7 +19,7 @@ const MAX_INDEX_MEMORY = 64 * 1024 * 1024
 const SHA2_256 = 0x12
 
 /** What a search for one block came to. */
-export interface PackedBlock {
+interface PackedBlock {
   /** The block, verified; undefined where no pack has a sound copy. */
   bytes: Uint8Array | undefined
   /** What was wrong with the copies that were found, or with a pack that might have one. */

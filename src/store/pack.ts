@@ -53,7 +53,7 @@ export interface Pack {
 }
 
 /** Where the parts of a pack are. */
-export interface PackLayout {
+interface PackLayout {
   fileSize: number
   indexOffset: number
   groups: IndexGroup[]
