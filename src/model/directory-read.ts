@@ -1,7 +1,8 @@
 import { CID } from 'multiformats/cid'
+import { Digest } from 'multiformats/hashes/digest'
 
 import type { AbortOptions, BlockSource } from './block.ts'
-import { DAG_PB } from './cid.ts'
+import { DAG_PB, SHA2_256 } from './cid.ts'
 import { compareLinkName, linkCid, linkName, scanNode } from './dag-pb.ts'
 import type { Link, PbNode } from './dag-pb.ts'
 import { checkDirectory, checkTsize, isShardLink, unixfsOf } from './directory-node.ts'
@@ -10,10 +11,18 @@ import { HASH_BITS, hashName, slotOf } from './hamt-slot.ts'
 import { LinkColumns } from './link-columns.ts'
 import { treeInvalid } from './tree-invalid.ts'
 
-/** A CID object of a link's bytes, with its own copy of them. */
+/** A CID object of a link's bytes, with its own copy of them. A CIDv1 of a one-byte codec, as most are, is not parsed again. */
 export function toCid(bytes: Uint8Array): CID {
-  return CID.decode(Uint8Array.from(bytes))
+  const copy = new Uint8Array(bytes)
+  if (copy.length !== CIDV1_BYTES || copy[0] !== 1) {
+    return CID.decode(copy)
+  }
+  const multihash = new Digest(SHA2_256, 32, copy.subarray(4), copy.subarray(2))
+  return new CID(1, copy[1] as number, multihash, copy)
 }
+
+/** Version, a codec of one byte, and a multihash of sha2-256. */
+const CIDV1_BYTES = 36
 
 /** A link of a node as an entry, without the slot before its name in a shard. The CID's bytes are a view of the block. */
 export function entryLink(directory: DirectoryNode, index: number): Link {
