@@ -59,7 +59,9 @@ function parsePathspec(text: string, base: PathspecBase): Pathspec {
   const isExclude = magic.has('exclude')
   const wild = magic.has('literal') ? -1 : key.search(/[*?[\\]/)
   if (wild === -1) return { text, isExclude, key, pattern: undefined, literal: key }
-  const pattern = compileWildmatch(key, { spanning: !magic.has('glob') })
+  // A pattern with a final slash is about directories alone, and so about nothing that is recorded.
+  const isDirectory = rest.endsWith('/')
+  const pattern = compileWildmatch(isDirectory ? `${key}/` : key, { spanning: !magic.has('glob') })
   return { text, isExclude, key, pattern, literal: key.slice(0, wild) }
 }
 
@@ -68,19 +70,24 @@ function splitMagic(text: string): { magic: Set<string>; rest: string } {
   if (text.startsWith(':(')) {
     const end = text.indexOf(')')
     const words = text.slice(2, end).split(',').filter(Boolean)
-    const unknown = words.find((word) => !MAGIC.has(word))
-    if (end === -1 || unknown !== undefined || (words.includes('glob') && words.includes('literal'))) {
-      throw new InvalidError('pathspec-invalid', `this is no pathspec: ${text}`, {
-        hint: 'known are :(top), :(exclude), :(glob) and :(literal)',
-        details: { pathspec: text },
-      })
-    }
+    const isKnown = words.every((word) => MAGIC.has(word)) && !(words.includes('glob') && words.includes('literal'))
+    if (end === -1 || !isKnown) throw invalid(text)
     return { magic: new Set(words), rest: text.slice(end + 1) }
   }
   const magic = new Set<string>()
   let at = 1
   for (; MAGIC_OF_SIGN[text[at] ?? ''] !== undefined; at++) magic.add(MAGIC_OF_SIGN[text[at] as string] as string)
-  return { magic, rest: text[at] === ':' ? text.slice(at + 1) : text.slice(at) }
+  if (text[at] === ':') return { magic, rest: text.slice(at + 1) }
+  // As git: these signs are kept for other magic.
+  if (/["#%&',;<=>@_`~-]/.test(text[at] ?? '')) throw invalid(text)
+  return { magic, rest: text.slice(at) }
+}
+
+function invalid(text: string): InvalidError {
+  return new InvalidError('pathspec-invalid', `this is no pathspec: ${text}`, {
+    hint: 'known are :(top), :(exclude), :(glob) and :(literal); a path that starts with a colon is written :(literal):…',
+    details: { pathspec: text },
+  })
 }
 
 /**
