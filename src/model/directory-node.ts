@@ -21,7 +21,7 @@ export interface DirectoryNode {
 }
 
 /** How a shard spreads its links. */
-export interface Shard {
+interface Shard {
   /** Bits of a name's hash that choose a slot: 8 for a fanout of 256. */
   bits: number
   /** Hexadecimal digits of a slot before each name. */
