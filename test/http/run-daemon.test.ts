@@ -112,7 +112,7 @@ describe('the daemon', () => {
   it('stops in spite of a stream that is open', async () => {
     const [daemon, other] = [await start(), await start()]
     const duplex = await (await control(other)).peer(addressOf(daemon)).openSync?.()
-    await daemon.stop()
+    await expect(daemon.stop()).resolves.toBeUndefined()
     duplex?.abort(new Error('test over'))
   })
 })
@@ -137,7 +137,7 @@ describe('the network through the daemon', () => {
       family: 'unavailable',
       code: 'peer-unreachable',
       hint: expect.stringContaining('check'),
-      details: { address: '/ip4/127.0.0.1/tcp/1' },
+      details: { peer: '/ip4/127.0.0.1/tcp/1' },
     })
   })
 

@@ -12,7 +12,7 @@ import { DIAL_TIMEOUT_MS, DIAL_TRIES, FIRST_DIAL_PAUSE_MS } from './network-limi
  * again, with growing pauses: a busy peer turns newcomers away.
  *
  * Throws UnavailableError `peer-unreachable`, and IntegrityError `peer-not-expected` where another peer answers at that
- * address (details: `address`).
+ * address (details: `peer`).
  */
 export async function dial(
   libp2p: Libp2p,
@@ -54,13 +54,13 @@ function explainDial(cause: unknown, address: string): JzfsError {
     return new IntegrityError('peer-not-expected', `another peer than expected answers at ${address}`, {
       hint: 'ask the peer for its address again: after /p2p/ stands its identity',
       cause,
-      details: { address },
+      details: { peer: address },
     })
   }
   return new UnavailableError('peer-unreachable', `cannot reach the peer at ${address}`, {
     hint: 'check that it runs (there: `jzfs id`) and that this is its address now',
     cause,
-    details: { address },
+    details: { peer: address },
   })
 }
 

@@ -17,6 +17,7 @@ export type AskingServices = { fetch: Fetch; ping: Ping }
 
 /** A peer that can also be pinged. */
 export interface PingablePeer extends Peer {
+  fetchBlock: NonNullable<Peer['fetchBlock']>
   /** The round trip to the peer and back, in milliseconds. Throws UnavailableError `peer-silent`. */
   ping(options?: AbortOptions): Promise<number>
 }

@@ -120,14 +120,14 @@ describe('connecting to a peer', () => {
     const node = await startTestNode([])
     const address = addressOf(node)
     await node.stop()
-    await expect(connectPeer(address)).rejects.toMatchObject({ code: 'peer-unreachable', details: { address } })
+    await expect(connectPeer(address)).rejects.toMatchObject({ code: 'peer-unreachable', details: { peer: address } })
   })
 
   it('says that another peer is there', async () => {
     const node = await keep(startTestNode([]))
     const { publicKey } = await generateKeyPair('Ed25519')
     const address = addressOf(node).replace(node.peerId, publicKey.toString())
-    await expect(connectPeer(address)).rejects.toMatchObject({ code: 'peer-not-expected', details: { address } })
+    await expect(connectPeer(address)).rejects.toMatchObject({ code: 'peer-not-expected', details: { peer: address } })
   })
 
   it('carries more than all windows and buffers hold, and no faster than it is read', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, describe, it } from 'vitest'
 
 import { type Home, openHome } from '../../../src/node/home/home.ts'
-import { createLocalPeer } from '../../../src/node/publish/local-peer.ts'
+import { createHomePeer } from '../../../src/node/publish/home-peer.ts'
 import { publishBranch, type Publication, type PublishRequest } from '../../../src/node/publish/publish.ts'
 import { headSetPath } from '../../../src/node/publish/published-files.ts'
 import { publishedRecord } from '../../../src/node/publish/published-record.ts'
@@ -159,7 +159,7 @@ describe('this node as its own peer', () => {
   it('gives records and blocks without a network', async () => {
     const [home, repository] = [temporaryHome(), await temporaryDataset({ a: 'a' })]
     const { name, commit } = await publish(home, repository, { audience: { peers: [] } })
-    const peer = createLocalPeer(home)
+    const peer = createHomePeer(home)
     expect(await peer.resolveName(name)).toBeDefined()
     const duplex = await peer.openSync?.()
     if (duplex === undefined) throw new TypeError('no stream')

@@ -1,0 +1,77 @@
+import type { AbortOptions } from '../model/block.ts'
+import type { Home } from '../node/home/home.ts'
+import { SELF_KEY } from '../node/home/key-store.ts'
+import type { NetworkProfile } from '../node/network/network-profile.ts'
+import type { Peer } from '../sync/peer.ts'
+import { connectControl, type ControlClient } from './control-client.ts'
+
+/** The peers that a command may ask, and what was opened for them. */
+export interface Network {
+  peers: Peer[]
+  close(): Promise<void>
+}
+
+export interface OpenNetworkOptions extends AbortOptions {
+  /** The addresses to ask (default: this node, and the peers that its daemon is connected to). */
+  addresses: readonly string[]
+  profile?: NetworkProfile
+}
+
+/**
+ * Opens the network for one command: through the home's daemon where one runs, else by a node of this process. An address
+ * of this node's own is answered from the home's files. Throws what `connectPeer` throws.
+ */
+export async function openNetwork(home: Home, options: OpenNetworkOptions): Promise<Network> {
+  const closing: (() => Promise<void>)[] = []
+  const close = async (): Promise<void> => {
+    await Promise.allSettled(closing.map((each) => each()))
+  }
+  try {
+    const daemon = await connectControl(home, options)
+    if (options.addresses.length === 0) {
+      const connected = (await daemon?.peers(options)) ?? []
+      const ids = new Set(connected.map(({ peerId }) => peerId))
+      return { peers: [await openOwn(home, closing), ...[...ids].map((id) => daemon!.peer(id))], close }
+    }
+    const self = home.keys.read(SELF_KEY)?.peerId
+    const peers: Peer[] = []
+    for (const address of options.addresses) {
+      const isOwn = self !== undefined && address.endsWith(`/p2p/${self}`)
+      peers.push(await (isOwn ? openOwn(home, closing) : openOther(address, daemon, options, closing)))
+    }
+    return { peers, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function openOwn(home: Home, closing: (() => Promise<void>)[]): Promise<Peer> {
+  const { createHomePeer } = await import('../node/publish/home-peer.ts')
+  const peer = createHomePeer(home)
+  closing.push(() => peer.close())
+  return peer
+}
+
+async function openOther(
+  address: string,
+  daemon: ControlClient | undefined,
+  options: OpenNetworkOptions,
+  closing: (() => Promise<void>)[],
+): Promise<Peer> {
+  const connect = async () => {
+    const { connectPeer } = await import('../node/network/client-node.ts')
+    const peer = await connectPeer(address, options)
+    closing.push(() => peer.close())
+    return peer
+  }
+  if (daemon === undefined) return connect()
+  await daemon.connect(address, options)
+  // The daemon carries streams, not single blocks: for a peer that only speaks Bitswap this process asks itself.
+  let direct: ReturnType<typeof connect> | undefined
+  const fetchBlock: Peer['fetchBlock'] = async (cid, fetchOptions) => {
+    const peer = await (direct ??= connect())
+    return peer.fetchBlock(cid, fetchOptions)
+  }
+  return { ...daemon.peer(address), fetchBlock }
+}

@@ -1,0 +1,87 @@
+import { existsSync } from 'node:fs'
+
+import type { CID } from 'multiformats/cid'
+
+import { NotFoundError } from '../../model/errors.ts'
+import type { Person } from '../../model/person.ts'
+import { initRepository } from '../../repo/init-repository.ts'
+import { runOperation } from '../../repo/operation.ts'
+import { openRepository, type Repository } from '../../repo/repository.ts'
+import { type Pin, pinDataset, type PinOptions } from '../../sync/pin.ts'
+import { publishHead, unpublishHead } from '../../sync/published-set.ts'
+import type { Home } from '../home/home.ts'
+import { openHomeNames } from './home-names.ts'
+import { pinSetPath } from './published-files.ts'
+
+/** A dataset that a home keeps. */
+export interface HomePin {
+  /** Under which it is kept: the IPNS name that it follows, or the CID that was pinned. */
+  label: string
+  cid: CID
+}
+
+/** What is to be pinned: as `pinDataset`, in the home's own repository. */
+export type AddPinOptions = Omit<PinOptions, 'repository' | 'names' | 'pin'>
+
+const PINS = 'refs/pins/'
+
+/**
+ * Keeps a dataset in the home, without a working tree, and serves it: the blocks to everybody, and the record of the name
+ * it was pinned by. Pinned again, a name brings what is new. Throws what `pinDataset` and `publishHead` throw.
+ */
+export async function addPin(home: Home, options: AddPinOptions): Promise<Pin> {
+  const { source, command, signal } = options
+  const pin = 'name' in source ? source.name : source.cid.toV1().toString()
+  const repository = await initRepository(home.layout.pins, { bare: true, command })
+  try {
+    const added = await pinDataset({ ...options, repository, names: openHomeNames(home, { command }), pin })
+    await publishHead(pinSetPath(home.layout, pin), repository.store, added.cid, { signal })
+    return added
+  } finally {
+    await repository.close()
+  }
+}
+
+/**
+ * Gives up a pin: it is not served any more, and its blocks are no longer kept. Throws NotFoundError `pin-missing`
+ * (details: `pin`).
+ */
+export async function removePin(
+  home: Home,
+  label: string,
+  { command, person }: { command: string; person: Person },
+): Promise<HomePin> {
+  const repository = await openPins(home, command)
+  try {
+    using lock = await repository?.lock(command)
+    const name = `${PINS}${label}`
+    const before = await repository?.refs.read(name)
+    if (repository === undefined || lock === undefined || before === undefined) throw pinMissing(label)
+    // First the set: without it nothing is served, wherever we are interrupted.
+    await unpublishHead(pinSetPath(home.layout, label))
+    const refs = [{ name, before, after: undefined, message: 'pin: removed' }]
+    await runOperation(repository, lock, { command, person, refs })
+    return { label, cid: before }
+  } finally {
+    await repository?.close()
+  }
+}
+
+/** The datasets that a home keeps, sorted by their labels. */
+export async function listPins(home: Home, { command }: { command: string }): Promise<HomePin[]> {
+  const repository = await openPins(home, command)
+  const refs = (await repository?.refs.list('refs/pins')) ?? []
+  await repository?.close()
+  return refs.map(({ name, cid }) => ({ label: name.slice(PINS.length), cid }))
+}
+
+async function openPins(home: Home, command: string): Promise<Repository | undefined> {
+  return existsSync(home.layout.pins) ? openRepository(home.layout.pins, { command }) : undefined
+}
+
+function pinMissing(label: string): NotFoundError {
+  return new NotFoundError('pin-missing', `nothing is pinned under ${label}`, {
+    hint: '`jzfs pin ls` shows what is pinned',
+    details: { pin: label },
+  })
+}
