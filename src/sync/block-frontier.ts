@@ -2,7 +2,7 @@ import { CID } from 'multiformats/cid'
 
 import { RAW } from '../model/cid.ts'
 import { treeInvalid } from '../model/tree-invalid.ts'
-import { type DagNode, openUnchecked } from './dag-node.ts'
+import { type DagNode, known, openUnchecked } from './dag-node.ts'
 import { MAX_OPEN_NODE_BYTES } from './sync-limits.ts'
 import { createVisitedBlocks } from './visited-blocks.ts'
 
@@ -12,6 +12,10 @@ export interface BlockFrontier {
   next(): { cid: CID; tsize: number | undefined } | undefined
   /** Adds what a node links. Throws IntegrityError `tree-invalid`, `not-a-commit` … for what is no node. */
   open(cid: CID, bytes: Uint8Array): void
+  /** Remembers the length of a leaf. */
+  measure(cid: CID, sizeBytes: number): void
+  /** The length of a leaf that was measured. */
+  leafSize(cid: CID): number | undefined
 }
 
 /** Starts at some roots. Links of the newest node come first, so that few nodes are held at a time. */
@@ -51,6 +55,13 @@ export function createBlockFrontier(roots: readonly CID[]): BlockFrontier {
       openBytes += node.sizeBytes
       if (openBytes > MAX_OPEN_NODE_BYTES * 4) throw treeInvalid(cid, 'more nodes are open than any real tree needs')
       frames.push({ node, index: 0 })
+    },
+    measure(cid, sizeBytes) {
+      visited.setLeafSize(visited.findLeaf(cid.multihash.digest), sizeBytes)
+    },
+    leafSize(cid) {
+      const leaf = visited.findLeaf(cid.multihash.digest)
+      return leaf === -1 ? undefined : known(visited.leafSize(leaf))
     },
   }
 }

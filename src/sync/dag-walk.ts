@@ -21,7 +21,7 @@ export interface WalkedBlock {
 }
 
 /** How a walk treats what it passes. */
-export interface WalkMode {
+interface WalkMode {
   /** Whether the blocks come from outside: then all that makes a tree hostile is refused as soon as it is seen. */
   isStrict: boolean
   /** What the roots must be. */
@@ -44,7 +44,8 @@ export interface DagWalk {
   /** The next block, undefined at the end. Throws what makes the tree invalid. */
   next(): WalkedBlock | undefined
   accept(bytes: Uint8Array): void
-  pass(): void
+  /** `sizeBytes`: the length of a leaf, where it is known. */
+  pass(sizeBytes?: number): void
 }
 
 /** A walk that has not begun. */
@@ -125,8 +126,7 @@ class DepthFirstWalk implements DagWalk {
   accept(bytes: Uint8Array): void {
     const { cid, isLeaf, place, visit } = this.#take()
     if (isLeaf) {
-      this.#blocks.setLeafSize(visit, bytes.length)
-      if (this.#isStrict) checkLeaf(cid, place, bytes.length)
+      this.#measure(cid, place, visit, bytes.length)
       return
     }
     const node = this.#open(cid, bytes, place)
@@ -136,9 +136,15 @@ class DepthFirstWalk implements DagWalk {
     this.#frames.push({ cid, node, index: 0, visit, entries: 0 })
   }
 
-  pass(): void {
-    const { isLeaf } = this.#take()
+  pass(sizeBytes?: number): void {
+    const { cid, isLeaf, place, visit } = this.#take()
     if (!isLeaf && this.#isStrict) throw new TypeError('a strict walk wants the bytes of each node')
+    if (isLeaf && sizeBytes !== undefined) this.#measure(cid, place, visit, sizeBytes)
+  }
+
+  #measure(cid: CID, place: DagPlace, leaf: number, sizeBytes: number): void {
+    this.#blocks.setLeafSize(leaf, sizeBytes)
+    if (this.#isStrict) checkLeaf(cid, place, sizeBytes)
   }
 
   #take(): Pending {

@@ -63,8 +63,9 @@ export async function fetchDag(fetchBlock: FetchBlock, options: FetchDagOptions)
       // A leaf or a tree where a commit is wanted is told by its CID alone.
       if (options.wanted !== 'any' && want.code !== DAG_JSON) decodeCommit(want, new Uint8Array(0))
     }
-    const fetched = await fetchAll(fetchBlock, { ...options, signal: stopped })
-    await checkWhole(options)
+    const frontier = createBlockFrontier(options.wants)
+    const fetched = await fetchAll(fetchBlock, frontier, { ...options, signal: stopped })
+    await checkWhole(frontier, options)
     await pack.finish()
     return fetched
   } catch (error) {
@@ -77,18 +78,19 @@ export async function fetchDag(fetchBlock: FetchBlock, options: FetchDagOptions)
 
 async function fetchAll(
   fetchBlock: FetchBlock,
+  frontier: BlockFrontier,
   options: FetchDagOptions & { signal: AbortSignal },
 ): Promise<FetchedDag> {
-  const { label, wants, pack, onProgress, signal } = options
+  const { label, pack, onProgress, signal } = options
   const { idleTimeoutMs = IDLE_TIMEOUT_MS, retryMs = RETRY_MS } = options
-  const frontier = createBlockFrontier(wants)
   const questions = createOpenQuestions(fetchBlock, { label, signal, retryMs, idleTimeoutMs })
   const fetched: FetchedDag = { blocks: 0, bytes: 0 }
   for (;;) {
     await askAhead(frontier, questions, options)
     if (questions.count === 0) return fetched
     const { cid, bytes } = await questions.answer()
-    openNode(frontier, cid, bytes, label)
+    if (cid.code === RAW) frontier.measure(cid, bytes.length)
+    else openNode(frontier, cid, bytes, label)
     pack.add({ cid, bytes })
     fetched.blocks++
     fetched.bytes += bytes.length
@@ -113,7 +115,6 @@ async function askAhead(
 }
 
 function openNode(frontier: BlockFrontier, cid: CID, bytes: Uint8Array, label: string): void {
-  if (cid.code === RAW) return
   try {
     frontier.open(cid, bytes)
   } catch (error) {
@@ -122,12 +123,15 @@ function openNode(frontier: BlockFrontier, cid: CID, bytes: Uint8Array, label: s
 }
 
 /** Walks all of it once more, in order and strictly, in what was fetched and what was here. */
-async function checkWhole({ label, wants, wanted = 'commit', pack, local, signal }: FetchDagOptions): Promise<void> {
+async function checkWhole(
+  frontier: BlockFrontier,
+  { label, wants, wanted = 'commit', pack, local, signal }: FetchDagOptions,
+): Promise<void> {
   const walk = createDagWalk()
   try {
     walk.begin(wants, { isStrict: true, role: wanted })
     for (let block = walk.next(); block !== undefined; block = walk.next()) {
-      if (block.isLeaf) walk.pass()
+      if (block.isLeaf) walk.pass(frontier.leafSize(block.cid))
       else walk.accept(pack.get(block.cid) ?? (await local.get(block.cid, { signal })))
     }
   } catch (error) {

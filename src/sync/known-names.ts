@@ -28,7 +28,7 @@ export interface KnownNames {
   publish(request: PublishRequest): Promise<IpnsRecord>
 }
 
-export interface AcceptOptions {
+interface AcceptOptions {
   now: Date
   /** Takes a record whose life is over. */
   allowExpired?: boolean | undefined
@@ -40,7 +40,7 @@ export interface AcceptedRecord {
   judgement: RecordJudgement
 }
 
-export interface PublishRequest {
+interface PublishRequest {
   /** libp2p's protobuf, as Kubo exports it. */
   privateKey: Uint8Array
   cid: CID

@@ -10,7 +10,7 @@ import { closedEarly, corruptBlock, malformed, tooSlow } from './peer-errors.ts'
 export type FetchBlock = (cid: CID, options: { signal: AbortSignal }) => Promise<Uint8Array>
 
 /** A block that came and is what its CID names. */
-export interface FetchedBlock {
+interface FetchedBlock {
   cid: CID
   bytes: Uint8Array
 }

@@ -16,7 +16,7 @@ import { passReachable } from './walk-source.ts'
 import { WireProblem } from './wire-problem.ts'
 
 /** What is here already: the store that the blocks go to. */
-export type LocalBlocks = BlockSource & KnownBlocks
+type LocalBlocks = BlockSource & KnownBlocks
 
 /** Where verified blocks go: one pack, or several one after the other. */
 export type BlockPack = Pick<PackWriter, 'add' | 'drain' | 'abort'> & { finish(): Promise<unknown> }

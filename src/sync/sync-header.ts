@@ -33,7 +33,7 @@ export interface SyncAccepted {
 }
 
 /** Nothing follows. */
-export interface SyncRefused {
+interface SyncRefused {
   status: 'refused'
   /** `not-served`, `request-invalid`, or one that a later version has. */
   code: string

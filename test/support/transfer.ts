@@ -1,4 +1,4 @@
-import type { CID } from 'multiformats/cid'
+import { CID } from 'multiformats/cid'
 import { onTestFinished } from 'vitest'
 
 import type { BlockSource } from '../../src/model/block.ts'
@@ -23,7 +23,12 @@ export function commitTree(blocks: MemoryBlocks, leaves: Readonly<Record<string,
 export function commitOf(blocks: MemoryBlocks, tree: CID, parents: CID[] = [], message = 'x'): CID {
   const block = encodeCommit({ tree, parents, author: ANN, committer: ANN, message })
   blocks.put(block)
-  return block.cid
+  return comparable(block.cid)
+}
+
+/** A CID whose bytes are no Buffer, so that it equals one that was parsed. */
+export function comparable(cid: CID): CID {
+  return CID.parse(cid.toString())
 }
 
 /** An empty store in a folder that goes when the test ends. */

@@ -4,10 +4,20 @@ import { describe, expect, it } from 'vitest'
 
 import { buildDirectory } from '../../src/model/directory.ts'
 import { fileOfBytes } from '../support/build-file.ts'
+import { honestAnswer, scriptedPeer } from '../support/hostile-peer.ts'
 import { MemoryBlocks } from '../support/memory-blocks.ts'
 import { buildTree, type Leaf } from '../support/memory-tree.ts'
 import { seededBytes } from '../support/seeded.ts'
-import { commitOf, commitTree, digestsIn, digestText, reachedBy, temporaryStore, transfer } from '../support/transfer.ts'
+import {
+  commitOf,
+  commitTree,
+  digestsIn,
+  digestText,
+  reachedBy,
+  receiveInto,
+  temporaryStore,
+  transfer,
+} from '../support/transfer.ts'
 
 const leaf: fc.Arbitrary<Leaf> = fc.oneof(
   fc.constantFrom('', 'a', 'b', 'same'),
@@ -140,14 +150,15 @@ describe('an interrupted transfer', () => {
   it('goes on where it stopped, at every block', async () => {
     const whole = await temporaryStore()
     const { received } = await transfer(blocks, whole, [second])
-    for (let stop = 0; stop < received.blocks; stop++) {
+    const { start, sections } = await honestAnswer(blocks, [second])
+    for (let stop = 0; stop < sections.length; stop++) {
       const store = await temporaryStore()
-      const cut = transfer(cutAfter(blocks, stop), store, [second], { receive: { keepPartial: true } })
-      await expect(cut).rejects.toMatchObject({ code: 'peer-closed-early', details: { peer: 'peer X' } })
-      const kept = (await digestsIn(store)).length
+      const cut = scriptedPeer(Buffer.concat([start, ...sections.slice(0, stop)]))
+      const stopped = receiveInto(store, cut, [second], { keepPartial: true })
+      await expect(stopped).rejects.toMatchObject({ code: 'peer-closed-early', details: { peer: 'peer X' } })
       const rest = await transfer(blocks, store, [second])
-      expect(rest.received).toMatchObject({ resumed: kept, blocks: received.blocks - kept })
-      expect(rest.served.blocks).toBe(received.blocks - kept)
+      expect(rest.received).toMatchObject({ resumed: stop, blocks: received.blocks - stop })
+      expect(rest.served.blocks).toBe(received.blocks - stop)
       expect(await digestsIn(store)).toEqual(await digestsIn(whole))
     }
   })
@@ -162,8 +173,10 @@ describe('an interrupted transfer', () => {
     const store = await temporaryStore()
     const mine = commitTree(blocks, { mine: 'mine' })
     await transfer(blocks, store, [mine])
-    const receive = { haves: [mine], keepPartial: true }
-    await transfer(cutAfter(blocks, 5), store, [second], { receive }).catch(() => undefined)
+    const { start, sections } = await honestAnswer(blocks, [second])
+    const cut = scriptedPeer(Buffer.concat([start, ...sections.slice(0, 5)]))
+    await receiveInto(store, cut, [second], { keepPartial: true }).catch(() => undefined)
+    const receive = { haves: [mine] }
     const serve = { mayServe: (cid: CID) => !cid.equals(mine) }
     const { received } = await transfer(blocks, store, [second], { receive, serve })
     expect(received.resumed).toBe(0)
