@@ -20,7 +20,6 @@ async function build(): Promise<void> {
     input,
     platform: 'node',
     external: ['classic-level', /\.node$/],
-    treeshake: { moduleSideEffects: false },
     logLevel: 'warn',
   })
   rmSync(output, { recursive: true, force: true })

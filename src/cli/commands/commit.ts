@@ -12,6 +12,7 @@ import { commitIndex, type CommitOptions, type MadeCommit } from '../../worktree
 import { diffRevisions } from '../../worktree/diff/find-diffs.ts'
 import { quoteName } from '../../worktree/quote-name.ts'
 import { readStatus } from '../../worktree/status.ts'
+import { collect } from '../collect.ts'
 import type { CommandModule } from '../command.ts'
 import type { Context } from '../context.ts'
 import { editMessage } from '../editor.ts'
@@ -54,10 +55,6 @@ export const commit: CommandModule = {
         }),
       )
   },
-}
-
-function collect(value: string, before: string[] = []): string[] {
-  return [...before, value]
 }
 
 async function stageTracked(context: Context, repository: WorkingRepository): Promise<void> {

@@ -1,0 +1,174 @@
+import { existsSync, statSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
+
+import type { CID } from 'multiformats/cid'
+
+import { ConflictError, InvalidError, JzfsError, NotFoundError } from '../../model/errors.ts'
+import { openConfig } from '../../repo/config.ts'
+import { initRepository } from '../../repo/init-repository.ts'
+import { REPOSITORY_FOLDER } from '../../repo/layout.ts'
+import { discoverRepository, openRepository, type Repository } from '../../repo/repository.ts'
+import { addPaths } from '../../worktree/add.ts'
+import { commitIndex } from '../../worktree/commit.ts'
+import { branchOrHead } from '../branch-name.ts'
+import type { CommandModule } from '../command.ts'
+import type { Context } from '../context.ts'
+import { configSources, openOptions } from '../here.ts'
+import { currentPerson } from '../identity.ts'
+import { openHomeHere } from '../network.ts'
+import { createProgressLine } from '../progress.ts'
+import { serveUntilStopped, startDaemonHere } from '../serve.ts'
+import { publicationDocument } from './publish.ts'
+
+interface ShareFlags {
+  message?: string
+  json?: true
+}
+
+/** `jzfs share`: makes a folder a repository, commits it, publishes the branch, and lets other peers clone it. */
+export const share: CommandModule = {
+  configure(command, context) {
+    command
+      .argument('[path]', 'the folder', '.')
+      .option('-m, --message <text>', 'use this message for the commit')
+      .option('--json', 'print one JSON document when it can be cloned')
+      .action((path: string, flags: ShareFlags) => run(context, resolve(context.cwd, path), flags))
+  },
+}
+
+async function run(context: Context, folder: string, flags: ShareFlags): Promise<void> {
+  const repository = await openOrInit(context, folder)
+  try {
+    const isNew = await commitWhatIsThere(context, repository, flags)
+    const home = openHomeHere(context)
+    const { publishBranch } = await import('../../node/publish/publish.ts')
+    const publication = await publishBranch(home, {
+      repository,
+      ref: await branchOrHead(repository, undefined),
+      command: context.commandLine,
+      now: context.now(),
+      signal: context.signal,
+    })
+    const { connectControl } = await import('../../http/control-client.ts')
+    const running = await (await connectControl(home))?.status()
+    const daemon = running === undefined ? await startDaemonHere(context, home) : undefined
+    const addresses = running?.addresses ?? daemon?.node.addresses() ?? []
+    const tree = await treeOf(repository, publication.commit)
+    const clone = cloneCommand(context, folder, publication.name, addresses[0])
+    if (flags.json) {
+      const published = publicationDocument(publication) as object
+      await context.terminal.json({ path: folder, ...published, tree, committed: isNew, addresses, clone })
+    } else {
+      await context.terminal.out(
+        summary({ folder, commit: publication.commit, tree, name: publication.name, addresses, clone }),
+      )
+    }
+    if (daemon === undefined) context.terminal.say(`the daemon of this home serves it (pid ${running?.pid})`)
+    else {
+      context.terminal.say('Press Ctrl-C to stop sharing.')
+      await serveUntilStopped(context, daemon)
+    }
+  } finally {
+    await repository.close()
+  }
+}
+
+async function openOrInit(context: Context, folder: string): Promise<Repository> {
+  const stat = statSync(folder, { throwIfNoEntry: false })
+  if (stat === undefined) {
+    throw new NotFoundError('path-missing', `there is no such folder: ${folder}`, { details: { path: folder } })
+  }
+  if (!stat.isDirectory()) {
+    throw new InvalidError('not-a-directory', `this is a file, and only folders are shared: ${folder}`, {
+      hint: 'put it into a folder, and share that',
+      details: { path: folder },
+    })
+  }
+  if (existsSync(join(folder, REPOSITORY_FOLDER))) return openRepository(folder, openOptions(context))
+  await refuseInside(folder)
+  const initialBranch = openConfig(configSources(context)).get('init.defaultBranch')
+  return initRepository(folder, { ...openOptions(context), initialBranch })
+}
+
+/** A repository in another one would be two histories of the same files. */
+async function refuseInside(folder: string): Promise<void> {
+  let outer: Repository
+  try {
+    outer = await discoverRepository(folder)
+  } catch (error) {
+    if (error instanceof JzfsError && error.code === 'not-a-repository') return
+    throw error
+  }
+  const { worktree, path } = outer
+  await outer.close()
+  throw new ConflictError('inside-repository', `the folder is a part of another repository: ${worktree ?? path}`, {
+    hint: 'share that one, or move the folder out of it',
+    details: { path: folder, repository: worktree ?? path },
+  })
+}
+
+/** Stages and commits everything; whether there was anything to commit. */
+async function commitWhatIsThere(context: Context, repository: Repository, flags: ShareFlags): Promise<boolean> {
+  const { terminal, signal, commandLine: command } = context
+  const progress = createProgressLine(terminal, 'adding')
+  const committer = currentPerson(context, repository.config, 'COMMITTER')
+  try {
+    const options = { command, person: committer, signal, onProgress: progress.update }
+    const { skippedGit } = await addPaths(repository, [], options)
+    for (const path of skippedGit) terminal.say(`skipped: ${path} (!.git in .jzfsignore keeps it)`)
+  } finally {
+    progress.done()
+  }
+  const tip = await repository.refs.headCommit()
+  const author = currentPerson(context, repository.config, 'AUTHOR')
+  const message = flags.message ?? `${tip === undefined ? 'Share' : 'Update'} ${basename(repository.worktree ?? '')}`
+  try {
+    await commitIndex(repository, { command, author, committer, message, allowEmpty: tip === undefined, signal })
+    return true
+  } catch (error) {
+    if (error instanceof JzfsError && error.code === 'nothing-to-commit') return false
+    throw error
+  }
+}
+
+async function treeOf({ store }: Repository, commit: CID): Promise<CID> {
+  const { decodeCommit } = await import('../../model/commit.ts')
+  return decodeCommit(commit, await store.get(commit)).tree
+}
+
+/** The command that clones the dataset, as it can be pasted in any directory of this machine. */
+function cloneCommand({ env }: Context, folder: string, name: string, address: string | undefined): string {
+  const program = env['JZFS_PROGRAM'] ?? 'jzfs'
+  const peer = address === undefined ? [] : ['--peer', address]
+  return [program, 'clone', `ipns://${name}`, `${basename(folder)}-clone`, ...peer].map(quoteForShell).join(' ')
+}
+
+function quoteForShell(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
+}
+
+interface Summary {
+  folder: string
+  commit: CID
+  tree: CID
+  name: string
+  addresses: string[]
+  clone: string
+}
+
+function summary({ folder, commit, tree, name, addresses, clone }: Summary): string {
+  return [
+    `Shared ${folder}`,
+    '',
+    `  commit   ${commit.toString()}`,
+    `  tree     ${tree.toString()}`,
+    `  name     ipns://${name}`,
+    ...addresses.map((address) => `  address  ${address}`),
+    '',
+    'Clone it from another terminal:',
+    '',
+    `  ${clone}`,
+    '',
+    '',
+  ].join('\n')
+}

@@ -1,0 +1,68 @@
+import type { ControlClient } from '../http/control-client.ts'
+import { parseCidText } from '../model/cid-text.ts'
+import { InvalidError, NotFoundError } from '../model/errors.ts'
+import { openHome, type Home } from '../node/home/home.ts'
+import { openConfig } from '../repo/config.ts'
+import type { Peer } from '../sync/peer.ts'
+import type { RemoteSource } from '../sync/remote-head.ts'
+import type { Context } from './context.ts'
+import { configSources } from './here.ts'
+import { homeDirectory } from './home.ts'
+
+/** The node home of the user. */
+export function openHomeHere(context: Context): Home {
+  const runtime = context.env['XDG_RUNTIME_DIR'] ?? ''
+  return openHome(homeDirectory(context), runtime === '' ? {} : { runtimeDirectory: runtime })
+}
+
+/** How far the user's configuration lets the node reach. */
+export function networkProfile(context: Context) {
+  return openConfig(configSources(context)).get('network.profile')
+}
+
+/** The daemon of this home. NotFoundError `daemon-not-running`. */
+export async function requireDaemon(context: Context): Promise<ControlClient> {
+  const { connectControl } = await import('../http/control-client.ts')
+  const home = openHomeHere(context)
+  const client = await connectControl(home)
+  if (client !== undefined) return client
+  throw new NotFoundError('daemon-not-running', `no daemon runs for this node home: ${home.layout.directory}`, {
+    hint: 'start it with `jzfs daemon`',
+    details: { home: home.layout.directory },
+  })
+}
+
+/** Runs `work` with the peers at these addresses (none: this node and those its daemon is connected to). */
+export async function withPeers<Result>(
+  context: Context,
+  home: Home,
+  addresses: readonly string[],
+  work: (peers: Peer[]) => Promise<Result>,
+): Promise<Result> {
+  const { openNetwork } = await import('../http/open-network.ts')
+  const network = await openNetwork(home, { addresses, profile: networkProfile(context), signal: context.signal })
+  try {
+    return await work(network.peers)
+  } finally {
+    await network.close()
+  }
+}
+
+/**
+ * Reads what a dataset is called by: `ipns://NAME`, `/ipns/NAME`, NAME, `ipfs://CID`, `/ipfs/CID`, CID. InvalidError
+ * `source-invalid`.
+ */
+export async function readSource(text: string): Promise<RemoteSource> {
+  const cid = parseCidText(text.replace(/^(ipfs:\/\/|\/ipfs\/)/, ''))
+  if (cid !== undefined && !/^(ipns:\/\/|\/ipns\/)/.test(text)) return { cid }
+  const { parseIpnsName } = await import('../sync/ipns-name.ts')
+  try {
+    return { name: parseIpnsName(text) }
+  } catch (cause) {
+    throw new InvalidError('source-invalid', `this is neither an IPNS name nor a CID: ${text}`, {
+      hint: 'write ipns://NAME or ipfs://CID',
+      cause,
+      details: { source: text },
+    })
+  }
+}
