@@ -49,7 +49,7 @@ export async function commitIndex(repository: Repository, options: CommitOptions
   const index = await openIndex(repository, options)
   const pack = await repository.store.createPack(options)
   try {
-    const tree = await writeTree(index, (block) => void pack.add(block))
+    const tree = await writeTree(index, (block) => void pack.add(block), repository.store)
     if (index.count === 0) pack.add(EMPTY_DIRECTORY)
     if (options.allowEmpty !== true && options.amend !== true) refuseSameTree(tree, parentTree)
     const { author, committer } = options

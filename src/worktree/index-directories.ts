@@ -30,8 +30,16 @@ export interface KnownDirectory {
   tsize: number
 }
 
+/** A directory that was known, and which of its entries changed since: a large one is updated, not built anew. */
+export interface StaleDirectory {
+  cid: CID
+  /** Byte strings. */
+  names: string[]
+}
+
 const FORM_MASK = 0b11
 const KNOWN = 1 << 2
+const STALE = 1 << 3
 
 /** Finds the directories of a sorted list of paths; none is known yet. */
 export function findDirectories(columns: IndexColumns): IndexDirectories {
@@ -102,21 +110,61 @@ export function knownDirectory(directories: IndexDirectories, directory: number)
 /** Remembers the CID of a directory, in place. */
 export function setKnown(directories: IndexDirectories, directory: number, { cid, tsize }: KnownDirectory): void {
   const form = formOfCid(cid)
+  const wasStale = ((directories.bits[directory] as number) & STALE) !== 0
   directories.bits[directory] = KNOWN | form
   directories.tsize[directory] = tsize
-  if (form === FORM_WHOLE) addExtra(directories, directory, cid.bytes)
-  else directories.digests.set(cid.multihash.digest, directory * 32)
+  if (form !== FORM_WHOLE) directories.digests.set(cid.multihash.digest, directory * 32)
+  if (form === FORM_WHOLE) setExtra(directories, directory, cid.bytes)
+  else if (wasStale) setExtra(directories, directory, undefined)
 }
 
-function addExtra(directories: IndexDirectories, directory: number, bytes: Uint8Array): void {
+/** What a directory was, where it is remembered. */
+export function staleDirectory(directories: IndexDirectories, directory: number): StaleDirectory | undefined {
+  if (((directories.bits[directory] as number) & STALE) === 0) return undefined
+  const [cid, rest] = cidAtStart(extraOf(directories.extras, directory))
+  const names = Buffer.from(rest.buffer, rest.byteOffset, rest.byteLength).toString('latin1').split('/')
+  return { cid, names }
+}
+
+/** Remembers what a directory was, in place. */
+export function setStale(directories: IndexDirectories, directory: number, { cid, names }: StaleDirectory): void {
+  directories.bits[directory] = STALE
+  setExtra(directories, directory, Buffer.concat([cid.bytes, Buffer.from(names.join('/'), 'latin1')]))
+}
+
+function setExtra(directories: IndexDirectories, directory: number, bytes: Uint8Array | undefined): void {
   const { extras } = directories
   const pieces: [number, Uint8Array][] = Array.from(extras.entry, (entry) => [entry, extraOf(extras, entry)])
   const others = pieces.filter(([entry]) => entry !== directory)
-  directories.extras = extrasOf([...others, [directory, bytes] as const].sort(([a], [b]) => a - b))
+  const all: [number, Uint8Array][] = bytes === undefined ? others : [...others, [directory, bytes]]
+  directories.extras = extrasOf(all.sort(([one], [other]) => one - other))
 }
 
 /** The byte string of a directory's path; '' for the top. */
 export function directoryKey(columns: IndexColumns, directories: IndexDirectories, directory: number): string {
   const start = columns.pathStart[directories.first[directory] as number] as number
   return columns.paths.toString('latin1', start, start + (directories.pathLength[directory] as number))
+}
+
+/** The directory whose path has a byte string, or -1. */
+export function findDirectory(
+  columns: IndexColumns,
+  directories: IndexDirectories,
+  key: string,
+  first: number,
+): number {
+  let low = 0
+  let high = directories.first.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    const order = (directories.first[middle] as number) - first
+    if (order < 0 || (order === 0 && (directories.pathLength[middle] as number) < key.length)) low = middle + 1
+    else high = middle
+  }
+  const isFound =
+    low < directories.first.length &&
+    directories.first[low] === first &&
+    directories.pathLength[low] === key.length &&
+    directoryKey(columns, directories, low) === key
+  return isFound ? low : -1
 }

@@ -1,7 +1,8 @@
 import { compareByteStrings, toByteString } from './byte-string.ts'
+import { carryDirectories } from './index-carry.ts'
+import type { Run } from './index-carry.ts'
 import { ColumnWriter, createColumns, extraLength } from './index-columns.ts'
-import { directoryKey, findDirectories, isKnown, knownDirectory, setKnown } from './index-directories.ts'
-import type { IndexDirectories } from './index-directories.ts'
+import { findDirectories } from './index-directories.ts'
 import type { IndexEntry } from './index-entry.ts'
 import { StagingIndex } from './staging-index.ts'
 
@@ -16,13 +17,6 @@ interface KeyedChange {
   entries: readonly IndexEntry[]
   /** Where in the old index it goes. */
   position: number
-}
-
-/** Old entries [from, to) that stay, and their new position. */
-interface Run {
-  from: number
-  to: number
-  next: number
 }
 
 /** An index with no entries. */
@@ -53,7 +47,12 @@ export function updateIndex(before: StagingIndex, changes: Iterable<IndexChange>
   copyKept(before, dropped, from, before.count, writer, runs)
   const directories = findDirectories(columns)
   const after = new StagingIndex(columns, directories, before.tree)
-  carryKnown(before, after, runs, touchedDirectories(sorted))
+  carryDirectories(
+    before,
+    after,
+    runs,
+    sorted.map(({ key }) => key),
+  )
   return after
 }
 
@@ -151,46 +150,4 @@ function copyKept(
     writer.copy(before, start, end)
     start = end
   }
-}
-
-/** The byte strings of all directories above changed paths. */
-function touchedDirectories(changes: readonly KeyedChange[]): Set<string> {
-  const touched = new Set<string>()
-  if (changes.length > 0) touched.add('')
-  for (const { key } of changes) {
-    for (let slash = key.lastIndexOf('/'); slash > 0; slash = key.lastIndexOf('/', slash - 1)) {
-      const parent = key.slice(0, slash)
-      if (touched.has(parent)) break
-      touched.add(parent)
-    }
-  }
-  return touched
-}
-
-/** Takes over the known CIDs of the directories that stayed whole. */
-function carryKnown(before: StagingIndex, after: StagingIndex, runs: readonly Run[], touched: Set<string>): void {
-  const old = before.directories
-  const next = after.directories
-  let run = 0
-  let candidate = 0
-  for (let directory = 0; directory < old.first.length; directory++) {
-    const from = old.first[directory] as number
-    const to = from + (old.entries[directory] as number)
-    while (run < runs.length && (runs[run] as Run).to <= from) run++
-    const kept = runs[run]
-    if (!isKnown(old, directory)) continue
-    if (kept === undefined ? before.count > 0 : kept.from > from || kept.to < to) continue
-    if (touched.size > 0 && touched.has(directoryKey(before.columns, old, directory))) continue
-    const first = kept === undefined ? 0 : from - kept.from + kept.next
-    candidate = findDirectory(next, candidate, first, old.pathLength[directory] as number)
-    setKnown(next, candidate, knownDirectory(old, directory) as NonNullable<ReturnType<typeof knownDirectory>>)
-  }
-}
-
-/** The directory at or after `from` with this first entry and length of path. */
-function findDirectory(directories: IndexDirectories, from: number, first: number, pathLength: number): number {
-  let at = from
-  while ((directories.first[at] as number) < first) at++
-  while ((directories.pathLength[at] as number) < pathLength) at++
-  return at
 }

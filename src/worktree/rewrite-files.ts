@@ -50,8 +50,8 @@ export async function rewriteFiles(
   options: RewriteOptions = {},
 ): Promise<RewrittenFiles> {
   const { command, person, refs, head, index, discarded } = rewrite
-  const before = await writeTree(rewrite.files.before, (block) => void pack.add(block))
-  const after = await writeTree(rewrite.files.after, (block) => void pack.add(block))
+  const before = await writeTree(rewrite.files.before, (block) => void pack.add(block), repository.store)
+  const after = await writeTree(rewrite.files.after, (block) => void pack.add(block), repository.store)
   await pack.finish()
   const plan: OperationPlan = {
     command,

@@ -1,14 +1,15 @@
 import type { CID } from 'multiformats/cid'
 
-import type { Block } from '../model/block.ts'
+import type { Block, BlockSource } from '../model/block.ts'
 import type { Link } from '../model/dag-pb.ts'
 import { buildEntries } from '../model/directory-build.ts'
 import { toCid } from '../model/directory-read.ts'
+import { updateDirectory } from '../model/directory.ts'
 import { checkEntryName } from '../model/entry-name.ts'
-import { ConflictError } from '../model/errors.ts'
+import { ConflictError, IntegrityError, NotFoundError } from '../model/errors.ts'
 import { fromByteString } from './byte-string.ts'
 import { indexChildren } from './index-children.ts'
-import { isKnown, knownDirectory, setKnown } from './index-directories.ts'
+import { directoryKey, findDirectory, isKnown, knownDirectory, setKnown, staleDirectory } from './index-directories.ts'
 import type { KnownDirectory } from './index-directories.ts'
 import { FORM_RAW, FORM_SHIFT } from './index-entry.ts'
 import type { StagingIndex } from './staging-index.ts'
@@ -21,20 +22,64 @@ const RAW_CID_BYTES = 36
  * Builds the directories of an index and returns its root: the tree that a commit of it has.
  *
  * Directories whose CID is known are taken as they are and not built; the others are built bottom-up, their blocks given
- * to `receive`, children before parents, and their CIDs remembered in the index, in place.
+ * to `receive`, children before parents, and their CIDs remembered in the index, in place. A large directory of which
+ * little changed is updated from what it was, where `source` still has that.
  *
  * Throws ConflictError `index-unmerged` (details: `paths`) while there are conflicts, InvalidError as `buildDirectory`.
  */
-export async function writeTree(index: StagingIndex, receive: (block: Block) => void): Promise<CID> {
+export async function writeTree(
+  index: StagingIndex,
+  receive: (block: Block) => void,
+  source?: BlockSource,
+): Promise<CID> {
   refuseConflicts(index)
   const { directories } = index
   // Children stand after their parents: from the end, they are built before them.
   for (let directory = directories.first.length - 1; directory >= 0; directory--) {
     if (isKnown(directories, directory)) continue
-    const root = buildEntries(linksOf(index, directory), receive)
-    setKnown(directories, directory, { cid: toCid(root.cid), tsize: root.tsize })
+    const updated = source === undefined ? undefined : await updateStale(index, directory, receive, source)
+    setKnown(directories, directory, updated ?? buildAnew(index, directory, receive))
   }
   return (knownDirectory(directories, 0) as KnownDirectory).cid
+}
+
+function buildAnew(index: StagingIndex, directory: number, receive: (block: Block) => void): KnownDirectory {
+  const root = buildEntries(linksOf(index, directory), receive)
+  return { cid: toCid(root.cid), tsize: root.tsize }
+}
+
+async function updateStale(
+  index: StagingIndex,
+  directory: number,
+  receive: (block: Block) => void,
+  source: BlockSource,
+): Promise<KnownDirectory | undefined> {
+  const stale = staleDirectory(index.directories, directory)
+  if (stale === undefined) return undefined
+  const key = directoryKey(index.columns, index.directories, directory)
+  const prefix = key === '' ? '' : `${key}/`
+  const changes = stale.names.map((name) => ({ name: fromByteString(name), after: childNamed(index, prefix + name) }))
+  const blocks: Block[] = []
+  try {
+    const updated = await updateDirectory(source, stale.cid, changes, { onBlock: (block) => blocks.push(block) })
+    for (const block of blocks) receive(block)
+    return updated
+  } catch (error) {
+    // A tree that no commit holds may be gone by now.
+    if (error instanceof NotFoundError || error instanceof IntegrityError) return undefined
+    throw error
+  }
+}
+
+/** What a name in a directory of the index stands for. */
+function childNamed(index: StagingIndex, key: string): KnownDirectory | undefined {
+  const position = index.lowerBoundOfKey(key)
+  if (position < index.count && index.key(position) === key) {
+    return { cid: index.cid(position), tsize: index.columns.tsize[position] as number }
+  }
+  const below = index.lowerBoundOfKey(`${key}/`)
+  const directory = findDirectory(index.columns, index.directories, key, below)
+  return directory === -1 ? undefined : knownDirectory(index.directories, directory)
 }
 
 function linksOf(index: StagingIndex, directory: number): Link[] {
