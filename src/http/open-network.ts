@@ -1,13 +1,17 @@
 import type { AbortOptions } from '../model/block.ts'
+import { type JzfsError, UnavailableError } from '../model/errors.ts'
 import type { Home } from '../node/home/home.ts'
 import { SELF_KEY } from '../node/home/key-store.ts'
 import type { NetworkProfile } from '../node/network/network-profile.ts'
+import { keepYoungGenerationSmall } from '../node/network/young-generation.ts'
 import type { Peer } from '../sync/peer.ts'
 import { connectControl, type ControlClient } from './control-client.ts'
 
 /** The peers that a command may ask, and what was opened for them. */
 export interface Network {
   peers: Peer[]
+  /** Why those of the given addresses are left out that nobody answers at. */
+  unreachable: JzfsError[]
   close(): Promise<void>
 }
 
@@ -19,9 +23,11 @@ export interface OpenNetworkOptions extends AbortOptions {
 
 /**
  * Opens the network for one command: through the home's daemon where one runs, else by a node of this process. An address
- * of this node's own is answered from the home's files. Throws what `connectPeer` throws.
+ * of this node's own is answered from the home's files. A transfer is this process's main work from now on: see
+ * `keepYoungGenerationSmall`. Throws what `connectPeer` throws; where an address is merely not reached, only if none is.
  */
 export async function openNetwork(home: Home, options: OpenNetworkOptions): Promise<Network> {
+  keepYoungGenerationSmall()
   const closing: (() => Promise<void>)[] = []
   const close = async (): Promise<void> => {
     await Promise.allSettled(closing.map((each) => each()))
@@ -31,15 +37,26 @@ export async function openNetwork(home: Home, options: OpenNetworkOptions): Prom
     if (options.addresses.length === 0) {
       const connected = (await daemon?.peers(options)) ?? []
       const ids = new Set(connected.map(({ peerId }) => peerId))
-      return { peers: [await openOwn(home, closing), ...[...ids].map((id) => daemon!.peer(id))], close }
+      return {
+        peers: [await openOwn(home, closing), ...[...ids].map((id) => daemon!.peer(id))],
+        unreachable: [],
+        close,
+      }
     }
     const self = home.keys.read(SELF_KEY)?.peerId
     const peers: Peer[] = []
+    const unreachable: JzfsError[] = []
     for (const address of options.addresses) {
       const isOwn = self !== undefined && address.endsWith(`/p2p/${self}`)
-      peers.push(await (isOwn ? openOwn(home, closing) : openOther(address, daemon, options, closing)))
+      try {
+        peers.push(await (isOwn ? openOwn(home, closing) : openOther(address, daemon, options, closing)))
+      } catch (error) {
+        if (!(error instanceof UnavailableError) || error.details['peer'] === undefined) throw error
+        unreachable.push(error)
+      }
     }
-    return { peers, close }
+    if (peers.length === 0 && unreachable[0] !== undefined) throw unreachable[0]
+    return { peers, unreachable, close }
   } catch (error) {
     await close()
     throw error

@@ -1,7 +1,15 @@
-import { type Daemon, type DaemonOptions, startDaemon } from '../node/daemon.ts'
-import { startControlServer } from './control-server.ts'
+import type { Daemon, DaemonOptions } from '../node/daemon.ts'
+import { keepYoungGenerationSmall } from '../node/network/young-generation.ts'
 
-/** Starts the daemon of a home and its control socket; `stop` ends both. Throws what `startDaemon` throws. */
-export function runDaemon(options: DaemonOptions): Promise<Daemon> {
+/**
+ * Starts the daemon of a home and its control socket; `stop` ends both. It is this process's main work from now on: see
+ * `keepYoungGenerationSmall`. Throws what `startDaemon` throws.
+ */
+export async function runDaemon(options: DaemonOptions): Promise<Daemon> {
+  keepYoungGenerationSmall()
+  const [{ startDaemon }, { startControlServer }] = await Promise.all([
+    import('../node/daemon.ts'),
+    import('./control-server.ts'),
+  ])
   return startDaemon(options, startControlServer)
 }

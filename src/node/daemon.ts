@@ -46,6 +46,9 @@ export interface Daemon {
 /** What the layer above adds: the control socket. */
 export type StartControl = (daemon: Daemon, socket: string) => Promise<{ close(): Promise<void> }>
 
+/** Packs are read at once: what is read before it is needed would only take memory. */
+const READ_AHEAD = { blocks: 4, bytes: 1_048_576 }
+
 /** How often to look for records to sign again, in milliseconds. */
 const SIGN_INTERVAL_MS = 3_600_000
 
@@ -156,7 +159,8 @@ function servedBy(home: Home, served: ServedBlocks): Served {
     sync: async (duplex, peerId) => {
       const view = served.view({ peerId })
       // A peer that hangs up or breaks the protocol is its own business: the stream is aborted.
-      await serveSync(duplex, { label: peerId, mayServe: view.mayServe, source: view }).catch(() => undefined)
+      const options = { label: peerId, mayServe: view.mayServe, source: view, readAhead: READ_AHEAD }
+      await serveSync(duplex, options).catch(() => undefined)
     },
   }
 }

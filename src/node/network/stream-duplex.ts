@@ -1,14 +1,16 @@
 import type { Stream } from '@libp2p/interface'
 
 import type { ByteDuplex } from '../../sync/duplex.ts'
-import { READ_AHEAD_BYTES } from './network-limits.ts'
+import { READ_AHEAD_BYTES, SEND_BYTES } from './network-limits.ts'
 
 /** A libp2p stream as a duplex of bytes, with backpressure in both directions. To be called before anything else awaits. */
 export function streamDuplex(stream: Stream): ByteDuplex {
   return {
     source: readStream(stream),
     async send(bytes) {
-      if (!stream.send(bytes)) await drained(stream)
+      for (let at = 0; at < bytes.length; at += SEND_BYTES) {
+        if (!stream.send(bytes.subarray(at, at + SEND_BYTES))) await drained(stream)
+      }
     },
     closeWrite: () => stream.close(),
     abort: (error) => stream.abort(error),
