@@ -8,3 +8,8 @@ export async function branchOrHead(repository: Repository, name: string | undefi
   if ('branch' in head) return head.branch
   throw new InvalidError('head-detached', 'no branch is checked out', { hint: 'name one: `jzfs branch` lists them' })
 }
+
+/** A branch as people call it: without `refs/heads/`. */
+export function branchName(ref: string): string {
+  return ref.replace(/^refs\/heads\//, '')
+}

@@ -3,7 +3,9 @@ import type { Terminal } from './terminal.ts'
 /** What is counted; what is not known is left out. */
 export interface Counts {
   files?: number
+  totalFiles?: number | undefined
   blocks?: number
+  totalBlocks?: number | undefined
   bytes?: number
   totalBytes?: number
 }
@@ -37,12 +39,12 @@ export function createProgressLine(terminal: Terminal, label: string): ProgressL
   }
 }
 
-function describe({ files, blocks, bytes, totalBytes }: Counts, seconds: number): string {
+function describe({ files, totalFiles, blocks, totalBlocks, bytes, totalBytes }: Counts, seconds: number): string {
   const rate = bytes === undefined ? undefined : bytes / seconds
   const left = rate === undefined || totalBytes === undefined ? undefined : (totalBytes - (bytes ?? 0)) / rate
   return [
-    files === undefined ? undefined : `${files.toLocaleString('en')} files`,
-    blocks === undefined ? undefined : `${blocks.toLocaleString('en')} blocks`,
+    counted(files, totalFiles, 'files'),
+    counted(blocks, totalBlocks, 'blocks'),
     bytes === undefined
       ? undefined
       : formatBytes(bytes) + (totalBytes === undefined ? '' : ` of ${formatBytes(totalBytes)}`),
@@ -51,6 +53,17 @@ function describe({ files, blocks, bytes, totalBytes }: Counts, seconds: number)
   ]
     .filter((part) => part !== undefined)
     .join(', ')
+}
+
+function counted(count: number | undefined, total: number | undefined, what: string): string | undefined {
+  if (count === undefined) return undefined
+  const of = total === undefined ? '' : ` of ${total.toLocaleString('en')}`
+  return `${count.toLocaleString('en')}${of} ${what}`
+}
+
+/** What a transfer brought, for people: `7 blocks, 1.9 MiB`. */
+export function blocksText({ blocks, bytes }: { blocks: number; bytes: number }): string {
+  return `${blocks.toLocaleString('en')} block${blocks === 1 ? '' : 's'}, ${formatBytes(bytes)}`
 }
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']

@@ -25,4 +25,5 @@ export async function serveUntilStopped(context: Context, daemon: Daemon): Promi
   const { signal } = context
   if (!signal.aborted) await Promise.race([once(signal, 'abort'), daemon.stopped])
   await daemon.stop()
+  context.terminal.say('Stopped.')
 }

@@ -159,7 +159,13 @@ function servedBy(home: Home, served: ServedBlocks): Served {
     sync: async (duplex, peerId) => {
       const view = served.view({ peerId })
       // A peer that hangs up or breaks the protocol is its own business: the stream is aborted.
-      const options = { label: peerId, mayServe: view.mayServe, source: view, readAhead: READ_AHEAD }
+      const options = {
+        label: peerId,
+        mayServe: view.mayServe,
+        countBlocks: view.countBlocks,
+        source: view,
+        readAhead: READ_AHEAD,
+      }
       await serveSync(duplex, options).catch(() => undefined)
     },
   }

@@ -23,6 +23,8 @@ export interface ServeSyncOptions extends AbortOptions {
    * for each want and each have, and for nothing else.
    */
   mayServe(cid: CID): boolean | Promise<boolean>
+  /** How many blocks a want reaches, where that is known without a walk: the peer shows how far it is. */
+  countBlocks?(want: CID): number | undefined
   source: BlockSource
   /** How long the peer may take to send its request, or to take a piece of the answer (default IDLE_TIMEOUT_MS). */
   idleTimeoutMs?: number
@@ -109,7 +111,7 @@ async function readRequestOf(
   }
 }
 
-async function answerTo(request: SyncRequest, { mayServe }: ServeSyncOptions): Promise<SyncResponse> {
+async function answerTo(request: SyncRequest, { mayServe, countBlocks }: ServeSyncOptions): Promise<SyncResponse> {
   for (const want of request.wants) {
     if (!(await mayServe(want))) {
       return { status: 'refused', code: 'not-served', message: `${want.toString()} is not served here` }
@@ -119,7 +121,9 @@ async function answerTo(request: SyncRequest, { mayServe }: ServeSyncOptions): P
   for (const have of request.haves) {
     if (await mayServe(have)) haves.push(have)
   }
-  return { status: 'ok', haves, resume: haves.length === request.haves.length ? request.resume : 0 }
+  const [want, ...others] = request.wants
+  const blocks = want === undefined || others.length > 0 ? undefined : countBlocks?.(want)
+  return { status: 'ok', haves, resume: haves.length === request.haves.length ? request.resume : 0, blocks }
 }
 
 function sendWithTimeout(duplex: ByteDuplex, options: ServeSyncOptions): ByteDuplex['send'] {

@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 
-import { formatBytes } from '../../src/cli/progress.ts'
+import { blocksText, type Counts, createProgressLine, formatBytes } from '../../src/cli/progress.ts'
+import type { Terminal } from '../../src/cli/terminal.ts'
 
 describe('formatBytes', () => {
   it.each([
@@ -13,5 +14,41 @@ describe('formatBytes', () => {
     [2 ** 60, '1024 PiB'],
   ])('says %i as %s', (bytes, text) => {
     expect(formatBytes(bytes)).toBe(text)
+  })
+})
+
+describe('a progress line', () => {
+  afterEach(() => void vi.useRealTimers())
+
+  const lineAfter = (elapsedMs: number, counts: Counts, showsProgress = true): string[] => {
+    vi.useFakeTimers({ toFake: ['performance'] })
+    const shown: string[] = []
+    const progress = (line: string) => void shown.push(line)
+    const line = createProgressLine({ showsProgress, progress } as unknown as Terminal, 'receiving')
+    vi.advanceTimersByTime(elapsedMs)
+    line.update(counts)
+    return shown
+  }
+
+  it('says how much of how much, and how fast', () => {
+    expect(lineAfter(2000, { blocks: 5000, totalBlocks: 20_304, bytes: 20 << 20 })).toEqual([
+      'receiving: 5,000 of 20,304 blocks, 20 MiB, 10 MiB/s',
+    ])
+    expect(lineAfter(2000, { files: 10, totalFiles: undefined, bytes: 0 })).toEqual(['receiving: 10 files, 0 B, 0 B/s'])
+    expect(lineAfter(4000, { bytes: 1 << 20, totalBytes: 4 << 20 })).toEqual([
+      'receiving: 1.0 MiB of 4.0 MiB, 256 KiB/s, 12 s left',
+    ])
+  })
+
+  it('says nothing of what is quick, and nothing where nobody sees it', () => {
+    expect(lineAfter(900, { bytes: 1 })).toEqual([])
+    expect(lineAfter(5000, { bytes: 1 }, false)).toEqual([])
+  })
+})
+
+describe('blocksText', () => {
+  it('counts one and many', () => {
+    expect(blocksText({ blocks: 1, bytes: 7 })).toBe('1 block, 7 B')
+    expect(blocksText({ blocks: 1234, bytes: 1 << 20 })).toBe('1,234 blocks, 1.0 MiB')
   })
 })

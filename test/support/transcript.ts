@@ -14,6 +14,9 @@ export interface RunStep extends Step {
 
 const FENCE = '```'
 
+/** How long a whole transcript may take. */
+const TIMEOUT_MS = 100_000
+
 /** The steps of the `console` blocks of a Markdown text. A command goes on over lines that begin with `> `. */
 export function parseTranscript(markdown: string): Step[] {
   const steps: Step[] = []
@@ -32,7 +35,14 @@ export function parseTranscript(markdown: string): Step[] {
 export function runTranscript(steps: Step[], options: { cwd: string; env: NodeJS.ProcessEnv }): RunStep[] {
   const mark = '\u0001step-ended'
   const script = steps.map(({ command }) => `${command}\nprintf '\\n${mark} %s\\n' "$?"`).join('\n')
-  const done = spawnSync('bash', ['-c', `exec 2>&1\n${script}`], { ...options, encoding: 'utf8', maxBuffer: 1 << 26 })
+  // What a step left in the background ends with the shell.
+  const start = `exec 2>&1\ntrap 'kill $(jobs -p) 2> /dev/null' EXIT TERM`
+  const done = spawnSync('bash', ['-c', `${start}\n${script}`], {
+    ...options,
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+    timeout: TIMEOUT_MS,
+  })
   const pieces = done.stdout.split(new RegExp(`\\n${mark} (\\d+)\\n`))
   return steps.map((step, index) => {
     const text = pieces[index * 2]?.replace(/\n$/, '') ?? '(did not run)'

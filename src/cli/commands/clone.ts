@@ -10,7 +10,7 @@ import type { Context } from '../context.ts'
 import { configSources, openOptions } from '../here.ts'
 import { currentPerson } from '../identity.ts'
 import { openHomeHere, readSource, withPeers } from '../network.ts'
-import { createProgressLine, type ProgressLine } from '../progress.ts'
+import { blocksText, createProgressLine, type ProgressLine } from '../progress.ts'
 
 interface CloneFlags {
   peer?: string[]
@@ -86,5 +86,6 @@ async function report(context: Context, cloned: Clone, directory: string, flags:
     const { blocks, bytes, peer } = fetched ?? {}
     return context.terminal.json({ directory, commit, ...name, blocks, bytes, peer, resumed: isResumed })
   }
-  await context.terminal.out(`cloned ${shortenCid(commit)} into ${directory}\n`)
+  const received = fetched === undefined ? '' : ` (${blocksText(fetched)}${isResumed ? ', and what was there' : ''})`
+  await context.terminal.out(`cloned ${shortenCid(commit)} into ${directory}${received}\n`)
 }

@@ -1,4 +1,4 @@
-import { InvalidError } from '../../model/errors.ts'
+import { InvalidError, JzfsError, UnavailableError } from '../../model/errors.ts'
 import type { CommandModule } from '../command.ts'
 import type { Context } from '../context.ts'
 import { openHomeHere, requireDaemon } from '../network.ts'
@@ -31,7 +31,7 @@ async function run(context: Context, flags: { port?: string; json?: true }): Pro
   if (flags.json) await context.terminal.json({ pid: process.pid, peerId, addresses, home: home.layout.directory })
   else {
     await context.terminal.out(`peer ${peerId}\n${addresses.map((address) => `listening on ${address}\n`).join('')}`)
-    context.terminal.say('ready; press Ctrl-C to stop')
+    context.terminal.say('Ready. Press Ctrl-C to stop.')
   }
   await serveUntilStopped(context, running)
 }
@@ -46,7 +46,28 @@ async function stop(context: Context): Promise<void> {
   const client = await requireDaemon(context)
   const { pid } = await client.status()
   await client.stop()
-  await context.terminal.out(`stopping the daemon (pid ${pid})\n`)
+  await waitForEnd(context, pid)
+  await context.terminal.out(`stopped the daemon (pid ${pid})\n`)
+}
+
+/** How long the streams that are open may take to end. */
+const STOP_WAIT_MS = 30_000
+
+/** The daemon's lock is free when all else has ended: whoever starts one next is not refused. */
+async function waitForEnd(context: Context, pid: number): Promise<void> {
+  const { acquireLock } = await import('../../store/lock.ts')
+  const { daemonLock } = openHomeHere(context).layout
+  const { commandLine: command, signal } = context
+  try {
+    const lock = await acquireLock(daemonLock, { command, waitMs: STOP_WAIT_MS, signal })
+    lock.release()
+  } catch (error) {
+    if (!(error instanceof JzfsError) || error.code !== 'locked') throw error
+    throw new UnavailableError('daemon-busy', `the daemon still runs after ${STOP_WAIT_MS / 1000} s (pid ${pid})`, {
+      hint: `it ends by itself when it can; else: kill ${pid}`,
+      details: { pid },
+    })
+  }
 }
 
 async function status(context: Context, flags: { json?: true }): Promise<void> {
@@ -55,7 +76,7 @@ async function status(context: Context, flags: { json?: true }): Promise<void> {
   if (flags.json) return context.terminal.json(found)
   const lines = [
     `pid ${found.pid}, jzfs ${found.version}, since ${found.startedAt}`,
-    `peer ${found.peerId}, ${found.connections} connections`,
+    `peer ${found.peerId}, ${found.connections} connection${found.connections === 1 ? '' : 's'}`,
     ...found.addresses.map((address) => `listening on ${address}`),
     ...found.names.map((name) => `serving ipns://${name}`),
     ...found.problems.map(({ name, message }) => `problem with ${name}: ${message}`),

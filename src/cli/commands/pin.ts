@@ -6,7 +6,7 @@ import type { Context } from '../context.ts'
 import { configSources } from '../here.ts'
 import { currentPerson } from '../identity.ts'
 import { openHomeHere, readSource, withPeers } from '../network.ts'
-import { createProgressLine } from '../progress.ts'
+import { blocksText, createProgressLine } from '../progress.ts'
 
 interface AddFlags {
   peer?: string[]
@@ -62,7 +62,9 @@ async function add(context: Context, text: string, flags: AddFlags): Promise<voi
   const { cid, before, fetched } = pinned
   const { blocks, bytes } = fetched
   if (flags.json) return context.terminal.json({ source: labelOf(source), cid, before, blocks, bytes })
-  await context.terminal.out(`pinned ${cid.toString()} (${blocks} blocks fetched)\n`)
+  const isKept = before?.equals(cid) === true
+  const what = isKept ? 'pinned already:' : before === undefined ? 'pinned' : 'now pinned:'
+  await context.terminal.out(`${what} ${cid.toString()}${isKept ? '' : ` (${blocksText(fetched)})`}\n`)
 }
 
 async function remove(context: Context, text: string, flags: { json?: true }): Promise<void> {

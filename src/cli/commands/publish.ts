@@ -1,6 +1,9 @@
+import { basename, dirname } from 'node:path'
+
 import type { Audience } from '../../node/home/repository-registry.ts'
 import type { Publication } from '../../node/publish/publish.ts'
-import { branchOrHead } from '../branch-name.ts'
+import { REPOSITORY_FOLDER } from '../../repo/layout.ts'
+import { branchName, branchOrHead } from '../branch-name.ts'
 import { collect } from '../collect.ts'
 import type { CommandModule } from '../command.ts'
 import type { Context } from '../context.ts'
@@ -43,9 +46,17 @@ async function run(context: Context, branch: string | undefined, flags: PublishF
     }),
   )
   if (flags.json) return context.terminal.json(publicationDocument(publication))
-  const { name, commit, record, changed } = publication
+  const { name, ref, commit, record, changed } = publication
   const state = changed ? 'published' : 'nothing new:'
-  await context.terminal.out(`${state} ipns://${name}\n  commit ${commit.toString()}, sequence ${record.sequence}\n`)
+  const lines = [
+    `${state} ${branchName(ref)} as ipns://${name}`,
+    `  commit ${commit.toString()}, sequence ${record.sequence}${onlyTo(publication.audience)}`,
+  ]
+  await context.terminal.out(lines.map((line) => `${line}\n`).join(''))
+}
+
+function onlyTo(audience: Audience): string {
+  return audience === 'public' ? '' : `, only to ${audience.peers.join(', ')}`
 }
 
 /** A publication as `--json` shows it. */
@@ -64,8 +75,8 @@ async function list(context: Context, flags: PublishFlags): Promise<void> {
   if (flags.json) return context.terminal.json(repositories)
   const lines = repositories.flatMap(({ path, heads }) =>
     heads.map(({ name, ref, audience }) => {
-      const whom = audience === 'public' ? '' : ` (only to ${audience.peers.join(', ')})`
-      return `ipns://${name} ${ref} of ${path}${whom}\n`
+      const folder = basename(path) === REPOSITORY_FOLDER ? dirname(path) : path
+      return `ipns://${name} ${branchName(ref)} of ${folder}${onlyTo(audience)}\n`
     }),
   )
   await context.terminal.out(lines.join(''))

@@ -4,6 +4,7 @@ import { basename, join, resolve } from 'node:path'
 import type { CID } from 'multiformats/cid'
 
 import { ConflictError, InvalidError, JzfsError, NotFoundError } from '../../model/errors.ts'
+import type { Publication } from '../../node/publish/publish.ts'
 import { openConfig } from '../../repo/config.ts'
 import { initRepository } from '../../repo/init-repository.ts'
 import { REPOSITORY_FOLDER } from '../../repo/layout.ts'
@@ -39,7 +40,7 @@ export const share: CommandModule = {
 async function run(context: Context, folder: string, flags: ShareFlags): Promise<void> {
   const repository = await openOrInit(context, folder)
   try {
-    const isNew = await commitWhatIsThere(context, repository, flags)
+    const isCommitted = await commitWhatIsThere(context, repository, flags)
     const home = openHomeHere(context)
     const { publishBranch } = await import('../../node/publish/publish.ts')
     const publication = await publishBranch(home, {
@@ -57,13 +58,11 @@ async function run(context: Context, folder: string, flags: ShareFlags): Promise
     const clone = cloneCommand(context, folder, publication.name, addresses[0])
     if (flags.json) {
       const published = publicationDocument(publication) as object
-      await context.terminal.json({ path: folder, ...published, tree, committed: isNew, addresses, clone })
+      await context.terminal.json({ path: folder, ...published, tree, committed: isCommitted, addresses, clone })
     } else {
-      await context.terminal.out(
-        summary({ folder, commit: publication.commit, tree, name: publication.name, addresses, clone }),
-      )
+      await context.terminal.out(summary({ folder, publication, tree, addresses, clone }))
     }
-    if (daemon === undefined) context.terminal.say(`the daemon of this home serves it (pid ${running?.pid})`)
+    if (daemon === undefined) context.terminal.say(`The daemon of this home serves it (pid ${running?.pid}).`)
     else {
       context.terminal.say('Press Ctrl-C to stop sharing.')
       await serveUntilStopped(context, daemon)
@@ -149,20 +148,20 @@ function quoteForShell(word: string): string {
 
 interface Summary {
   folder: string
-  commit: CID
+  publication: Publication
   tree: CID
-  name: string
   addresses: string[]
   clone: string
 }
 
-function summary({ folder, commit, tree, name, addresses, clone }: Summary): string {
+function summary({ folder, publication, tree, addresses, clone }: Summary): string {
+  const { commit, name, record, changed } = publication
   return [
-    `Shared ${folder}`,
+    changed ? `Shared ${folder}` : `Nothing new in ${folder}: shared as it was`,
     '',
     `  commit   ${commit.toString()}`,
     `  tree     ${tree.toString()}`,
-    `  name     ipns://${name}`,
+    `  name     ipns://${name} (sequence ${record.sequence})`,
     ...addresses.map((address) => `  address  ${address}`),
     '',
     'Clone it from another terminal:',

@@ -1,5 +1,5 @@
 import { NotFoundError } from '../../model/errors.ts'
-import { branchOrHead } from '../branch-name.ts'
+import { branchName, branchOrHead } from '../branch-name.ts'
 import type { CommandModule } from '../command.ts'
 import type { Context } from '../context.ts'
 import { withRepository } from '../here.ts'
@@ -17,7 +17,7 @@ export const unpublish: CommandModule = {
         const name = await publishedName(context, branch)
         const head = await module.unpublish(home, name, { command: context.commandLine, signal: context.signal })
         if (flags.json) return context.terminal.json(head)
-        await context.terminal.out(`no longer published: ${head.ref}\n`)
+        await context.terminal.out(`no longer published: ${branchName(head.ref)}\n`)
         context.terminal.say('copies that others have made stay theirs; the name and its key are kept')
       })
   },

@@ -16,6 +16,7 @@ export function createHomePeer(home: Home): HomePeer {
     label: 'this node',
     record: (name) => publishedRecord(home, name),
     mayServe: (cid) => served.view('self').mayServe(cid),
+    countBlocks: (head) => served.view('self').countBlocks(head),
     source: { get: (cid, options) => served.view('self').get(cid, options) },
   })
   return { ...peer, close: () => served.close() }

@@ -14,6 +14,8 @@ export type Asker = 'everybody' | { peerId: string } | 'self'
 export interface ServedView extends BlockSource {
   /** Whether something published to the asker reaches the block. */
   mayServe(cid: CID): boolean
+  /** How many blocks a head reaches that is published to the asker; undefined for anything else. */
+  countBlocks(head: CID): number | undefined
   /** As a BlockSource: what may not be served is missing. */
   get(cid: CID, options?: AbortOptions): Promise<Uint8Array>
 }
@@ -53,6 +55,8 @@ export function createServedBlocks(home: Home, { onProblem }: ServedBlocksOption
       const having = (cid: CID): PublishedSet[] => visible.filter(({ digests }) => isMember(digests, cid))
       return {
         mayServe: (cid) => having(cid).length > 0,
+        countBlocks: (head) =>
+          visible.find(({ digests }) => Buffer.compare(digests.head, head.bytes) === 0)?.digests.count,
         get: (cid, options) => read(cid, having(cid), options),
       }
     },
