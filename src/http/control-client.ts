@@ -15,8 +15,10 @@ import {
   type DaemonStatus,
   PEER_HEADER,
   type PeerList,
+  type PingRequest,
   type Pong,
   type ResolvedRecord,
+  type ResolveRequest,
   SYNC_UPGRADE,
 } from './control-api.ts'
 import { isErrorBody, reviveError } from './error-body.ts'
@@ -74,12 +76,13 @@ function createControlClient({ socket }: DaemonState): ControlClient {
     },
     peers: async (options) => (await ask<PeerList>('GET', CONTROL_PATHS.peers, undefined, options)).peers,
     connect: (peer, options) => ask('POST', CONTROL_PATHS.connect, { peer }, options),
-    ping: (peer, count, options) => askLines(CONTROL_PATHS.ping, { peer, count }, options),
-    resolve: (name, options) => askLines(CONTROL_PATHS.resolve, { name }, options),
+    ping: (peer, count, options) => askLines(CONTROL_PATHS.ping, { peer, count } satisfies PingRequest, options),
+    resolve: (name, options) => askLines(CONTROL_PATHS.resolve, { name } satisfies ResolveRequest, options),
     peer: (peer) => ({
       label: peer,
       async resolveName(name, options) {
-        for await (const { record } of askLines<ResolvedRecord>(CONTROL_PATHS.resolve, { name, peer }, options)) {
+        const request: ResolveRequest = { name, peer }
+        for await (const { record } of askLines<ResolvedRecord>(CONTROL_PATHS.resolve, request, options)) {
           return Buffer.from(record, 'base64')
         }
         return undefined

@@ -25,7 +25,10 @@ export async function startControlServer(daemon: Daemon, path: string): Promise<
   const server = createServer((request, response) => {
     answer(daemon, request, response).catch((error: unknown) => fail(response, error))
   })
+  const tunnels = new Set<Duplex>()
   server.on('upgrade', (request, socket, head) => {
+    tunnels.add(socket)
+    socket.once('close', () => tunnels.delete(socket))
     tunnel(daemon, request, socket, head).catch((error: unknown) => refuseUpgrade(socket, error))
   })
   await listen(server, path)
@@ -33,6 +36,8 @@ export async function startControlServer(daemon: Daemon, path: string): Promise<
     close: async () => {
       const closed = new Promise((resolve) => server.close(resolve))
       server.closeAllConnections()
+      // The server waits for those that were upgraded, and counts them no more.
+      for (const socket of tunnels) socket.destroy()
       await closed
       removeSocket(path)
     },

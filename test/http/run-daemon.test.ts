@@ -115,6 +115,14 @@ describe('the daemon', () => {
     await expect(daemon.stop()).resolves.toBeUndefined()
     duplex?.abort(new Error('test over'))
   })
+
+  it('stops in spite of a stream that it carries, and its reader learns of it', async () => {
+    const [daemon, carrier] = [await start(), await start()]
+    const duplex = await (await control(carrier)).peer(addressOf(daemon)).openSync?.()
+    const reading = Array.fromAsync(duplex?.source ?? []).catch(() => 'broken')
+    await expect(carrier.stop()).resolves.toBeUndefined()
+    expect(['broken', []]).toContainEqual(await reading)
+  })
 })
 
 describe('the network through the daemon', () => {

@@ -27,11 +27,6 @@ export function isLoopbackAddress(address: Multiaddr): boolean {
   return first?.name === 'ip6' && first.value === '::1'
 }
 
-/** The peer id at the end of an address, undefined where it has none. */
-export function peerIdOfAddress(text: string): string | undefined {
-  return /\/p2p\/([^/]+)$/.exec(text)?.[1]
-}
-
 function parse(text: string): Multiaddr {
   try {
     const address = multiaddr(text)

@@ -55,10 +55,11 @@ const LOCK_WAIT_MS = 60_000
  */
 export async function publishBranch(home: Home, request: PublishRequest): Promise<Publication> {
   const { repository, ref, command, now, signal } = request
-  const commit = await repository.refs.read(ref)
-  if (commit === undefined) throw unborn(ref)
   const lock = await home.lock({ command, waitMs: LOCK_WAIT_MS, signal })
   try {
+    // Under the lock: who publishes last publishes the newest.
+    const commit = await repository.refs.read(ref)
+    if (commit === undefined) throw unborn(ref)
     const before = home.repositories.list()
     const registered = before.find(({ id }) => id === repository.id)
     const movedFrom = await whereItWas(registered, repository)
