@@ -1,4 +1,4 @@
-import { quoteName } from '../worktree/quote-name.ts'
+import { quoteName } from '../model/quote-name.ts'
 import type { Status } from '../worktree/status.ts'
 import { describeConflict, describeStaged, describeUnstaged } from './status-letters.ts'
 import { styled } from './style.ts'

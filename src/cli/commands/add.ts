@@ -1,6 +1,6 @@
 import { InvalidError, JzfsError } from '../../model/errors.ts'
 import { addPaths, type AddOptions, type AddResult } from '../../worktree/add.ts'
-import { quoteName } from '../../worktree/quote-name.ts'
+import { quoteName } from '../../model/quote-name.ts'
 import type { CommandModule } from '../command.ts'
 import type { Context } from '../context.ts'
 import { EXIT } from '../exit-status.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { quoteName } from '../../src/worktree/quote-name.ts'
+import { quoteName } from '../../src/model/quote-name.ts'
 
 describe('quoteName', () => {
   it('quotes names as git does', () => {
