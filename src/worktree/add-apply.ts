@@ -5,11 +5,12 @@ import { readNode } from '../model/node.ts'
 import type { Person } from '../model/person.ts'
 import { runOperation } from '../repo/operation.ts'
 import type { Repository } from '../repo/repository.ts'
-import { compareByteStrings, toByteString } from './byte-string.ts'
+import { fromByteString, isAscii, toByteString } from './byte-string.ts'
 import { compareFile } from './compare-file.ts'
 import type { IndexEntry } from './index-entry.ts'
 import { isIndexFileOf, writeIndexFile } from './index-file.ts'
 import { updateIndex } from './index-update.ts'
+import type { IndexedChange } from './index-update.ts'
 import { openIndex } from './open-index.ts'
 import { fileStat } from './scan-worktree.ts'
 import type { StagingIndex } from './staging-index.ts'
@@ -18,7 +19,7 @@ import { writeRefreshedIndex } from './write-refreshed-index.ts'
 
 /** What shall be in the index, and what shall not. */
 export interface Staging {
-  entries: readonly IndexEntry[]
+  changes: readonly IndexedChange[]
   removed: readonly string[]
 }
 
@@ -42,51 +43,54 @@ export async function applyStaged(
   options: AbortOptions & { command: string; person: Person },
 ): Promise<Staged> {
   const first = await compareStaging(repository, seen, staging, options)
-  if (first.entries.length + first.removed.length === 0) {
+  if (first.changes.length + first.removed.length === 0) {
     if (first.refreshed > 0) await writeRefreshedIndex(repository, seen, options.command)
     return { added: [], removed: [], index: seen }
   }
-  using _lock = await repository.lock(options.command, options)
+  using lock = await repository.lock(options.command, options)
   const { index: path, tmp } = repository.layout
   let before = seen
-  let changes: Staging = first
+  let { changes, removed }: Staging = first
   if (!isIndexFileOf(path, seen)) {
     before = await openIndex(repository, options)
-    changes = await compareStaging(repository, before, dropOutdated(repository, seen, before, staging), options)
+    const current = dropOutdated(repository, seen, before, staging)
+    ;({ changes, removed } = await compareStaging(repository, before, current, options))
   }
-  const added = changes.entries.map((entry) => entry.path)
-  const after = updateIndex(before, [
-    ...changes.removed.map((removed) => ({ path: removed, entries: [] })),
-    ...changes.entries.map((entry) => ({ path: entry.path, entries: [entry] })),
-  ])
+  const after = updateIndex(before, [...removed.map((gone) => ({ path: gone, entries: [] })), ...changes])
   const next = writeIndexFile(tmp, after)
-  await runOperation(repository, _lock, { command: options.command, person: options.person, index: { next } })
-  return { added: added.sort(compareNames), removed: [...changes.removed].sort(compareNames), index: after }
+  await runOperation(repository, lock, { command: options.command, person: options.person, index: { next } })
+  const added = changes.map((change) => change.path)
+  return { added: sortByBytes(added), removed: sortByBytes(removed), index: after }
 }
 
-function compareNames(a: string, b: string): number {
-  return compareByteStrings(toByteString(a), toByteString(b))
+function sortByBytes(paths: readonly string[]): string[] {
+  return paths.every(isAscii) ? paths.toSorted() : paths.map(toByteString).sort().map(fromByteString)
 }
 
 /** What of a staging changes an index; the stat data of the rest are refreshed in place. */
 async function compareStaging(
   repository: Repository,
   index: StagingIndex,
-  { entries, removed }: Staging,
+  { changes, removed }: Staging,
   options: AbortOptions,
 ): Promise<Staging & { refreshed: number }> {
-  const changed: IndexEntry[] = []
+  const changed: IndexedChange[] = []
   let refreshed = 0
-  for (const entry of entries) {
-    const position = index.find(entry.path)
-    if (position === -1 || !(await isSameContent(repository, index, position, entry, options))) {
-      changed.push(entry)
+  for (const change of changes) {
+    const position = index.find(change.path)
+    if (position === -1) {
+      changed.push(change)
+      continue
+    }
+    const entry = change.from.entry(change.position)
+    if (!(await isSameContent(repository, index, position, entry, options))) {
+      changed.push(change)
     } else if (!entry.racy || !index.isRacy(position)) {
       index.refresh(position, entry, entry.racy)
       refreshed++
     }
   }
-  return { entries: changed, removed: removed.filter((path) => isTracked(index, path)), refreshed }
+  return { changes: changed, removed: removed.filter((path) => isTracked(index, path)), refreshed }
 }
 
 function isTracked(index: StagingIndex, path: string): boolean {
@@ -134,10 +138,11 @@ function dropOutdated(repository: Repository, seen: StagingIndex, now: StagingIn
   }
   const statOf = (path: string) => lstatSync(`${worktree}/${path}`, { bigint: true, throwIfNoEntry: false })
   return {
-    entries: staging.entries.filter((entry) => {
-      if (!isTheirs(entry.path)) return true
-      const stat = statOf(entry.path)
-      return stat !== undefined && stat.mtimeNs === entry.mtimeNs && stat.ctimeNs === entry.ctimeNs
+    changes: staging.changes.filter(({ path, from, position }) => {
+      if (!isTheirs(path)) return true
+      const stat = statOf(path)
+      const { mtimeNs, ctimeNs } = from.columns
+      return stat !== undefined && stat.mtimeNs === mtimeNs[position] && stat.ctimeNs === ctimeNs[position]
     }),
     removed: staging.removed.filter((path) => !isTheirs(path) || statOf(path) === undefined),
   }

@@ -11,7 +11,7 @@ import { fromByteString } from './byte-string.ts'
 import type { KeptBits } from './checkout/found-content.ts'
 import type { IndexEntry } from './index-entry.ts'
 import { CANDIDATE, DELETED } from './scan.ts'
-import type { FileStat, Scan } from './scan.ts'
+import type { FileStat, FoundPath, Scan } from './scan.ts'
 import type { StagingIndex } from './staging-index.ts'
 
 /** A file whose bytes are to be read. */
@@ -33,6 +33,7 @@ export interface AddPlan {
 }
 
 const TYPE_MASK = 0o170000
+const TYPE_FILE = 0o100000
 const TYPE_SYMLINK = 0o120000
 const TYPE_DIRECTORY = 0o040000
 const OWNER_EXECUTES = 0o100
@@ -54,10 +55,31 @@ export function planAdd(
     if (position > 0 && index.stage(position) !== 0 && index.path(position - 1) === path) continue
     const stat = scan.stats.get(position)
     if (stat === undefined) plan.removed.push(path)
-    else planPath(planner, path, stat, index.kind(position))
+    else planPath(planner, { key: index.key(position) }, stat, index.kind(position))
   }
-  for (const { key, stat } of scan.untracked) planPath(planner, fromByteString(key), stat, undefined)
+  for (const found of scan.untracked) planPath(planner, found, found.stat, undefined)
   return plan
+}
+
+/**
+ * Plans found paths: symlinks and empty directories go into the plan at once, files are returned one by one, as they are
+ * asked for.
+ */
+export function planFound(
+  plan: AddPlan,
+  found: Iterable<FoundPath>,
+  options: { worktree: string; keeps: KeptBits; clock: bigint | undefined },
+): Iterable<FileRequest> {
+  const planner = { plan, ...options }
+  for (const each of found)
+    if ((each.stat.mode & TYPE_MASK) !== TYPE_FILE) planPath(planner, each, each.stat, undefined)
+  return {
+    *[Symbol.iterator]() {
+      for (const { key, stat } of found) {
+        if ((stat.mode & TYPE_MASK) === TYPE_FILE) yield planFile(planner, fromByteString(key), stat, undefined)
+      }
+    },
+  }
 }
 
 interface Planner {
@@ -67,8 +89,14 @@ interface Planner {
   clock: bigint | undefined
 }
 
-function planPath(planner: Planner, path: string, stat: FileStat, before: IndexEntry['kind'] | undefined): void {
+function planPath(
+  planner: Planner,
+  found: { readonly key: string },
+  stat: FileStat,
+  before: IndexEntry['kind'] | undefined,
+): void {
   const { plan, keeps } = planner
+  const path = fromByteString(found.key)
   const type = stat.mode & TYPE_MASK
   if (type === TYPE_DIRECTORY) {
     const { cid, bytes } = EMPTY_DIRECTORY
@@ -77,9 +105,18 @@ function planPath(planner: Planner, path: string, stat: FileStat, before: IndexE
   } else if (type === TYPE_SYMLINK || (before === 'symlink' && !keeps.symlinks)) {
     planSymlink(planner, path, stat)
   } else {
-    const isExecutable = keeps.executableBit ? (stat.mode & OWNER_EXECUTES) !== 0 : before === 'executable'
-    plan.files.push({ path: `${planner.worktree}/${path}`, size: stat.size, executable: isExecutable, name: path })
+    plan.files.push(planFile(planner, path, stat, before))
   }
+}
+
+function planFile(
+  { keeps, worktree }: Planner,
+  path: string,
+  stat: FileStat,
+  before: IndexEntry['kind'] | undefined,
+): FileRequest {
+  const executable = keeps.executableBit ? (stat.mode & OWNER_EXECUTES) !== 0 : before === 'executable'
+  return { path: `${worktree}/${path}`, size: stat.size, executable, name: path }
 }
 
 function planSymlink({ plan, worktree, clock }: Planner, path: string, stat: FileStat): void {

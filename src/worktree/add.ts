@@ -3,20 +3,23 @@ import { lstatSync } from 'node:fs'
 import type { AbortOptions } from '../model/block.ts'
 import { InvalidError, JzfsError, UnavailableError } from '../model/errors.ts'
 import type { Person } from '../model/person.ts'
+import { pendingOperation } from '../repo/operation.ts'
 import type { Repository } from '../repo/repository.ts'
 import type { IngestProgress } from '../store/ingest-request.ts'
-import { ingestFiles } from '../store/ingest.ts'
 import type { PackWriter } from '../store/pack-writer.ts'
 import { applyStaged } from './add-apply.ts'
-import { planAdd, stagedEntry } from './add-plan.ts'
-import type { AddPlan } from './add-plan.ts'
+import { planAdd, planFound } from './add-plan.ts'
+import type { AddPlan, FileRequest } from './add-plan.ts'
 import { fromByteString } from './byte-string.ts'
 import { compareFile } from './compare-file.ts'
 import { fileSystemClock } from './file-system-clock.ts'
+import { FoundPaths } from './found-paths.ts'
 import { openIgnore } from './ignore.ts'
-import type { IndexEntry } from './index-entry.ts'
+import type { IndexedChange } from './index-update.ts'
+import { ingestPlan } from './ingest-plan.ts'
 import { openIndex } from './open-index.ts'
 import type { OpenIndexOptions } from './open-index.ts'
+import { createPackedEntries } from './packed-entries.ts'
 import { matchesPathspec, pathFilter, pathspecUnmatched } from './pathspec.ts'
 import type { Pathspec } from './pathspec.ts'
 import { scanProblems } from './scan-problem.ts'
@@ -69,9 +72,12 @@ export async function addPaths(
   options: AddOptions,
 ): Promise<AddResult> {
   const worktree = worktreeOf(repository)
+  await endInterrupted(repository, options)
   const index = await openIndex(repository, options)
+  const found = new FoundPaths()
   const scan = scanWorktree({
     worktree,
+    found,
     index,
     ignore: options.force === true ? undefined : openIgnore(worktree, ignoreFileOf(repository)),
     filter: pathFilter(pathspecs),
@@ -79,23 +85,27 @@ export async function addPaths(
     ignored: pathspecs.length > 0,
     keeps: keepsOf(repository),
   })
-  const refused = refusePathspecs(worktree, pathspecs, index, scan, options)
+  const refused = refusePathspecs(worktree, pathspecs, { index, scan, found }, options)
   const errors = [...refused, ...scanProblems(scan, worktree)]
   if (options.ignoreErrors !== true) throwErrors(errors)
   // Before the first byte is read: a file that is older now, and hashed after, cannot change unseen.
-  const isIdle = scan.stats.size === 0 && scan.untracked.length === 0
+  const isIdle = scan.stats.size === 0 && found.length === 0
   const clock = isIdle ? undefined : fileSystemClock(repository.layout.tmp)
-  const plan = planAdd(worktree, index, scan, { keeps: keepsOf(repository), clock })
-  if (options.dryRun === true) return { ...(await previewAdd(repository, index, scan, plan, options)), errors }
-  errors.push(...plan.errors)
-  if (options.ignoreErrors !== true) throwErrors(errors)
-  const needsPack = plan.files.length + plan.blocks.length > 0
+  const context = { worktree, keeps: keepsOf(repository), clock }
+  const plan = planAdd(worktree, index, scan, context)
+  if (options.dryRun === true)
+    return { ...(await previewAdd(repository, { index, scan, found }, plan, options)), errors }
+  const newFiles = planFound(plan, found, context)
+  if (options.ignoreErrors !== true) throwErrors([...errors, ...plan.errors])
+  const needsPack = plan.files.length + plan.blocks.length + found.length > 0
   const pack = needsPack ? await repository.store.createPack(options) : undefined
   try {
-    const entries = pack === undefined ? plan.entries : await readContent(pack, plan, clock, errors, options)
+    const read = await readPlan(pack, plan, newFiles, clock, options)
+    found.clear()
+    errors.push(...plan.errors, ...read.errors)
     await pack?.finish()
     if (options.ignoreErrors !== true) throwErrors(errors)
-    const staged = await applyStaged(repository, index, { entries, removed: plan.removed }, options)
+    const staged = await applyStaged(repository, index, { changes: read.changes, removed: plan.removed }, options)
     return { ...staged, errors, skippedGit: scan.skippedGit.map(fromByteString) }
   } catch (error) {
     pack?.abort()
@@ -103,29 +113,30 @@ export async function addPaths(
   }
 }
 
-async function readContent(
-  pack: PackWriter,
+/** What the working tree was found to be. */
+interface Seen {
+  index: StagingIndex
+  scan: Scan
+  found: FoundPaths
+}
+
+/** Files that an interrupted command has half written are not the user's changes: they are completed first. */
+async function endInterrupted(repository: Repository, options: AddOptions): Promise<void> {
+  if ((await pendingOperation(repository)) === undefined) return
+  using _lock = await repository.lock(options.command, options)
+}
+
+async function readPlan(
+  pack: PackWriter | undefined,
   plan: AddPlan,
+  moreFiles: Iterable<FileRequest>,
   clock: bigint | undefined,
-  errors: JzfsError[],
-  options: AddOptions,
-): Promise<IndexEntry[]> {
-  const entries = [...plan.entries]
-  for await (const result of ingestFiles(pack, plan.files, {
-    signal: options.signal,
-    onProgress: options.onProgress,
-  })) {
-    if (result.error !== undefined) {
-      errors.push(result.error)
-      continue
-    }
-    const { request, cid, contentCid, size, tsize, stat } = result
-    const kind = request.executable ? 'executable' : 'file'
-    const stamp = { mtimeNs: stat.mtimeNs, ctimeNs: stat.ctimeNs, inode: stat.ino }
-    entries.push(stagedEntry(clock, request.name, stamp, { kind, cid, contentCid, size, tsize }))
-  }
-  for (const block of plan.blocks) pack.add(block)
-  return entries
+  { signal, onProgress }: AddOptions,
+): Promise<{ changes: IndexedChange[]; errors: JzfsError[] }> {
+  if (pack === undefined) return { changes: [], errors: [] }
+  const packed = createPackedEntries()
+  const { errors } = await ingestPlan(pack, plan, { clock, signal, moreFiles, onProgress, onEntry: packed.add })
+  return { changes: packed.changes(), errors }
 }
 
 function throwErrors(errors: readonly JzfsError[]): void {
@@ -146,13 +157,12 @@ function throwErrors(errors: readonly JzfsError[]): void {
 /** What `-n` says: nothing is stored, and only files that stat data leave in doubt are read. */
 async function previewAdd(
   repository: Repository,
-  index: StagingIndex,
-  scan: Scan,
+  { index, scan, found }: Seen,
   plan: AddPlan,
   options: AbortOptions,
 ): Promise<Omit<AddResult, 'errors'>> {
   const context = { worktree: worktreeOf(repository), source: repository.store, index, keeps: keepsOf(repository) }
-  const added = scan.untracked.map(({ key }) => fromByteString(key))
+  const added = Array.from(found, ({ key }) => fromByteString(key))
   for (const [position, stat] of scan.stats) {
     const isSame =
       index.stage(position) === 0 && (await compareFile(context, position, stat, options)).difference === undefined
@@ -166,17 +176,16 @@ async function previewAdd(
 function refusePathspecs(
   worktree: string,
   pathspecs: readonly Pathspec[],
-  index: StagingIndex,
-  scan: Scan,
+  seen: Seen,
   { update }: AddOptions,
 ): JzfsError[] {
   const errors: JzfsError[] = []
   const ignored: string[] = []
   for (const pathspec of pathspecs) {
-    if (pathspec.isExclude || pathspec.key === '' || isMatched(pathspec, index, scan)) continue
+    if (pathspec.isExclude || pathspec.key === '' || isMatched(pathspec, seen)) continue
     const path = fromByteString(pathspec.key)
     const isThere = lstatSync(`${worktree}/${path}`, { throwIfNoEntry: false }) !== undefined
-    const isIgnored = scan.ignored.some(
+    const isIgnored = seen.scan.ignored.some(
       ({ key }) => matchesPathspec(pathspec, key) || pathspec.key.startsWith(`${key}/`),
     )
     if (isIgnored) ignored.push(pathspec.text)
@@ -193,12 +202,12 @@ function refusePathspecs(
   return errors
 }
 
-function isMatched(pathspec: Pathspec, index: StagingIndex, scan: Scan): boolean {
+function isMatched(pathspec: Pathspec, { index, scan, found }: Seen): boolean {
   for (let position = index.lowerBoundOfKey(pathspec.literal); position < index.count; position++) {
     const key = index.key(position)
     if (!key.startsWith(pathspec.literal)) break
     if (scan.states[position] !== NOT_SCANNED && matchesPathspec(pathspec, key)) return true
   }
-  const found = [...scan.untracked, ...scan.problems]
-  return found.some(({ key }) => matchesPathspec(pathspec, key))
+  for (const { key } of found) if (matchesPathspec(pathspec, key)) return true
+  return scan.problems.some(({ key }) => matchesPathspec(pathspec, key))
 }

@@ -1,3 +1,4 @@
+import { findDirectory } from './index-directories.ts'
 import type { StagingIndex } from './staging-index.ts'
 
 /** Something directly in a directory of the index. */
@@ -36,4 +37,13 @@ export function* indexChildren(
     while (next < first.length && (first[next] as number) < end) next++
     position = end
   }
+}
+
+/** What is at a path (byte string): an entry, or a directory with entries below; undefined where nothing is. */
+export function findChild(index: StagingIndex, key: string): Omit<IndexChild, 'name'> | undefined {
+  const position = index.lowerBoundOfKey(key)
+  if (position < index.count && index.key(position) === key) return { position, directory: -1 }
+  const first = index.lowerBoundOfKey(`${key}/`)
+  const directory = findDirectory(index.columns, index.directories, key, first)
+  return directory === -1 ? undefined : { position: first, directory }
 }

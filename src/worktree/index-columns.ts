@@ -19,6 +19,35 @@ export class ColumnWriter {
     this.#columns = columns
   }
 
+  /** Whether one more entry fits whose path and extras have up to so many bytes each. */
+  hasRoom(bytes: number): boolean {
+    const { bits, paths, extras } = this.#columns
+    const isFull = this.count === bits.length
+    return !isFull && this.#pathBytes + bytes <= paths.length && this.#extraBytes + bytes <= extras.bytes.length
+  }
+
+  /** A copy of what was written so far, of exactly its size. */
+  trimmed(): IndexColumns {
+    const { size, tsize, mtimeNs, ctimeNs, inode, pathStart, bits, digests, paths, extras } = this.#columns
+    const { count } = this
+    return {
+      size: size.slice(0, count),
+      tsize: tsize.slice(0, count),
+      mtimeNs: mtimeNs.slice(0, count),
+      ctimeNs: ctimeNs.slice(0, count),
+      inode: inode.slice(0, count),
+      pathStart: pathStart.slice(0, count + 1),
+      bits: bits.slice(0, count),
+      digests: Buffer.from(digests.subarray(0, count * 32)),
+      paths: Buffer.from(paths.subarray(0, this.#pathBytes)),
+      extras: {
+        entry: extras.entry.slice(0, this.#extras),
+        start: extras.start.slice(0, this.#extras + 1),
+        bytes: Buffer.from(extras.bytes.subarray(0, this.#extraBytes)),
+      },
+    }
+  }
+
   append(key: string, entry: IndexEntry): void {
     const columns = this.#columns
     const at = this.count++
@@ -54,6 +83,26 @@ export class ColumnWriter {
     extras.start[this.#extras] = this.#extraBytes
   }
 
+  /** Copies one entry of any index. */
+  copyEntry(index: StagingIndex, position: number): void {
+    const source = index.columns
+    const columns = this.#columns
+    const at = this.count++
+    columns.size[at] = source.size[position] as number
+    columns.tsize[at] = source.tsize[position] as number
+    columns.mtimeNs[at] = source.mtimeNs[position] as bigint
+    columns.ctimeNs[at] = source.ctimeNs[position] as bigint
+    columns.inode[at] = source.inode[position] as bigint
+    columns.bits[at] = source.bits[position] as number
+    source.digests.copy(columns.digests, at * 32, position * 32, position * 32 + 32)
+    const start = source.pathStart[position] as number
+    this.#pathBytes += source.paths.copy(columns.paths, this.#pathBytes, start, source.pathStart[position + 1])
+    columns.pathStart[at + 1] = this.#pathBytes
+    const extra = index.extra(position)
+    if (extra.length > 0) this.#appendExtra(at, [extra])
+  }
+
+  /** Copies the entries [from, to) of the one index that most come from, in order. */
   copy(index: StagingIndex, from: number, to: number): void {
     const source = index.columns
     const columns = this.#columns

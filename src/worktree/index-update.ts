@@ -6,15 +6,19 @@ import { findDirectories } from './index-directories.ts'
 import type { IndexEntry } from './index-entry.ts'
 import { StagingIndex } from './staging-index.ts'
 
-/** What a path is to be: its entries at all stages; none removes it. */
-export interface IndexChange {
+/** What a path is to be: its entries at all stages (none removes it), or an entry of another index. */
+export type IndexChange = { path: string; entries: readonly IndexEntry[] } | IndexedChange
+
+/** A path that is to be as it is in another index: many of them take little memory. */
+export interface IndexedChange {
   path: string
-  entries: readonly IndexEntry[]
+  from: StagingIndex
+  position: number
 }
 
 interface KeyedChange {
   key: string
-  entries: readonly IndexEntry[]
+  change: IndexChange
   /** Where in the old index it goes. */
   position: number
 }
@@ -42,7 +46,7 @@ export function updateIndex(before: StagingIndex, changes: Iterable<IndexChange>
   for (const change of sorted) {
     copyKept(before, dropped, from, change.position, writer, runs)
     from = change.position
-    for (const entry of change.entries) writer.append(change.key, entry)
+    writeChange(writer, change)
   }
   copyKept(before, dropped, from, before.count, writer, runs)
   const directories = findDirectories(columns)
@@ -59,15 +63,11 @@ export function updateIndex(before: StagingIndex, changes: Iterable<IndexChange>
 function keyChanges(before: StagingIndex, changes: Iterable<IndexChange>): KeyedChange[] {
   const keyed: KeyedChange[] = []
   let isSorted = true
-  for (const { path, entries } of changes) {
-    const key = toByteString(path)
+  for (const change of changes) {
+    const key = toByteString(change.path)
     const last = keyed.at(-1)
     if (last !== undefined && last.key >= key) isSorted = false
-    keyed.push({
-      key,
-      entries: entries.length > 1 ? entries.toSorted((a, b) => a.stage - b.stage) : entries,
-      position: 0,
-    })
+    keyed.push({ key, change, position: 0 })
   }
   if (!isSorted) keyed.sort((a, b) => compareByteStrings(a.key, b.key))
   // Of several changes of one path the last one holds.
@@ -76,14 +76,29 @@ function keyChanges(before: StagingIndex, changes: Iterable<IndexChange>): Keyed
   return unique
 }
 
+function writeChange(writer: ColumnWriter, { key, change }: KeyedChange): void {
+  if ('from' in change) {
+    writer.copyEntry(change.from, change.position)
+    return
+  }
+  const { entries } = change
+  const ordered = entries.length > 1 ? entries.toSorted((a, b) => a.stage - b.stage) : entries
+  for (const entry of ordered) writer.append(key, entry)
+}
+
+function isStaged(change: IndexChange): boolean {
+  if ('from' in change) return change.from.stage(change.position) === 0
+  return change.entries.some((entry) => entry.stage === 0)
+}
+
 /** Marks the old entries that do not stay: replaced or removed ones, and those in the way of what is added. */
 function markDropped(before: StagingIndex, changes: readonly KeyedChange[]): Uint8Array {
   const dropped = new Uint8Array(before.count)
   if (before.count === 0) return dropped
   const parentsSeen = new Set<string>()
-  for (const { key, entries, position } of changes) {
+  for (const { key, change, position } of changes) {
     for (let at = position; at < before.count && before.key(at) === key; at++) dropped[at] = 1
-    if (!entries.some((entry) => entry.stage === 0)) continue
+    if (!isStaged(change)) continue
     for (let at = before.lowerBoundOfKey(`${key}/`); at < before.count && before.key(at).startsWith(`${key}/`); at++) {
       if (before.stage(at) === 0) dropped[at] = 1
     }
@@ -117,11 +132,11 @@ function measure(
     extraCount++
     extraBytes += (extras.start[at + 1] as number) - (extras.start[at] as number)
   }
-  for (const { key, entries: added } of changes) {
-    for (const entry of added) {
+  for (const { key, change } of changes) {
+    const lengths = 'from' in change ? [change.from.extra(change.position).length] : change.entries.map(extraLength)
+    for (const extra of lengths) {
       entries++
       pathBytes += key.length
-      const extra = extraLength(entry)
       if (extra > 0) extraCount++
       extraBytes += extra
     }

@@ -4,7 +4,7 @@ import type { BigIntStats } from 'node:fs'
 
 import { isReservedName } from '../model/entry-name.ts'
 import { fsErrorCode } from '../store/fs-errors.ts'
-import { fromByteString, isAscii } from './byte-string.ts'
+import { compareByteStrings, fromByteString, isAscii } from './byte-string.ts'
 import { enterDirectory, IGNORE_FILE, isExcluding, matchIgnore } from './ignore.ts'
 import type { IgnoreLevel } from './ignore.ts'
 import { KIND_DIRECTORY, KIND_EXECUTABLE, KIND_SYMLINK } from './index-entry.ts'
@@ -40,7 +40,7 @@ export function scanWorktree(options: ScanOptions): Scan {
   scanner.run()
   const { scan } = scanner
   for (const list of [scan.untracked, scan.ignored, scan.problems]) {
-    list.sort((a: { key: string }, b: { key: string }) => (a.key < b.key ? -1 : 1))
+    list.sort((a: { key: string }, b: { key: string }) => compareByteStrings(a.key, b.key))
   }
   scan.skippedGit.sort()
   return scan
@@ -246,7 +246,7 @@ class Scanner {
     const key = directory.slice(0, -1)
     if (key === '' || this.#options.untracked === 'none' || this.#options.filter?.matches(key) === false) return
     const stat = this.#stat(key)
-    if (stat !== undefined) this.scan.untracked.push({ key, stat: fileStat(stat) })
+    if (stat !== undefined) this.#pushUntracked('', key, stat)
   }
 
   #isDirectory(key: string): boolean {
@@ -279,7 +279,7 @@ class Scanner {
     if (isReservedName(fromByteString(name))) return this.#refuse(key, 'name-reserved')
     if (type === TYPE_DIRECTORY) return this.#scanUntrackedDirectory(key, stat, lazy, isCollapsed)
     if (type !== TYPE_FILE && type !== TYPE_SYMLINK) return this.#refuse(key, 'special-file')
-    this.scan.untracked.push({ key, stat: fileStat(stat) })
+    this.#pushUntracked(directory, name, stat)
     return true
   }
 
@@ -294,7 +294,7 @@ class Scanner {
     if (names === undefined || this.#isNestedRepository(directory, names)) return false
     const isMatched = this.#options.filter?.matches(key) ?? true
     if (names.length === 0) {
-      if (isMatched) this.scan.untracked.push({ key, stat: fileStat(stat) })
+      if (isMatched) this.#pushUntracked('', key, stat)
       return isMatched
     }
     const level = { directory, above, hasFile: names.includes(IGNORE_FILE), level: undefined }
@@ -307,9 +307,15 @@ class Scanner {
     }
     if (isCollapsed && isRecordable && isMatched) {
       this.scan.untracked.length = before
-      this.scan.untracked.push({ key, stat: fileStat(stat) })
+      this.#pushUntracked('', key, stat)
     }
     return isRecordable
+  }
+
+  #pushUntracked(directory: string, name: string, stat: BigIntStats): void {
+    const { found } = this.#options
+    if (found === undefined) this.scan.untracked.push({ key: directory + name, stat: fileStat(stat) })
+    else found.push(directory, name, stat)
   }
 
   #isNestedRepository(directory: string, names: string[]): boolean {

@@ -1,3 +1,4 @@
+import type { FoundPaths } from './found-paths.ts'
 import type { IgnoreLevel } from './ignore.ts'
 import type { StatStamp } from './index-entry.ts'
 import type { PathFilter } from './pathspec.ts'
@@ -22,9 +23,9 @@ export interface FileStat extends StatStamp {
 /** A path in the working tree that is not in the index. */
 export interface FoundPath {
   /** Byte string, without a final slash. */
-  key: string
+  readonly key: string
   /** Of a directory: one with nothing in it, or in a collapsed listing one whose content is all untracked. */
-  stat: FileStat
+  readonly stat: FileStat
 }
 
 /** Why a path cannot be recorded. */
@@ -72,6 +73,8 @@ export interface ScanOptions {
   filter?: PathFilter | undefined
   /** `collapsed`: a directory with nothing tracked in it is one path (git's `normal`). */
   untracked: 'none' | 'collapsed' | 'all'
+  /** Takes untracked paths, unsorted, in place of `Scan.untracked`: for very many of them. Not with `collapsed`. */
+  found?: FoundPaths | undefined
   /** Whether to list ignored paths. */
   ignored?: boolean
   /** Whether the file system keeps the executable bit, and symlinks (default: both). */

@@ -2,13 +2,13 @@ import type { CID } from 'multiformats/cid'
 
 import type { AbortOptions, BlockSource } from '../model/block.ts'
 import { RAW } from '../model/cid.ts'
-import { EMPTY_DIRECTORY, listDirectory } from '../model/directory.ts'
+import { EMPTY_DIRECTORY, findEntry, listDirectory } from '../model/directory.ts'
 import type { Entry } from '../model/directory.ts'
 import { readNode } from '../model/node.ts'
 import { walkTree } from '../model/tree-walk.ts'
 import { compareByteStrings, fromByteString, toByteString } from './byte-string.ts'
-import { indexChildren } from './index-children.ts'
-import { isKnown, knownDirectory } from './index-directories.ts'
+import { findChild, indexChildren } from './index-children.ts'
+import { isKnown, knownDirectory, staleDirectory } from './index-directories.ts'
 import type { EntryKind } from './index-entry.ts'
 import type { StagingIndex } from './staging-index.ts'
 
@@ -68,6 +68,11 @@ class Comparison {
   /** Compares a directory of the index with one of the tree. `prefix` is a byte string with a final slash, or ''. */
   async directory(prefix: string, directory: number, tree: CID): Promise<void> {
     if (this.#isKnownAs(directory, tree)) return
+    const stale = staleDirectory(this.#index.directories, directory)
+    if (stale?.cid.equals(tree) === true) {
+      await this.#names(prefix, stale.names, tree)
+      return
+    }
     const before = await this.#entriesOf(tree)
     for (const { name, position, directory: child } of indexChildren(this.#index, directory, prefix.length)) {
       const entry = before.get(name)
@@ -76,6 +81,21 @@ class Comparison {
       else if (this.#index.stage(position) === 0) await this.#leaf(prefix + name, position, entry)
     }
     for (const [name, entry] of before) await this.#remove(prefix + name, entry)
+  }
+
+  /** Compares what the index remembers to have changed in a large directory, and reads no more of the tree's. */
+  async #names(prefix: string, names: readonly string[], tree: CID): Promise<void> {
+    for (const name of names) {
+      const entry = await findEntry(this.#source, tree, fromByteString(name), this.#options)
+      const child = findChild(this.#index, prefix + name)
+      if (child === undefined) {
+        if (entry !== undefined) await this.#remove(prefix + name, entry)
+      } else if (child.directory !== -1) {
+        await this.#childDirectory(prefix + name, child.directory, entry)
+      } else if (this.#index.stage(child.position) === 0) {
+        await this.#leaf(prefix + name, child.position, entry)
+      }
+    }
   }
 
   #isKnownAs(directory: number, cid: CID): boolean {

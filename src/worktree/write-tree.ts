@@ -8,8 +8,8 @@ import { updateDirectory } from '../model/directory.ts'
 import { checkEntryName } from '../model/entry-name.ts'
 import { ConflictError, IntegrityError, NotFoundError } from '../model/errors.ts'
 import { fromByteString } from './byte-string.ts'
-import { indexChildren } from './index-children.ts'
-import { directoryKey, findDirectory, isKnown, knownDirectory, setKnown, staleDirectory } from './index-directories.ts'
+import { findChild, indexChildren } from './index-children.ts'
+import { directoryKey, isKnown, knownDirectory, setKnown, staleDirectory } from './index-directories.ts'
 import type { KnownDirectory } from './index-directories.ts'
 import { FORM_RAW, FORM_SHIFT } from './index-entry.ts'
 import type { StagingIndex } from './staging-index.ts'
@@ -32,7 +32,7 @@ export async function writeTree(
   receive: (block: Block) => void,
   source?: BlockSource,
 ): Promise<CID> {
-  refuseConflicts(index)
+  refuseUnmerged(index)
   const { directories } = index
   // Children stand after their parents: from the end, they are built before them.
   for (let directory = directories.first.length - 1; directory >= 0; directory--) {
@@ -58,7 +58,7 @@ async function updateStale(
   if (stale === undefined) return undefined
   const key = directoryKey(index.columns, index.directories, directory)
   const prefix = key === '' ? '' : `${key}/`
-  const changes = stale.names.map((name) => ({ name: fromByteString(name), after: childNamed(index, prefix + name) }))
+  const changes = stale.names.map((name) => ({ name: fromByteString(name), after: childAt(index, prefix + name) }))
   const blocks: Block[] = []
   try {
     const updated = await updateDirectory(source, stale.cid, changes, { onBlock: (block) => blocks.push(block) })
@@ -71,15 +71,12 @@ async function updateStale(
   }
 }
 
-/** What a name in a directory of the index stands for. */
-function childNamed(index: StagingIndex, key: string): KnownDirectory | undefined {
-  const position = index.lowerBoundOfKey(key)
-  if (position < index.count && index.key(position) === key) {
-    return { cid: index.cid(position), tsize: index.columns.tsize[position] as number }
-  }
-  const below = index.lowerBoundOfKey(`${key}/`)
-  const directory = findDirectory(index.columns, index.directories, key, below)
-  return directory === -1 ? undefined : knownDirectory(index.directories, directory)
+/** What a path of the index stands for. */
+function childAt(index: StagingIndex, key: string): KnownDirectory | undefined {
+  const child = findChild(index, key)
+  if (child === undefined) return undefined
+  if (child.directory !== -1) return knownDirectory(index.directories, child.directory)
+  return { cid: index.cid(child.position), tsize: index.columns.tsize[child.position] as number }
 }
 
 function linksOf(index: StagingIndex, directory: number): Link[] {
@@ -107,7 +104,8 @@ function linksOf(index: StagingIndex, directory: number): Link[] {
   return links
 }
 
-function refuseConflicts(index: StagingIndex): void {
+/** Throws ConflictError `index-unmerged` (details: `paths`) while there are conflicts. */
+export function refuseUnmerged(index: StagingIndex): void {
   if (!index.isUnmerged()) return
   const paths = new Set<string>()
   for (let position = 0; position < index.count; position++) {

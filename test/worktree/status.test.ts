@@ -169,3 +169,29 @@ describe('status', () => {
     expect((await readStatus(repository)).unstaged).toEqual([{ path: 'd/f', difference: 'modified' }])
   })
 })
+
+test('in a large directory the changes since HEAD are found as in any other', async () => {
+  for (let at = 0; at < 3000; at++) write(`large/${at}`, `${at % 7}`)
+  write('large/sub/a')
+  await add(repository)
+  await commit(repository)
+  rmSync(join(top, 'large/5'))
+  write('large/6', 'changed')
+  write('large/new')
+  write('large/sub/b')
+  await add(repository)
+  rmSync(join(top, 'large/7'))
+  mkdirSync(join(top, 'large/7'))
+  await add(repository)
+  const { staged } = await readStatus(repository, { renames: false })
+  const lines = staged.map(({ path, before, after }) => [path, before?.kind, after?.kind])
+  expect(lines).toEqual([
+    ['large/5', 'file', undefined],
+    ['large/6', 'file', 'file'],
+    ['large/7', 'file', 'directory'],
+    ['large/new', undefined, 'file'],
+    ['large/sub/b', undefined, 'file'],
+  ])
+  await commit(repository)
+  expect((await readStatus(repository)).staged).toEqual([])
+})
