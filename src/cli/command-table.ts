@@ -40,6 +40,56 @@ export const COMMAND_GROUPS: CommandGroup[] = [
         summary: 'Record what is staged',
         load: async () => (await import('./commands/commit.ts')).commit,
       },
+      {
+        name: 'diff',
+        summary: 'Show what differs between commits, index and files',
+        load: async () => (await import('./commands/diff.ts')).diff,
+      },
+    ],
+  },
+  {
+    heading: 'Look at history',
+    commands: [
+      {
+        name: 'log',
+        summary: 'Show commits',
+        load: async () => (await import('./commands/log.ts')).log,
+      },
+      {
+        name: 'show',
+        summary: 'Show a commit, a tag, a folder or a file',
+        load: async () => (await import('./commands/show.ts')).show,
+      },
+      {
+        name: 'cat',
+        summary: 'Print a file of a revision',
+        load: async () => (await import('./commands/cat.ts')).cat,
+      },
+      {
+        name: 'ls',
+        summary: 'List a folder of a revision',
+        load: async () => (await import('./commands/ls.ts')).ls,
+      },
+      {
+        name: 'verify',
+        summary: 'Check everything that a revision reaches',
+        load: async () => (await import('./commands/verify.ts')).verify,
+      },
+    ],
+  },
+  {
+    heading: 'Branches and tags',
+    commands: [
+      {
+        name: 'branch',
+        summary: 'List, make, rename or delete branches',
+        load: async () => (await import('./commands/branch.ts')).branch,
+      },
+      {
+        name: 'tag',
+        summary: 'List, make or delete tags',
+        load: async () => (await import('./commands/tag.ts')).tag,
+      },
     ],
   },
   {
@@ -79,6 +129,36 @@ export const COMMAND_GROUPS: CommandGroup[] = [
         name: 'pin',
         summary: 'Keep datasets without a working tree',
         load: async () => (await import('./commands/pin.ts')).pin,
+      },
+    ],
+  },
+  {
+    heading: 'Plumbing',
+    commands: [
+      {
+        name: 'cat-file',
+        summary: 'Show a block and what it is',
+        load: async () => (await import('./commands/cat-file.ts')).catFile,
+      },
+      {
+        name: 'rev-parse',
+        summary: 'Turn a revision into its CID',
+        load: async () => (await import('./commands/rev-parse.ts')).revParse,
+      },
+      {
+        name: 'rev-list',
+        summary: 'List commits by CID',
+        load: async () => (await import('./commands/rev-list.ts')).revList,
+      },
+      {
+        name: 'for-each-ref',
+        summary: 'List refs',
+        load: async () => (await import('./commands/for-each-ref.ts')).forEachRef,
+      },
+      {
+        name: 'update-ref',
+        summary: 'Change a ref safely',
+        load: async () => (await import('./commands/update-ref.ts')).updateRef,
       },
     ],
   },

@@ -50,7 +50,8 @@ export function configSources(context: Context): Omit<ConfigSources, 'repository
   return { userFile: userConfigFile(context), environment: pager === undefined ? {} : { pager } }
 }
 
-function requireWorktree(repository: Repository): WorkingRepository {
+/** The repository, where it has a working tree. InvalidError `no-working-tree` in a bare one. */
+export function requireWorktree(repository: Repository): WorkingRepository {
   const { worktree } = repository
   if (worktree !== undefined) return { ...repository, worktree }
   throw new InvalidError(

@@ -24,16 +24,23 @@ export async function withPager(
     env: { ...env, LESS: env['LESS'] ?? 'FRX' },
   })
   const ended = once(child, 'close')
-  // The reader may quit before the end: that is no error.
-  let quit = false
-  child.stdin.on('error', () => (quit = true))
+  let hasQuit = false
+  child.stdin.on('error', () => (hasQuit = true))
   const out = async (text: string | Uint8Array): Promise<void> => {
-    if (!quit && !child.stdin.write(text)) await Promise.race([once(child.stdin, 'drain'), ended])
+    if (!hasQuit && !child.stdin.write(text)) {
+      await Promise.race([once(child.stdin, 'drain').catch(() => (hasQuit = true)), ended])
+    }
+    if (hasQuit || child.exitCode !== null) throw new PagerQuit()
   }
   try {
     await work({ ...terminal, out, json: (value) => terminal.json(value) })
+  } catch (error) {
+    if (!(error instanceof PagerQuit)) throw error
   } finally {
     child.stdin.end()
     await ended
   }
 }
+
+/** The reader has seen enough: that ends the work, and is no error. */
+class PagerQuit extends Error {}

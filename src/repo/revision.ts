@@ -1,6 +1,5 @@
 import type { CID } from 'multiformats/cid'
 
-import type { AbortOptions } from '../model/block.ts'
 import { parseCidText } from '../model/cid-text.ts'
 import { InvalidError, NotFoundError } from '../model/errors.ts'
 import { nearestNames } from '../model/nearest.ts'
@@ -87,12 +86,15 @@ async function findName(
   graph: CommitGraph,
   name: string,
   text: string,
-  options: AbortOptions,
+  options: RevisionOptions,
 ): Promise<Start> {
   const cid = parseCidText(name)
   if (cid !== undefined) return only(cid)
   const ref = await findRef(source, name)
-  if (ref !== undefined) return ref
+  if (ref !== undefined) {
+    if (ref.others.length > 0) options.onAmbiguous?.(name, ref)
+    return ref
+  }
   const candidates = await findShortCid(source, graph, name, options)
   if (candidates.length > 1) throw ambiguous(name, candidates)
   if (candidates[0] !== undefined) return only(candidates[0])
@@ -102,8 +104,8 @@ async function findName(
 async function findStaged(path: string, stage: number, text: string, options: RevisionOptions): Promise<CID> {
   const cid = await options.findStaged?.(path, stage)
   if (cid !== undefined) return cid
-  throw new NotFoundError('path-not-found', `Nothing is staged at ${JSON.stringify(path)}`, {
-    hint: 'List what is staged with `jzfs ls-files --stage`',
+  throw new NotFoundError('path-not-found', `nothing is staged at ${JSON.stringify(path)}`, {
+    hint: 'list what is staged with `jzfs ls-files --stage`',
     details: { revision: text, path },
   })
 }
@@ -111,7 +113,7 @@ async function findStaged(path: string, stage: number, text: string, options: Re
 async function resolveName(name: string, text: string, options: RevisionOptions): Promise<CID> {
   if (options.resolveName !== undefined) return options.resolveName(name, { signal: options.signal })
   throw new InvalidError('revision-invalid', `${text} is a name of the network, and only what is here is looked up`, {
-    hint: `Find its commit with \`jzfs resolve ipns://${name}\``,
+    hint: `find its commit with \`jzfs resolve ipns://${name}\``,
     details: { revision: text },
   })
 }
@@ -122,7 +124,7 @@ function ambiguous(name: string, candidates: readonly CID[]): InvalidError {
     'revision-ambiguous',
     `${name} can mean ${texts.length} things: ${texts.slice(0, 5).join(', ')}`,
     {
-      hint: 'Give more characters of the one you mean',
+      hint: 'give more characters of the one you mean',
       details: { revision: name, candidates: texts },
     },
   )
@@ -132,15 +134,15 @@ async function nameNotFound(source: RevisionSource, name: string, text: string):
   const details = { revision: text, name }
   if (name === 'HEAD' || name === '@') {
     return new NotFoundError('revision-not-found', 'HEAD names no commit yet: the branch is empty', {
-      hint: 'Make the first commit with `jzfs commit`',
+      hint: 'make the first commit with `jzfs commit`',
       details,
     })
   }
   const names = (await source.refs.list()).map((ref) => ref.name.replace(/^refs\/(?:heads\/|tags\/)?/, ''))
   const nearest = nearestNames(name, ['HEAD', ...names])
-  return new NotFoundError('revision-not-found', `There is no branch, tag or commit ${JSON.stringify(name)}`, {
+  return new NotFoundError('revision-not-found', `there is no branch, tag or commit ${JSON.stringify(name)}`, {
     hint:
-      nearest.length > 0 ? `Did you mean ${nearest.join(' or ')}?` : 'List branches and tags with `jzfs for-each-ref`',
+      nearest.length > 0 ? `did you mean ${nearest.join(' or ')}?` : 'list branches and tags with `jzfs for-each-ref`',
     details: { ...details, nearest },
   })
 }

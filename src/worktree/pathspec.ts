@@ -32,6 +32,8 @@ export interface PathspecBase {
   worktree: string
   /** Absolute path of the directory that relative ones start from. */
   cwd: string
+  /** The paths are those of commits: what the working tree has there now, symlinks among it, does not matter. */
+  isHistoric?: boolean
 }
 
 /**
@@ -43,7 +45,7 @@ export interface PathspecBase {
 export function parsePathspecs(texts: readonly string[], base: PathspecBase): Pathspec[] {
   const pathspecs = texts.map((text) => parsePathspec(text, base))
   for (const { text, literal, isExclude } of pathspecs) {
-    if (!isExclude) refuseBeyondSymlink(text, fromByteString(literal), base.worktree)
+    if (!isExclude && base.isHistoric !== true) refuseBeyondSymlink(text, fromByteString(literal), base.worktree)
   }
   if (pathspecs.length === 0 || pathspecs.some(({ isExclude }) => !isExclude)) return pathspecs
   return [{ text: ':/', isExclude: false, key: '', pattern: undefined, literal: '' }, ...pathspecs]
@@ -104,6 +106,13 @@ export function toPathInWorktree(written: string, { worktree, cwd }: PathspecBas
       details: { path: text, worktree },
     })
   }
+  return path
+}
+
+/** The same for a path that names one thing. Throws also InvalidError `path-beyond-symlink` (details: `path`, `symlink`). */
+export function plainPath(written: string, base: PathspecBase): string {
+  const path = toPathInWorktree(written, base)
+  refuseBeyondSymlink(written, path, base.worktree)
   return path
 }
 

@@ -19,6 +19,8 @@ export interface GraphDrawing {
   nextLine(): string
   /** The lines that are not drawn yet; none where the lines run straight down already. */
   rest(): string[]
+  /** Screen columns of a line. */
+  readonly width: number
 }
 
 type State = 'padding' | 'pre-commit' | 'commit' | 'post-merge' | 'collapsing'
@@ -54,6 +56,10 @@ class Drawing implements GraphDrawing {
   constructor(paint: GraphPaint, gap: boolean) {
     this.#paint = paint
     this.#gap = gap
+  }
+
+  get width(): number {
+    return this.#row.width
   }
 
   start(commit: GraphNode): string[] {

@@ -3,6 +3,7 @@ import type { CID } from 'multiformats/cid'
 import type { AbortOptions, BlockSource } from '../../model/block.ts'
 import type { CommitGraph } from '../history/commit-graph.ts'
 import type { Refs } from '../refs.ts'
+import type { FoundRef } from './find-ref.ts'
 
 /** Where revisions are looked up: a Repository is one. */
 export interface RevisionSource {
@@ -18,6 +19,8 @@ export interface RevisionOptions extends AbortOptions {
   resolveName?: (name: string, options: AbortOptions) => Promise<CID>
   /** Finds what is staged at a path; undefined where nothing is. */
   findStaged?: (path: string, stage: number) => Promise<CID | undefined> | CID | undefined
+  /** Told of a short name that several refs have: git's order decides, and the user may have meant another. */
+  onAmbiguous?: (name: string, ref: FoundRef) => void
   /** The directory, from the root of the tree, that `REV:./path` starts from. */
   directory?: string
 }

@@ -1,0 +1,167 @@
+import type { Command } from 'commander'
+import type { CID } from 'multiformats/cid'
+
+import { InvalidError } from '../../model/errors.ts'
+import { readNode } from '../../model/node.ts'
+import { mergeBases } from '../../repo/merge-base.ts'
+import type { Repository } from '../../repo/repository.ts'
+import { type RangeSyntax, splitRange } from '../../repo/revision-range.ts'
+import { resolveCommit, resolveRevision } from '../../repo/revision.ts'
+import { peel, readObjectType } from '../../repo/revision/object-type.ts'
+import { entrySide, type FileDiff } from '../../worktree/diff/file-diff.ts'
+import {
+  type DiffOptions,
+  diffRevisions,
+  diffStaged,
+  diffUnstaged,
+  diffWorktree,
+} from '../../worktree/diff/find-diffs.ts'
+import { headTree, openIndex, type OpenIndexOptions } from '../../worktree/open-index.ts'
+import type { CommandModule } from '../command.ts'
+import type { Context } from '../context.ts'
+import { diffDocuments } from '../diff/diff-document.ts'
+import { addDiffOptions, type DiffFlags, type DiffForms, readDiffForms } from '../diff/diff-forms.ts'
+import { renderDiffs } from '../diff/render-diffs.ts'
+import { EXIT } from '../exit-status.ts'
+import { gatherOutput } from '../gathered-output.ts'
+import { requireWorktree, withRepository } from '../here.ts'
+import { divideOperands } from '../operands.ts'
+import { withPager } from '../pager.ts'
+import { readHistoricPathspecs } from '../pathspecs.ts'
+import { revisionOptions, splitArguments } from '../revisions.ts'
+
+interface DiffCommandFlags extends DiffFlags {
+  cached?: true
+  staged?: true
+  exitCode?: true
+  quiet?: true
+  json?: true
+}
+
+/** `jzfs diff`: shows what differs between commits, index and files. */
+export const diff: CommandModule = {
+  configure(command, context) {
+    addDiffOptions(command)
+      .argument(
+        '[revision-or-path...]',
+        'compare files with the index, with REV, or A with B; A..B is A B, A...B since they parted',
+      )
+      .option('--cached', 'compare the index with HEAD or with REV')
+      .option('--staged', 'the same')
+      .option('--exit-code', 'exit with 1 where something differs')
+      .option('-q, --quiet', 'print nothing, and exit with 1 where something differs')
+      .option('--json', 'print one JSON document')
+      .action((operands: string[], flags: DiffCommandFlags) => runDiff(context, command, operands, flags))
+  },
+}
+
+function runDiff(context: Context, command: Command, operands: string[], flags: DiffCommandFlags): Promise<void> {
+  return withRepository(context, async (repository) => {
+    const forms = readDiffForms(flags, { default: flags.json ? 'nothing' : 'patch' })
+    const { revisions, paths } = await splitArguments(context, repository, divideOperands(command, operands))
+    const comparing: Comparing = {
+      context,
+      repository,
+      lookUp: revisionOptions(context, repository),
+      options: {
+        pathspecs: readHistoricPathspecs(context, repository, paths),
+        renames: flags.renames,
+        signal: context.signal,
+        onRebuilt: (error) => context.terminal.say(`warning: ${error.message}`),
+      },
+    }
+    const diffs = await findDiffs(comparing, revisions, flags.cached === true || flags.staged === true)
+    if (diffs.length > 0 && (flags.exitCode || flags.quiet)) context.status = EXIT.partial
+    if (!flags.quiet) await print(context, repository, diffs, forms, flags)
+  })
+}
+
+async function print(
+  context: Context,
+  repository: Repository,
+  diffs: readonly FileDiff[],
+  forms: DiffForms,
+  { json }: DiffCommandFlags,
+): Promise<void> {
+  const { signal } = context
+  if (json) return context.terminal.json({ changes: await diffDocuments(diffs, forms, { signal }) })
+  await withPager(context, repository.config, async (terminal) => {
+    const output = gatherOutput(terminal)
+    const pieces = renderDiffs(terminal, diffs, forms, { columns: terminal.columns, signal })
+    for await (const piece of pieces) await output.add(piece)
+    await output.flush()
+  })
+}
+
+/** One run of the command. */
+interface Comparing {
+  context: Context
+  repository: Repository
+  lookUp: ReturnType<typeof revisionOptions>
+  options: DiffOptions & OpenIndexOptions
+}
+
+async function findDiffs(comparing: Comparing, revisions: readonly string[], isStaged: boolean): Promise<FileDiff[]> {
+  const { repository, options } = comparing
+  const [first, second] = revisions
+  const range = first === undefined ? undefined : splitRange(first)
+  checkCount(revisions, isStaged || range !== undefined ? 1 : 2, isStaged && range !== undefined)
+  if (range !== undefined) return diffRange(comparing, range)
+  if (first !== undefined && second !== undefined) return diffObjects(comparing, first, second)
+  requireWorktree(repository)
+  const tree = first === undefined ? await headTree(repository) : await treeOf(comparing, await find(comparing, first))
+  if (isStaged) return diffStaged(repository, tree, await openIndex(repository, options), options)
+  return first === undefined ? diffUnstaged(repository, options) : diffWorktree(repository, tree, options)
+}
+
+function checkCount(revisions: readonly string[], most: number, isStagedRange: boolean): void {
+  if (revisions.length <= most && !isStagedRange) return
+  throw new InvalidError('usage', `diff: these revisions do not go together: ${revisions.join(' ')}`, {
+    hint: 'see jzfs diff --help',
+  })
+}
+
+async function diffRange(comparing: Comparing, { left, right, isSymmetric }: RangeSyntax): Promise<FileDiff[]> {
+  if (!isSymmetric) return diffObjects(comparing, left, right)
+  const { context, repository, lookUp, options } = comparing
+  const tips = [await resolveCommit(repository, left, lookUp), await resolveCommit(repository, right, lookUp)] as const
+  const [base, ...others] = await mergeBases(lookUp.graph, ...tips, options)
+  if (base === undefined) {
+    throw new InvalidError('no-merge-base', `${left} and ${right} have no history in common`, {
+      hint: `compare them as they are: jzfs diff ${left} ${right}`,
+    })
+  }
+  if (others.length > 0) context.terminal.say(`warning: ${left} and ${right} parted several times: taking the newest`)
+  return diffObjects(comparing, base.toString(), right)
+}
+
+/** What a revision names. */
+interface Found {
+  text: string
+  cid: CID
+}
+
+/** Two trees, or two files. */
+async function diffObjects(comparing: Comparing, left: string, right: string): Promise<FileDiff[]> {
+  const { repository, options } = comparing
+  const [before, after] = [await find(comparing, left), await find(comparing, right)]
+  const types = [await readObjectType(repository.store, before.cid), await readObjectType(repository.store, after.cid)]
+  if (types.every((type) => type === 'file')) return diffFiles(repository, before, after)
+  const trees = { before: await treeOf(comparing, before), after: await treeOf(comparing, after) }
+  return diffRevisions(repository, trees, options)
+}
+
+async function find({ repository, lookUp }: Comparing, text: string): Promise<Found> {
+  return { text, cid: (await resolveRevision(repository, text, lookUp)).cid }
+}
+
+function treeOf({ repository, lookUp }: Comparing, { cid }: Found): Promise<CID> {
+  return peel(repository.store, lookUp.graph, cid, 'tree', lookUp)
+}
+
+async function diffFiles({ store }: Repository, before: Found, after: Found): Promise<FileDiff[]> {
+  if (before.cid.equals(after.cid)) return []
+  const [old, fresh] = [await readNode(store, before), await readNode(store, after)]
+  const path = after.text.replace(/^[^:]*:/, '')
+  return [{ path, before: entrySide(store, before, old), after: entrySide(store, after, fresh) }]
+}

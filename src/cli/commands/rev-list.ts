@@ -1,0 +1,49 @@
+import { InvalidError } from '../../model/errors.ts'
+import type { CommandModule } from '../command.ts'
+import type { Context } from '../context.ts'
+import { gatherOutput } from '../gathered-output.ts'
+import { withRepository } from '../here.ts'
+import { addHistoryOptions, type HistoryFlags, type SelectedHistory, selectHistory } from '../history/select-history.ts'
+
+interface RevListFlags extends HistoryFlags {
+  count?: true
+  parents?: true
+  json?: true
+}
+
+/** `jzfs rev-list`: lists commits by CID. */
+export const revList: CommandModule = {
+  configure(command, context) {
+    addHistoryOptions(command)
+      .option('--count', 'print only how many there are')
+      .option('--parents', 'print the parents behind each commit')
+      .option('--json', 'print a JSON document on a line for each commit')
+      .action((operands: string[], flags: RevListFlags) =>
+        withRepository(context, async (repository) => {
+          if (operands.length === 0 && !flags.all && !flags.branches && !flags.tags) throw nothingNamed()
+          const rewrites = flags.parents === true || flags.json === true
+          const selected = await selectHistory(context, repository, { command, operands, flags, rewrites })
+          await (flags.count ? printCount(context, selected, flags) : print(context, selected, flags))
+        }),
+      )
+  },
+}
+
+async function print({ terminal }: Context, { commits }: SelectedHistory, flags: RevListFlags): Promise<void> {
+  const output = gatherOutput(terminal)
+  for await (const { id, parents } of commits) {
+    if (flags.json) await terminal.json({ commit: id, parents })
+    else await output.add(`${flags.parents ? [id, ...parents].join(' ') : id}\n`)
+  }
+  await output.flush()
+}
+
+async function printCount({ terminal }: Context, { commits }: SelectedHistory, { json }: RevListFlags): Promise<void> {
+  let count = 0
+  for await (const _ of commits) count++
+  await (json ? terminal.json({ count }) : terminal.out(`${count}\n`))
+}
+
+function nothingNamed(): InvalidError {
+  return new InvalidError('usage', 'rev-list wants a revision', { hint: 'name one (HEAD), or give --all' })
+}

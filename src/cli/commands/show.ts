@@ -1,0 +1,156 @@
+import type { Command } from 'commander'
+import type { CID } from 'multiformats/cid'
+
+import { renderDate } from '../../model/date-style.ts'
+import { InvalidError } from '../../model/errors.ts'
+import { readNode } from '../../model/node.ts'
+import { formatIdentity } from '../../model/person.ts'
+import { decodeTag } from '../../model/tag.ts'
+import type { Repository } from '../../repo/repository.ts'
+import { resolveRevision } from '../../repo/revision.ts'
+import { readObjectType } from '../../repo/revision/object-type.ts'
+import { contentBytes } from '../../worktree/checkout/entry-content.ts'
+import type { CommandModule } from '../command.ts'
+import type { Context } from '../context.ts'
+import { addDiffOptions, type DiffFlags, readDiffForms } from '../diff/diff-forms.ts'
+import { withRepository } from '../here.ts'
+import { commitChangeDocuments, commitDetails, type CommitChangeOptions, readShown } from '../history/commit-changes.ts'
+import { commitDocument } from '../history/commit-document.ts'
+import { isSeparated } from '../history/commit-format.ts'
+import { addCommitStyleOptions, type CommitStyleFlags, readCommitStyle } from '../history/commit-style.ts'
+import { type CommitStyle, renderCommit } from '../history/commit-text.ts'
+import { type Decorations, readDecorations } from '../history/decorations.ts'
+import { createLogWriter } from '../history/log-writer.ts'
+import { divideOperands } from '../operands.ts'
+import { withPager } from '../pager.ts'
+import { readHistoricPathspecs } from '../pathspecs.ts'
+import { revisionOptions, splitArguments } from '../revisions.ts'
+import { styled } from '../style.ts'
+import type { Terminal } from '../terminal.ts'
+import { listTree, shownName } from '../tree-listing.ts'
+
+interface ShowFlags extends CommitStyleFlags, DiffFlags {
+  diffMerges?: true
+  json?: true
+}
+
+/** `jzfs show`: shows a commit with its changes, a tag and what it names, a directory or a file. */
+export const show: CommandModule = {
+  configure(command, context) {
+    addDiffOptions(addCommitStyleOptions(command))
+      .argument('[revision-or-path...]', 'what to show (default: HEAD)')
+      .option('-m, --diff-merges', 'compare merges with their first parent; by default only where they differ from all')
+      .option('--json', 'print a JSON document on a line for each object')
+      .action((operands: string[], flags: ShowFlags) => runShow(context, command, operands, flags))
+  },
+}
+
+/** One run of the command, and where it prints. */
+interface Showing extends CommitChangeOptions {
+  context: Context
+  repository: Repository
+  terminal: Terminal
+  style: CommitStyle
+  decorations: Decorations
+}
+
+function runShow(context: Context, command: Command, operands: string[], flags: ShowFlags): Promise<void> {
+  return withRepository(context, async (repository) => {
+    const { revisions, paths } = await splitArguments(context, repository, divideOperands(command, operands))
+    const options = revisionOptions(context, repository)
+    const objects: { text: string; cid: CID }[] = []
+    for (const text of revisions.length === 0 ? ['HEAD'] : revisions) {
+      objects.push({ text, cid: (await resolveRevision(repository, text, options)).cid })
+    }
+    const showing = async (terminal: Terminal): Promise<Showing> => ({
+      context,
+      repository,
+      terminal,
+      style: readCommitStyle(context, terminal, flags),
+      decorations: await readDecorations(repository),
+      graph: options.graph,
+      pathspecs: readHistoricPathspecs(context, repository, paths),
+      forms: readDiffForms(flags, { default: flags.json ? 'nothing' : 'patch' }),
+      merges: flags.diffMerges ? 'first-parent' : 'own',
+    })
+    if (flags.json) {
+      const run = await showing(context.terminal)
+      for (const { cid } of objects) await printDocument(run, cid)
+      return
+    }
+    await withPager(context, repository.config, async (terminal) => {
+      const run = await showing(terminal)
+      for (const [at, { text, cid }] of objects.entries()) {
+        if (at > 0 && isSeparated(run.style.format)) await terminal.out('\n')
+        await showObject(run, text, cid)
+      }
+    })
+  })
+}
+
+async function showObject(run: Showing, text: string, cid: CID): Promise<void> {
+  const { context, repository, terminal } = run
+  const type = await readObjectType(repository.store, cid, context)
+  if (type === 'commit') return showCommit(run, cid)
+  if (type === 'tag') return showTag(run, cid)
+  if (type === 'tree') return showTree(run, text, cid)
+  if (type === 'unknown') throw unknownObject(cid)
+  const node = await readNode(repository.store, { cid }, context)
+  for await (const piece of contentBytes(repository.store, { entry: { cid }, node }, context)) await terminal.out(piece)
+}
+
+async function showCommit(run: Showing, cid: CID): Promise<void> {
+  const { context, repository, terminal, style, decorations } = run
+  const shown = await readShown(context, repository, cid, decorations)
+  const writer = createLogWriter(terminal, { isSeparated: isSeparated(style.format), graph: undefined })
+  const details = commitDetails(context, repository, shown, { ...run, columns: terminal.columns })
+  await writer.write({ id: cid.toString(), parents: [] }, renderCommit(shown, style), details)
+  await writer.end()
+}
+
+async function showTag(run: Showing, cid: CID): Promise<void> {
+  const { context, repository, terminal, style } = run
+  const { name, tagger, message, object } = decodeTag(cid, await repository.store.get(cid, context))
+  const date = renderDate(tagger.date, style.date ?? 'default', style.now)
+  const text = message.trimEnd() === '' ? '' : `\n${message.trimEnd()}\n`
+  const heading = styled(terminal, 'yellow', `tag ${name}`)
+  await terminal.out(`${heading}\nTagger: ${formatIdentity(tagger)}\nDate:   ${date}\n${text}\n`)
+  await showObject(run, object.toString(), object)
+}
+
+async function showTree({ context, repository, terminal }: Showing, text: string, cid: CID): Promise<void> {
+  await terminal.out(`${styled(terminal, 'yellow', `tree ${text}`)}\n\n`)
+  for await (const entry of listTree(repository.store, cid, { recursive: false, signal: context.signal })) {
+    await terminal.out(`${shownName(terminal, entry)}\n`)
+  }
+}
+
+async function printDocument(run: Showing, cid: CID): Promise<void> {
+  const { context, repository, terminal, decorations } = run
+  const { store } = repository
+  const type = await readObjectType(store, cid, context)
+  if (type === 'unknown') throw unknownObject(cid)
+  if (type === 'commit') {
+    const shown = await readShown(context, repository, cid, decorations)
+    const changes = await commitChangeDocuments(context, repository, shown, run)
+    return terminal.json({ type, ...commitDocument(shown), changes })
+  }
+  if (type === 'tag') {
+    const tag = decodeTag(cid, await store.get(cid, context))
+    await terminal.json({ type, tag: cid, ...tag })
+    return printDocument(run, tag.object)
+  }
+  if (type === 'file') {
+    const { kind, size, target, contentCid } = await readNode(store, { cid }, context)
+    return terminal.json({ type, cid, kind, size, contentCid, target })
+  }
+  const entries = await Array.fromAsync(listTree(store, cid, { recursive: false, signal: context.signal }))
+  return terminal.json({ type, tree: cid, entries })
+}
+
+function unknownObject(cid: CID): InvalidError {
+  return new InvalidError('object-unknown', `${cid.toString()} is a node that this version does not know`, {
+    hint: `look at its bytes with \`jzfs cat-file --raw ${cid.toString()}\``,
+    details: { cid: cid.toString() },
+  })
+}

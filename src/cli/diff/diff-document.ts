@@ -1,0 +1,35 @@
+import type { AbortOptions } from '../../model/block.ts'
+import { countsOf } from '../../worktree/diff/change-counts.ts'
+import { type DiffSide, diffStatus, type FileDiff } from '../../worktree/diff/file-diff.ts'
+import { diffContent } from '../../worktree/diff/text-diff.ts'
+import type { DiffForms } from './diff-forms.ts'
+
+/**
+ * Changes as JSON has them: path, status, what was and is there; with `--stat` and the like how much changed, and with `-p` the
+ * changed lines.
+ */
+export async function diffDocuments(
+  diffs: readonly FileDiff[],
+  forms: DiffForms,
+  options: AbortOptions,
+): Promise<unknown[]> {
+  const wantsCounts = forms.stat || forms.numstat || forms.shortstat
+  const documents: unknown[] = []
+  for (const diff of diffs) {
+    const { path, from, before, after } = diff
+    const document = { path, from, status: diffStatus(diff), before: sideDocument(before), after: sideDocument(after) }
+    if (!wantsCounts && !forms.patch) {
+      documents.push(document)
+      continue
+    }
+    const content = await diffContent(diff, { ...options, context: forms.context })
+    const { isBinary, added, removed } = countsOf(diff, content)
+    const counts = isBinary ? { binary: true } : { binary: false, added, removed }
+    documents.push({ ...document, ...counts, ...(forms.patch && content.text && { hunks: content.hunks }) })
+  }
+  return documents
+}
+
+function sideDocument(side: DiffSide | undefined) {
+  return side && { kind: side.kind, size: side.size, cid: side.cid, contentCid: side.contentCid }
+}

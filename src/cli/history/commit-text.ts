@@ -1,0 +1,106 @@
+import type { CID } from 'multiformats/cid'
+
+import { shortenCid } from '../../model/cid-text.ts'
+import type { Commit } from '../../model/commit.ts'
+import { type DateStyle, renderDate } from '../../model/date-style.ts'
+import { formatIdentity, type Person } from '../../model/person.ts'
+import { styled } from '../style.ts'
+import type { Terminal } from '../terminal.ts'
+import type { CommitFormat, NamedFormat } from './commit-format.ts'
+import { indentMessage, messageParts } from './commit-message.ts'
+import { expandTemplate } from './commit-template.ts'
+import { type Decoration, type DecorationStyle, renderDecorations } from './decorations.ts'
+
+/** A commit to be shown. */
+export interface ShownCommit {
+  cid: CID
+  commit: Commit
+  decorations: readonly Decoration[]
+}
+
+/** How commits are shown. */
+export interface CommitStyle {
+  terminal: Pick<Terminal, 'color'>
+  format: CommitFormat
+  /** Undefined: as the format has it. */
+  date: DateStyle | undefined
+  now: Date
+  /** Undefined: without refs. */
+  decorate: DecorationStyle | undefined
+  /** Whether CIDs are shortened where the format shows whole ones. */
+  abbreviate: boolean
+}
+
+/** The text of a commit, without the line feed that ends or separates commits. */
+export function renderCommit(shown: ShownCommit, style: CommitStyle): string {
+  const { format } = style
+  if (format.kind === 'template') return expandTemplate(format.template, shown, style)
+  if (format.name === 'oneline') return `${heading(shown, style, '')} ${messageParts(shown.commit.message).subject}`
+  if (format.name === 'reference') return reference(shown, style)
+  if (format.name === 'raw') return lines([heading(shown, style), ...rawLines(shown.commit), ...message(shown)])
+  return lines([
+    heading(shown, style),
+    ...headerLines(shown.commit, style, format.name),
+    ...message(shown, format.name),
+  ])
+}
+
+/** The CID as the style has it. */
+function cidText(cid: CID, { abbreviate }: CommitStyle): string {
+  return abbreviate ? shortenCid(cid) : cid.toString()
+}
+
+function heading({ cid, decorations }: ShownCommit, style: CommitStyle, word = 'commit '): string {
+  const { terminal, decorate } = style
+  const text = styled(terminal, 'yellow', `${word}${cidText(cid, style)}`)
+  if (decorate === undefined || decorations.length === 0) return text
+  const [open, close] = [styled(terminal, 'yellow', ' ('), styled(terminal, 'yellow', ')')]
+  return `${text}${open}${renderDecorations(terminal, decorations, decorate)}${close}`
+}
+
+function reference({ cid, commit }: ShownCommit, { date, now }: CommitStyle): string {
+  const { subject } = messageParts(commit.message)
+  return `${shortenCid(cid)} (${subject}, ${renderDate(commit.author.date, date ?? 'short', now)})`
+}
+
+function headerLines({ parents, author, committer }: Commit, style: CommitStyle, name: NamedFormat): string[] {
+  const merge = parents.length > 1 ? [`Merge: ${parents.map(shortenCid).join(' ')}`] : []
+  const shown = (person: Person) => renderDate(person.date, style.date ?? 'default', style.now)
+  const dated = (label: string, date: string, person: Person) => [
+    `${label}${formatIdentity(person)}`,
+    `${date}${shown(person)}`,
+  ]
+  if (name === 'fuller') {
+    return [
+      ...merge,
+      ...dated('Author:     ', 'AuthorDate: ', author),
+      ...dated('Commit:     ', 'CommitDate: ', committer),
+    ]
+  }
+  const by = [`Author: ${formatIdentity(author)}`]
+  if (name === 'medium') by.push(`Date:   ${shown(author)}`)
+  if (name === 'full') by.push(`Commit: ${formatIdentity(committer)}`)
+  return [...merge, ...by]
+}
+
+/** The lines of a commit before its message as git keeps them; dates in seconds. */
+export function rawLines({ tree, parents, author, committer }: Commit): string[] {
+  const person = (label: string, each: Person) =>
+    `${label} ${formatIdentity(each)} ${renderDate(each.date, 'raw', new Date(0))}`
+  return [
+    `tree ${tree.toString()}`,
+    ...parents.map((parent) => `parent ${parent.toString()}`),
+    person('author', author),
+    person('committer', committer),
+  ]
+}
+
+function message({ commit }: ShownCommit, name?: NamedFormat): string[] {
+  const indented =
+    name === 'short' ? indentMessage(messageParts(commit.message).subject) : indentMessage(commit.message)
+  return indented.length === 0 ? [] : ['', ...indented]
+}
+
+function lines(all: readonly string[]): string {
+  return all.map((line) => `${line}\n`).join('')
+}

@@ -1,0 +1,135 @@
+import type { CID } from 'multiformats/cid'
+
+import { shortenCid } from '../../model/cid-text.ts'
+import { type DateStyle, renderDate } from '../../model/date-style.ts'
+import { parseDate } from '../../model/date.ts'
+import { InvalidError } from '../../model/errors.ts'
+import { formatIdentity, type Person } from '../../model/person.ts'
+import { creatorOf, type NamedObject, type RefDetails } from '../../repo/ref-details.ts'
+import { messageParts } from '../history/commit-message.ts'
+import { readDateStyle } from '../history/commit-style.ts'
+
+/** What fields of refs may depend on beside the ref. */
+export interface RefScene {
+  /** The branch that is checked out. */
+  headBranch: string | undefined
+  now: Date
+}
+
+/** The value of one field of a ref, for texts. */
+export type RefField = (ref: RefDetails, scene: RefScene) => string
+
+/**
+ * Compiles a template of `for-each-ref`: `%(refname)`, `%(refname:short)`, `%(objectname:short)` and so on, `%%`, `%0a`.
+ * InvalidError `usage` for a field that does not exist.
+ */
+export function compileRefTemplate(template: string): RefField {
+  const pieces: RefField[] = []
+  let end = 0
+  for (const match of template.matchAll(/%(?:\(([^)]*)\)|([\da-fA-F]{2})|%)/g)) {
+    const text = template.slice(end, match.index)
+    end = match.index + match[0].length
+    const [, field, byte] = match
+    const value = byte === undefined ? '%' : String.fromCharCode(Number.parseInt(byte, 16))
+    pieces.push(() => text, field === undefined ? () => value : compileRefField(field))
+  }
+  const rest = template.slice(end)
+  return (ref, scene) => pieces.map((piece) => piece(ref, scene)).join('') + rest
+}
+
+/** One field: its name, `*` before it for what an annotated tag tags, and a form behind a colon. */
+export function compileRefField(text: string): RefField {
+  const [, star, name = '', form] = /^(\*?)([a-z]+)(?::(.*))?$/i.exec(text) ?? []
+  if (name === 'refname') return ({ name: ref }) => (form === 'short' ? shortRefName(ref) : ref)
+  if (name === 'HEAD') return ({ name: ref }, { headBranch }) => (ref === headBranch ? '*' : ' ')
+  const field = OBJECT_FIELDS[name]
+  if (field === undefined) throw noSuchField(text)
+  const read = field(form, text)
+  if (star === '*') return ({ peeled }, scene) => (peeled === undefined ? '' : read(peeled, scene))
+  return read
+}
+
+/** The value by which a field is sorted: dates by their time. */
+export function sortKey(field: string): (ref: RefDetails, scene: RefScene) => string | number {
+  const person = PERSONS[/^\*?(author|committer|tagger|creator)date$/.exec(field)?.[1] ?? '']
+  if (person === undefined) return compileRefField(field)
+  return (ref) => {
+    const object = field.startsWith('*') ? ref.peeled : ref
+    const date = object && person(object)?.date
+    return date === undefined ? 0 : (parseDate(date)?.seconds ?? 0)
+  }
+}
+
+/** `main` for `refs/heads/main`, `v1` for `refs/tags/v1`. */
+export function shortRefName(name: string): string {
+  return name.replace(/^refs\/(?:heads\/|tags\/|remotes\/)?/, '')
+}
+
+type ObjectField = (form: string | undefined, text: string) => (object: NamedObject, scene: RefScene) => string
+
+const PERSONS: Readonly<Record<string, (object: NamedObject) => Person | undefined>> = {
+  author: ({ commit }) => commit?.author,
+  committer: ({ commit }) => commit?.committer,
+  tagger: ({ tag }) => tag?.tagger,
+  creator: creatorOf,
+}
+
+const messageOf = ({ commit, tag }: NamedObject) => commit?.message ?? tag?.message ?? ''
+const cidField = (cidOf: (object: NamedObject) => readonly (CID | undefined)[]): ObjectField => {
+  return (form) => (object) =>
+    cidOf(object)
+      .map((cid) => cid && (form === 'short' ? shortenCid(cid) : cid.toString()))
+      .join(' ')
+}
+
+const OBJECT_FIELDS: Readonly<Record<string, ObjectField>> = {
+  objectname: cidField(({ cid }) => [cid]),
+  objecttype: () => (object) => object.type,
+  tree: cidField(({ commit }) => [commit?.tree]),
+  parent: cidField(({ commit }) => commit?.parents ?? []),
+  object: cidField(({ tag }) => [tag?.object]),
+  type:
+    () =>
+    ({ tag }) =>
+      tag?.objectType ?? '',
+  tag:
+    () =>
+    ({ tag }) =>
+      tag?.name ?? '',
+  subject: () => (object) => messageParts(messageOf(object)).subject,
+  body: () => (object) => messageParts(messageOf(object)).body,
+  contents: (form) => (object) => {
+    const message = messageOf(object)
+    if (form === 'subject') return messageParts(message).subject
+    return form === 'body' ? messageParts(message).body : message
+  },
+  ...Object.fromEntries(Object.entries(PERSONS).flatMap(([name, person]) => personFields(name, person))),
+}
+
+function personFields(name: string, person: (object: NamedObject) => Person | undefined): [string, ObjectField][] {
+  const field = (read: (each: Person) => string): ObjectField => {
+    return () => (object) => {
+      const found = person(object)
+      return found === undefined ? '' : read(found)
+    }
+  }
+  const dateField: ObjectField = (form) => {
+    const style: DateStyle = form === undefined ? 'default' : readDateStyle(form)
+    return (object, { now }) => {
+      const found = person(object)
+      return found === undefined ? '' : renderDate(found.date, style, now)
+    }
+  }
+  return [
+    [name, field((each) => `${formatIdentity(each)} ${renderDate(each.date, 'raw', new Date(0))}`)],
+    [`${name}name`, field((each) => each.name)],
+    [`${name}email`, field((each) => `<${each.email}>`)],
+    [`${name}date`, dateField],
+  ]
+}
+
+function noSuchField(text: string): InvalidError {
+  return new InvalidError('usage', `there is no field %(${text})`, {
+    hint: `there are refname, HEAD, ${Object.keys(OBJECT_FIELDS).join(', ')}`,
+  })
+}

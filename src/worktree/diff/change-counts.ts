@@ -1,0 +1,41 @@
+import type { AbortOptions } from '../../model/block.ts'
+import type { FileDiff } from './file-diff.ts'
+import { type ContentDiff, diffContent } from './text-diff.ts'
+
+/** How much of a file changed: lines, or bytes where it is no text. */
+export interface ChangeCounts {
+  path: string
+  from?: string
+  isBinary: boolean
+  /** Lines; of what is no text, bytes of the new content. */
+  added: number
+  /** Lines; of what is no text, bytes of the old content. */
+  removed: number
+}
+
+/** Counts what changed in a file. Its content is read where it differs. */
+export async function countChanges(diff: FileDiff, options: AbortOptions = {}): Promise<ChangeCounts> {
+  return countsOf(diff, await diffContent(diff, { ...options, context: 0 }))
+}
+
+/** What a content diff counts. */
+export function countsOf({ path, from, before, after }: FileDiff, content: ContentDiff): ChangeCounts {
+  const named = { path, ...(from !== undefined && { from }) }
+  if (content.text) return { ...named, isBinary: false, added: content.added, removed: content.removed }
+  return { ...named, isBinary: true, added: after?.size ?? 0, removed: before?.size ?? 0 }
+}
+
+/** The totals of git's last line: ` 2 files changed, 3 insertions(+), 1 deletion(-)`. */
+export function renderTotals(counts: readonly ChangeCounts[]): string {
+  const text = counts.filter(({ isBinary }) => !isBinary)
+  const added = text.reduce((sum, each) => sum + each.added, 0)
+  const removed = text.reduce((sum, each) => sum + each.removed, 0)
+  const parts = [` ${plural(counts.length, 'file')} changed`]
+  if (counts.length > 0 && (added > 0 || removed === 0)) parts.push(` ${plural(added, 'insertion')}(+)`)
+  if (counts.length > 0 && (removed > 0 || added === 0)) parts.push(` ${plural(removed, 'deletion')}(-)`)
+  return parts.join(',')
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
