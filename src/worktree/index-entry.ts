@@ -1,6 +1,7 @@
 import { CID } from 'multiformats/cid'
 
 import { cidOfDigest, DAG_PB, RAW, SHA2_256 } from '../model/cid.ts'
+import { EMPTY_DIRECTORY } from '../model/directory.ts'
 
 /** What the index keeps: files, symlinks, and directories with nothing in them (`directory`). */
 export type EntryKind = 'file' | 'executable' | 'symlink' | 'directory'
@@ -36,6 +37,22 @@ export interface IndexEntry extends StatStamp {
 /** The stat data of an entry that was never compared with a file. */
 export const NO_STAMP: StatStamp = { mtimeNs: 0n, ctimeNs: 0n, inode: 0n }
 
+/** The entry of a folder with nothing in it. */
+export function emptyFolderEntry(path: string): IndexEntry {
+  const { cid, bytes } = EMPTY_DIRECTORY
+  return {
+    ...NO_STAMP,
+    path,
+    stage: 0,
+    kind: 'directory',
+    cid,
+    contentCid: cid,
+    size: 0,
+    tsize: bytes.length,
+    racy: false,
+  }
+}
+
 const KINDS: readonly EntryKind[] = ['file', 'executable', 'symlink', 'directory']
 
 /** The bits of an entry on disk: kind 0–1, stage 2–3, form of its CID 4–5, then single flags. */
@@ -49,7 +66,6 @@ export const RACY = 1 << 7
 /** The path is ASCII: it needs no decoding. */
 export const ASCII = 1 << 8
 
-export const KIND_FILE = 0
 export const KIND_EXECUTABLE = 1
 export const KIND_SYMLINK = 2
 export const KIND_DIRECTORY = 3
