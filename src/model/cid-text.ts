@@ -106,7 +106,7 @@ function tryParse(text: string): CID | undefined {
 
 function unsupported(text: string, what: string): InvalidError {
   return new InvalidError('cid-unsupported', `${text} is a CID of ${what}, which no dataset of jzfs has`, {
-    hint: 'Name files and directories by sha2-256 CIDs of raw or dag-pb, commits and tags by those of dag-json',
+    hint: 'name files and directories by sha2-256 CIDs of raw or dag-pb, commits and tags by those of dag-json',
     details: { cid: text },
   })
 }

@@ -34,8 +34,8 @@ export function encodeNode<T>(form: NodeForm<T>, value: T): Block {
     return { cid: cidOf(DAG_JSON, bytes), bytes }
   } catch (error) {
     if (!(error instanceof FieldProblem)) throw error
-    throw new InvalidError(`${form.name}-field-invalid`, `The ${form.name}'s ${error.field} ${error.message}`, {
-      hint: `Change the ${error.field} and try again`,
+    throw new InvalidError(`${form.name}-field-invalid`, `the ${form.name}'s ${error.field} ${error.message}`, {
+      hint: `change the ${error.field} and try again`,
       details: { field: error.field },
     })
   }
@@ -108,7 +108,7 @@ function describeType(type: unknown): string {
 function notA<T>(form: NodeForm<T>, cid: CID, what: string): IntegrityError {
   const isUnknown = what.includes('unknown type "jzfs/')
   return new IntegrityError(`not-a-${form.name}`, `${cid.toString()} is ${what}, not a ${form.name}`, {
-    hint: isUnknown ? 'A newer version of jzfs may read it' : `Give the CID of a ${form.name}`,
+    hint: isUnknown ? 'try a newer version of jzfs, which may read it' : `give the CID of a ${form.name}`,
     details: { cid: cid.toString(), is: what },
   })
 }
@@ -116,7 +116,7 @@ function notA<T>(form: NodeForm<T>, cid: CID, what: string): IntegrityError {
 function invalidNode<T>(form: NodeForm<T>, cid: CID, problem: FieldProblem): IntegrityError {
   const field = problem.field === '' ? '' : ` ${problem.field}`
   return new IntegrityError(`${form.name}-invalid`, `${form.name} ${cid.toString()}:${field} ${problem.message}`, {
-    hint: 'It was made by a program that does not keep the format, or by a newer one: do not trust it',
+    hint: 'do not trust it: it was made by a program that does not keep the format, or by a newer one',
     details: { cid: cid.toString(), field: problem.field },
   })
 }

@@ -89,6 +89,6 @@ function readOffset(text: string): number | undefined {
 
 function dateError(text: string): InvalidError {
   return new InvalidError('date-invalid', `${JSON.stringify(text)} is not a date`, {
-    hint: 'Write it like 2026-01-02T03:04:05+01:00 or "@1767319445 +0100"',
+    hint: 'write it like 2026-01-02T03:04:05+01:00 or "@1767319445 +0100"',
   })
 }

@@ -11,14 +11,10 @@ import { utf8Length } from './utf8.ts'
 export function checkEntryName(name: string): void {
   const problem = entryNameProblem(name)
   if (problem !== undefined) {
-    throw new InvalidError(
-      'entry-name-invalid',
-      `${JSON.stringify(name)} cannot be the name of an entry: ${problem}.`,
-      {
-        hint: 'Rename it.',
-        details: { name },
-      },
-    )
+    throw new InvalidError('entry-name-invalid', `${JSON.stringify(name)} cannot be the name of an entry: ${problem}`, {
+      hint: 'rename it',
+      details: { name },
+    })
   }
 }
 

@@ -57,8 +57,8 @@ export function sealNode(links: readonly Link[], data: Uint8Array, receive: Bloc
     tsize += link.tsize
   }
   if (!Number.isSafeInteger(tsize)) {
-    throw new InvalidError('tree-too-large', 'A directory would hold more than 2^53 bytes.', {
-      hint: 'Leave out some of what is in it.',
+    throw new InvalidError('tree-too-large', 'a directory would hold more than 2^53 bytes', {
+      hint: 'leave out some of what is in it',
     })
   }
   receive({ cid, bytes })
@@ -137,9 +137,9 @@ function sameHash(a: string, b: string): InvalidError {
   const names = `${JSON.stringify(a)} and ${JSON.stringify(b)}`
   return new InvalidError(
     'entry-names-collide',
-    `A large directory cannot hold both ${names}: their hashes are equal.`,
+    `a large directory cannot hold both ${names}: their hashes are equal`,
     {
-      hint: 'Rename one of them.',
+      hint: 'rename one of them',
       details: { names: [a, b] },
     },
   )
@@ -147,8 +147,8 @@ function sameHash(a: string, b: string): InvalidError {
 
 /** The error for a name that was given twice. */
 export function duplicateEntry(name: string): InvalidError {
-  return new InvalidError('entry-duplicate', `A directory cannot hold ${JSON.stringify(name)} twice.`, {
-    hint: 'Give each entry once.',
+  return new InvalidError('entry-duplicate', `a directory cannot hold ${JSON.stringify(name)} twice`, {
+    hint: 'give each entry once',
     details: { name },
   })
 }

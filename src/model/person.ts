@@ -35,7 +35,7 @@ export function createIdentity(name: string, email: string): Identity {
     checkIdentity('', identity)
   } catch (error) {
     if (!(error instanceof FieldProblem)) throw error
-    throw personError(`The author's ${error.field} ${error.message}`)
+    throw personError(`the author's ${error.field} ${error.message}`)
   }
   return identity
 }
@@ -90,5 +90,5 @@ function strip(text: string): string {
 }
 
 function personError(message: string): InvalidError {
-  return new InvalidError('person-invalid', message, { hint: 'Write it like "Ada Lovelace <ada@example.org>"' })
+  return new InvalidError('person-invalid', message, { hint: 'write it like "Ada Lovelace <ada@example.org>"' })
 }

@@ -46,8 +46,8 @@ function linksOfDagJson(cid: CID, bytes: Uint8Array): CID[] {
 }
 
 function unknownNode(cid: CID): IntegrityError {
-  return new IntegrityError('node-unknown', `${cid.toString()} is no node of a dataset that this version knows.`, {
-    hint: 'Look whether a newer jzfs knows it, or name another one.',
+  return new IntegrityError('node-unknown', `${cid.toString()} is no node of a dataset that this version knows`, {
+    hint: 'look whether a newer jzfs knows it, or name another one',
     details: { cid: cid.toString() },
   })
 }

@@ -68,7 +68,7 @@ function shortNameProblem(prefix: string, name: string): string | undefined {
 
 function refNameError(name: string, problem: string): InvalidError {
   return new InvalidError('ref-name-invalid', `${JSON.stringify(name)} cannot name a ref: it ${problem}`, {
-    hint: 'Choose another name; letters, digits, "-", "_", "." and "/" are safe',
+    hint: 'choose another name; letters, digits, "-", "_", "." and "/" are safe',
     details: { name },
   })
 }

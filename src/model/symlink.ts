@@ -22,14 +22,10 @@ export interface BuiltSymlink {
 export function buildSymlink(target: string): BuiltSymlink {
   const problem = targetProblem(target)
   if (problem !== undefined) {
-    throw new InvalidError(
-      'symlink-target-invalid',
-      `A symlink cannot lead to ${JSON.stringify(target)}: ${problem}.`,
-      {
-        hint: 'Give the symlink another target, or leave it out.',
-        details: { target },
-      },
-    )
+    throw new InvalidError('symlink-target-invalid', `a symlink cannot lead to ${JSON.stringify(target)}: ${problem}`, {
+      hint: 'give the symlink another target, or leave it out',
+      details: { target },
+    })
   }
   const bytes = encodeNode([], encodeUnixfs({ type: UNIXFS_SYMLINK, data: Buffer.from(target) }))
   const cid = cidOf(DAG_PB, bytes)

@@ -8,8 +8,8 @@ import { IntegrityError } from './errors.ts'
  */
 export function treeInvalid(cid: CID, problem: string, entry?: string): IntegrityError {
   const where = entry === undefined ? cid.toString() : `${cid.toString()}, entry ${JSON.stringify(entry)}`
-  return new IntegrityError('tree-invalid', `Not a valid tree: ${where}: ${problem}.`, {
-    hint: 'Do not use this tree; ask whoever made it for a valid one.',
+  return new IntegrityError('tree-invalid', `not a valid tree: ${where}: ${problem}`, {
+    hint: 'do not use this tree; ask whoever made it for a valid one',
     details: entry === undefined ? { cid: cid.toString() } : { cid: cid.toString(), entry },
   })
 }

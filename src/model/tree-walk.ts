@@ -71,8 +71,8 @@ export async function resolvePath(
   let entry: Entry | undefined = { name: '', cid: tree, tsize: declaredTsize(directory.node) }
   for (const name of path === '' ? [] : path.split('/')) {
     if (name === '' || name === '.' || name === '..') {
-      throw new InvalidError('path-invalid', `${JSON.stringify(path)} is no path in a tree.`, {
-        hint: 'Give names with single slashes between them.',
+      throw new InvalidError('path-invalid', `${JSON.stringify(path)} is no path in a tree`, {
+        hint: 'give names with single slashes between them',
         details: { path },
       })
     }

@@ -92,7 +92,7 @@ async function resolveWithParents(
   const parent = parents[mark - 1]
   if (parent !== undefined) return { include: [commit], exclude: [parent] }
   throw new NotFoundError('revision-not-found', `${text} has no parent ${mark}`, {
-    hint: 'Look at the history with `jzfs log --graph`',
+    hint: 'look at the history with `jzfs log --graph`',
     details: { revision: text },
   })
 }

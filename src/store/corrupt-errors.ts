@@ -13,7 +13,7 @@ export function blockCorruptError(cid: CID, path: string): IntegrityError {
 /** IntegrityError `pack-corrupt` (details: `path`): the pack at `path` is damaged as a whole. */
 export function packCorruptError(path: string, what: string, cause?: unknown): IntegrityError {
   return new IntegrityError('pack-corrupt', `damaged pack ${path}: ${what}`, {
-    hint: 'run "jzfs verify" to see what is lost, and add or fetch that again',
+    hint: 'run `jzfs verify` to see what is lost, and add or fetch that again',
     cause,
     details: { path },
   })

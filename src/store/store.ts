@@ -239,7 +239,7 @@ function mostTelling(
 
 function missingError(cid: CID): JzfsError {
   return new NotFoundError('block-missing', `block ${cid.toString()} is not here`, {
-    hint: 'fetch it from a peer that has it, or add the file it belongs to again; "jzfs verify" says which',
+    hint: 'fetch it from a peer that has it, or add the file it belongs to again; `jzfs verify` says which',
     details: { cid: cid.toString() },
   })
 }

@@ -53,7 +53,7 @@ describe('refs', () => {
     await expect(resolve('mian')).rejects.toMatchObject({
       code: 'revision-not-found',
       family: 'not-found',
-      hint: 'Did you mean main?',
+      hint: 'did you mean main?',
     })
     await expect(resolve('zzzzzzzz~2')).rejects.toMatchObject({
       code: 'revision-not-found',

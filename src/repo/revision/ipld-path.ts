@@ -48,8 +48,8 @@ function followNode(cid: CID, bytes: Uint8Array, segments: readonly string[], at
 
 function notFound(start: CID, segments: readonly string[]): never {
   const path = segments.join('/')
-  throw new NotFoundError('path-not-found', `There is no ${path} in ${start.toString()}`, {
-    hint: "A commit has tree and parents/0, a tag has object, a directory has its entries' names",
+  throw new NotFoundError('path-not-found', `there is no ${path} in ${start.toString()}`, {
+    hint: "write tree or parents/0 below a commit, object below a tag, an entry's name below a directory",
     details: { cid: start.toString(), path },
   })
 }

@@ -58,7 +58,7 @@ const NAMES: Record<ObjectType, string> = {
 function wrongType(cid: CID, is: ObjectType, wanted: Exclude<PeelTarget, 'object'>): InvalidError {
   const wantedName = wanted === 'no-tag' ? 'an object' : NAMES[wanted]
   return new InvalidError('revision-wrong-type', `${cid.toString()} is ${NAMES[is]}, not ${wantedName}`, {
-    hint: `Name ${wantedName}`,
+    hint: `name ${wantedName}`,
     details: { cid: cid.toString(), is, wanted },
   })
 }

@@ -45,8 +45,8 @@ function missing(text: string, ref: string): never {
 }
 
 function notFound(text: string, problem: string): NotFoundError {
-  return new NotFoundError('revision-not-found', `Cannot find ${text}: ${problem}`, {
-    hint: 'Look at the history with `jzfs log`',
+  return new NotFoundError('revision-not-found', `cannot find ${text}: ${problem}`, {
+    hint: 'look at the history with `jzfs log`',
     details: { revision: text },
   })
 }

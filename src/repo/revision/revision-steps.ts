@@ -45,8 +45,8 @@ async function parentOf(graph: CommitGraph, cid: CID, nth: number, options: Revi
   const parent = parents[nth - 1]
   if (parent !== undefined) return CID.parse(parent)
   const has = parents.length === 0 ? 'is the first of its history' : `has ${parents.length} parent(s)`
-  throw new NotFoundError('revision-not-found', `Cannot find ${options.text}: ${cid.toString()} ${has}`, {
-    hint: 'Look at the history with `jzfs log --graph`',
+  throw new NotFoundError('revision-not-found', `cannot find ${options.text}: ${cid.toString()} ${has}`, {
+    hint: 'look at the history with `jzfs log --graph`',
     details: { revision: options.text },
   })
 }
@@ -57,9 +57,9 @@ async function findPath(store: BlockSource, tree: CID, path: string, options: Re
   if (entry !== undefined) return entry.cid
   throw new NotFoundError(
     'path-not-found',
-    `There is no ${JSON.stringify(full ?? path)} in ${options.text.split(':')[0]}`,
+    `there is no ${JSON.stringify(full ?? path)} in ${options.text.split(':')[0]}`,
     {
-      hint: 'List what is there with `jzfs ls`',
+      hint: 'list what is there with `jzfs ls`',
       details: { revision: options.text, path: full ?? path },
     },
   )

@@ -131,7 +131,7 @@ function decodeSegment(text: string, segment: string): string {
 
 function invalid(text: string, problem: string): InvalidError {
   return new InvalidError('revision-invalid', `${JSON.stringify(text)} is not a revision: ${problem}`, {
-    hint: 'Write a branch, a tag, a CID, HEAD~2, main@{1}, v1^{tree}, HEAD:path or /ipfs/CID/path',
+    hint: 'write a branch, a tag, a CID, HEAD~2, main@{1}, v1^{tree}, HEAD:path or /ipfs/CID/path',
     details: { revision: text },
   })
 }
