@@ -1,30 +1,28 @@
 /** A message in two parts, as git takes them apart: the first paragraph in one line, and the rest. */
 export interface MessageParts {
   subject: string
-  /** With one line feed at the end, or ''. */
+  /** The lines of the first paragraph. */
+  firstLines: readonly string[]
   body: string
 }
 
 /** Takes a message apart. */
 export function messageParts(message: string): MessageParts {
-  const lines = message.replace(/^(?:[ \t]*\n)+/, '').split('\n')
+  const lines = withoutLeadingLines(message).split('\n')
   const end = lines.findIndex((line) => line.trim() === '')
-  const subject = (end === -1 ? lines : lines.slice(0, end)).map((line) => line.trimEnd()).join(' ')
-  const body =
-    end === -1
-      ? ''
-      : lines
-          .slice(end)
-          .join('\n')
-          .replace(/^\s*\n/, '')
-          .trimEnd()
-  return { subject, body: body === '' ? '' : `${body}\n` }
+  const first = (end === -1 ? lines : lines.slice(0, end)).map((line) => line.trimEnd())
+  const body = end === -1 ? '' : withoutLeadingLines(lines.slice(end).join('\n'))
+  return { subject: first.join(' '), firstLines: first, body }
 }
 
 /** The lines of a message as `git log` shows them: indented, tabs as spaces, no empty lines at the ends. */
 export function indentMessage(message: string): string[] {
-  const trimmed = message.replace(/^(?:[ \t]*\n)+/, '').trimEnd()
+  const trimmed = withoutLeadingLines(message).trimEnd()
   return trimmed === '' ? [] : trimmed.split('\n').map((line) => `    ${expandTabs(line.trimEnd())}`)
+}
+
+function withoutLeadingLines(text: string): string {
+  return text.replace(/^(?:[ \t]*\n)+/, '')
 }
 
 function expandTabs(line: string): string {

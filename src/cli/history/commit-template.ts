@@ -42,7 +42,7 @@ const FIELDS: Readonly<Record<string, (shown: ShownCommit, style: CommitStyle) =
   },
   D: ({ decorations }, { terminal, decorate }) => renderDecorations(terminal, decorations, decorate ?? 'short'),
   s: ({ commit }) => messageParts(commit.message).subject,
-  f: ({ commit }) => fileNameOf(messageParts(commit.message).subject),
+  f: ({ commit }) => fileNameOf(messageParts(commit.message).firstLines[0] ?? ''),
   b: ({ commit }) => messageParts(commit.message).body,
   B: ({ commit }) => commit.message,
   n: () => '\n',

@@ -97,7 +97,7 @@ export function rawLines({ tree, parents, author, committer }: Commit): string[]
 
 function message({ commit }: ShownCommit, name?: NamedFormat): string[] {
   const indented =
-    name === 'short' ? indentMessage(messageParts(commit.message).subject) : indentMessage(commit.message)
+    name === 'short' ? indentMessage(messageParts(commit.message).firstLines.join('\n')) : indentMessage(commit.message)
   return indented.length === 0 ? [] : ['', ...indented]
 }
 

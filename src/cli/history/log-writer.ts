@@ -27,7 +27,8 @@ export interface LogLayout {
 /** Makes a writer. What is written is gathered to larger pieces, but not on a terminal: there each commit comes at once. */
 export function createLogWriter(terminal: Pick<Terminal, 'out' | 'interactive'>, layout: LogLayout): LogWriter {
   const output = gatherOutput(terminal)
-  const write = layout.graph === undefined ? plainLog(output, layout) : graphLog(output, layout.graph)
+  const write =
+    layout.graph === undefined ? plainLog(output, layout) : graphLog(output, layout.graph, layout.isSeparated)
   let isFirst = true
   return {
     async write(node, text, details) {
@@ -57,7 +58,7 @@ function plainLog(output: GatheredOutput, { isSeparated }: LogLayout): Write {
   }
 }
 
-function graphLog(output: GatheredOutput, graph: GraphDrawing): Write {
+function graphLog(output: GatheredOutput, graph: GraphDrawing, isSeparated: boolean): Write {
   return async (node, text, details) => {
     const start = graph.start(node)
     const mark = start.pop() ?? ''
@@ -65,6 +66,8 @@ function graphLog(output: GatheredOutput, graph: GraphDrawing): Write {
     const lines = [...start, mark + first]
     for (const line of more) lines.push(graph.nextLine() + line)
     lines.push(...graph.rest())
+    // A text by a template may end with a line of its own.
+    if (!isSeparated && text.endsWith('\n')) lines.push(graph.nextLine())
     await output.add(lines.map((line) => `${line}\n`).join(''))
     let isBelow = false
     for await (const piece of details?.pieces ?? []) {
