@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import type { CommandLine } from './measure.ts'
@@ -10,7 +10,13 @@ const MAIN = join(ROOT, 'dist', 'cli', 'main.js')
 /** The command line of jzfs as it is installed: the bundle under the Node that runs the bench. */
 export function jzfs(cwd: string, home: string, ...args: string[]): CommandLine {
   const env = { JZFS_HOME: home, JZFS_AUTHOR_NAME: 'Bench', JZFS_AUTHOR_EMAIL: 'bench@localhost' }
-  return { argv: [process.execPath, MAIN, ...args], cwd, env }
+  return { argv: [process.execPath, ...interpreterFlags(), MAIN, ...args], cwd, env }
+}
+
+/** The flags of Node in the first line of the program. */
+function interpreterFlags(): string[] {
+  const [first = ''] = readFileSync(MAIN, 'utf8').split('\n', 1)
+  return first.split(' ').filter((word) => word.startsWith('--'))
 }
 
 /** Bare Node doing nothing: what no command of ours can be faster than. */

@@ -1,4 +1,6 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=8
+// The first line keeps V8's young generation small: what is hashed and sent is buffers, each held by a small object that dies
+// young, and in a large young generation they wait long. It takes a third off the memory of an add of 100,000 files.
 import { enableCompileCache } from 'node:module'
 
 const [major = 0] = process.versions.node.split('.').map(Number)
