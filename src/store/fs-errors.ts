@@ -1,4 +1,5 @@
 import { ConflictError, InvalidError, type JzfsError, NotFoundError, UnavailableError } from '../model/errors.ts'
+import { quoteName } from '../model/quote-name.ts'
 
 type Explanation = (path: string, cause: unknown) => JzfsError
 
@@ -25,7 +26,7 @@ export function fsErrorCode(error: unknown): string | undefined {
 const unavailable =
   (code: string, what: string, hint: string): Explanation =>
   (path, cause) =>
-    new UnavailableError(code, `${what}: ${path}`, { hint, cause, details: { path } })
+    new UnavailableError(code, `${what}: ${quoteName(path)}`, { hint, cause, details: { path } })
 
 const denied = unavailable(
   'permission-denied',
@@ -57,23 +58,29 @@ const EXPLANATIONS: Record<string, Explanation> = {
     'check the disk, and copy what is valuable',
   ),
   ENOENT: (path, cause) =>
-    new NotFoundError('path-missing', `no such file or folder: ${path}`, { cause, details: { path } }),
+    new NotFoundError('path-missing', `no such file or folder: ${quoteName(path)}`, { cause, details: { path } }),
   EEXIST: (path, cause) =>
-    new ConflictError('path-exists', `there is something already: ${path}`, {
+    new ConflictError('path-exists', `there is something already: ${quoteName(path)}`, {
       hint: 'move it away, or choose another path',
       cause,
       details: { path },
     }),
   ENOTDIR: (path, cause) =>
-    new InvalidError('not-a-directory', `a part of the path is not a folder: ${path}`, { cause, details: { path } }),
+    new InvalidError('not-a-directory', `a part of the path is not a folder: ${quoteName(path)}`, {
+      cause,
+      details: { path },
+    }),
   EISDIR: (path, cause) =>
-    new InvalidError('is-a-directory', `this is a folder: ${path}`, { cause, details: { path } }),
+    new InvalidError('is-a-directory', `this is a folder: ${quoteName(path)}`, { cause, details: { path } }),
   ENAMETOOLONG: (path, cause) =>
-    new InvalidError('name-too-long', `the name is too long for this file system: ${path}`, {
+    new InvalidError('name-too-long', `the name is too long for this file system: ${quoteName(path)}`, {
       hint: 'shorten the name, or work nearer to the root of the disk',
       cause,
       details: { path },
     }),
   ELOOP: (path, cause) =>
-    new InvalidError('too-many-symlinks', `symbolic links lead in circles: ${path}`, { cause, details: { path } }),
+    new InvalidError('too-many-symlinks', `symbolic links lead in circles: ${quoteName(path)}`, {
+      cause,
+      details: { path },
+    }),
 }

@@ -35,7 +35,8 @@ const LONGEST_PAUSE_MS = 50
  *
  * The lock is the kernel's, and is released by the holder's death; it excludes other holders in this process too.
  * Throws ConflictError `locked` (details: `path`, `holders: { pid, command }[]`) where it stays taken for `waitMs`,
- * UnavailableError `permission-denied`, `read-only-file-system` or `lock-unusable` where the file cannot be used.
+ * UnavailableError `permission-denied`, `read-only-file-system` or `lock-unusable` where the file cannot be used, InvalidError
+ * `lock-path-too-long`.
  */
 export function acquireLock(path: string, options: LockOptions): Promise<Lock> {
   return acquire(path, 'exclusive', options)

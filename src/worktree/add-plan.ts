@@ -4,6 +4,7 @@ import type { Block } from '../model/block.ts'
 import { EMPTY_DIRECTORY } from '../model/directory.ts'
 import { InvalidError } from '../model/errors.ts'
 import type { JzfsError } from '../model/errors.ts'
+import { quoteName } from '../model/quote-name.ts'
 import { buildSymlink } from '../model/symlink.ts'
 import { explainFsError } from '../store/fs-errors.ts'
 import type { IngestRequest } from '../store/ingest-request.ts'
@@ -126,10 +127,14 @@ function planSymlink({ plan, worktree, clock }: Planner, path: string, stat: Fil
     const target = isLink ? readlinkSync(absolute, 'buffer') : readFileSync(absolute)
     const text = target.toString('utf8')
     if (!Buffer.from(text).equals(target)) {
-      throw new InvalidError('symlink-target-invalid', `the symlink leads to a name that is not UTF-8: ${path}`, {
-        hint: 'give the symlink another target, or list it in .jzfsignore',
-        details: { path },
-      })
+      throw new InvalidError(
+        'symlink-target-invalid',
+        `the symlink leads to a name that is not UTF-8: ${quoteName(path)}`,
+        {
+          hint: 'give the symlink another target, or list it in .jzfsignore',
+          details: { path },
+        },
+      )
     }
     const { cid, tsize, block } = buildSymlink(text)
     plan.blocks.push(block)

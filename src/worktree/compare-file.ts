@@ -3,7 +3,8 @@ import { lstatSync, readlinkSync } from 'node:fs'
 import type { AbortOptions, BlockSource } from '../model/block.ts'
 import { readNode } from '../model/node.ts'
 import { buildSymlink } from '../model/symlink.ts'
-import { explainFsError, fsErrorCode } from '../store/fs-errors.ts'
+import { fsErrorCode } from '../store/fs-errors.ts'
+import { explainRefusal } from '../store/ingest-refusal.ts'
 import { hasContent, type KeptBits } from './checkout/found-content.ts'
 import { hashFile } from './hash-file.ts'
 import { KIND_EXECUTABLE, KIND_SYMLINK } from './index-entry.ts'
@@ -36,7 +37,7 @@ const OWNER_EXECUTES = 0o100
 /**
  * Compares a file with its entry in the index, by its bytes where stat data cannot tell.
  *
- * Throws what `explainFsError` makes of a file that cannot be read.
+ * Throws what `explainRefusal` makes of a file that cannot be read (`file-unreadable` …).
  */
 export async function compareFile(
   context: CompareContext,
@@ -61,10 +62,9 @@ export async function compareFile(
     const hasMode = isLinkEntry || !keeps.executableBit || isExecutable === (kind === KIND_EXECUTABLE)
     return hasMode ? { difference: undefined, stat: found } : { difference: 'mode-changed', stat: undefined }
   } catch (error) {
-    if (fsErrorCode(error) === 'ENOENT' || fsErrorCode(error) === 'ENOTDIR') {
-      return { difference: 'deleted', stat: undefined }
-    }
-    throw explainFsError(error, path)
+    const errno = fsErrorCode(error)
+    if (errno === 'ENOENT' || errno === 'ENOTDIR') return { difference: 'deleted', stat: undefined }
+    throw errno === undefined ? error : explainRefusal(errno, path)
   }
 }
 

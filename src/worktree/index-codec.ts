@@ -214,8 +214,9 @@ function createReader(file: Buffer) {
 }
 
 function corrupt(reason: string): IntegrityError {
-  return new IntegrityError('index-corrupt', `the index is damaged: ${reason}`, {
-    hint: 'it is rebuilt from the last commit; add again what was staged since',
+  const loss = 'what was staged since the last commit is not staged any more'
+  return new IntegrityError('index-corrupt', `the index is damaged (${reason}), and made anew from HEAD: ${loss}`, {
+    hint: 'add again what was staged since the last commit',
     details: { reason },
   })
 }

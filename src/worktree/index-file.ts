@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 import type { CID } from 'multiformats/cid'
 
-import { fsErrorCode } from '../store/fs-errors.ts'
+import { explainFsError, fsErrorCode } from '../store/fs-errors.ts'
 import { decodeIndex, encodeIndex } from './index-codec.ts'
 import { emptyIndex } from './index-update.ts'
 import type { IndexFileStamp, StagingIndex } from './staging-index.ts'
@@ -39,7 +39,7 @@ function openIfThere(path: string): number | undefined {
     return openSync(path, 'r')
   } catch (error) {
     if (fsErrorCode(error) === 'ENOENT') return undefined
-    throw error
+    throw explainFsError(error, path)
   }
 }
 
@@ -57,22 +57,29 @@ export function isIndexFileOf(path: string, { file }: StagingIndex): boolean {
 
 /**
  * Writes an index durably into the folder for temporary files and returns the name of the new file there: an operation
- * renames it over the index as its last step (`OperationPlan.index.next`).
+ * renames it over the index as its last step (`OperationPlan.index.next`). Throws what `explainFsError` makes of a failed
+ * write (`disk-full` …); then there is no such file.
  */
 export function writeIndexFile(temporaryDirectory: string, index: StagingIndex, tree?: CID): string {
   const name = `index-${randomUUID()}`
   const path = join(temporaryDirectory, name)
-  const file = openSync(path, 'wx')
   try {
-    writeAll(file, encodeIndex(index, tree ?? index.tree))
-    fsyncSync(file)
+    writeDurably(path, encodeIndex(index, tree ?? index.tree))
   } catch (error) {
     rmSync(path, { force: true })
-    throw error
+    throw explainFsError(error, path)
+  }
+  return name
+}
+
+function writeDurably(path: string, pieces: Uint8Array[]): void {
+  const file = openSync(path, 'wx')
+  try {
+    writeAll(file, pieces)
+    fsyncSync(file)
   } finally {
     closeSync(file)
   }
-  return name
 }
 
 function writeAll(file: number, pieces: Uint8Array[]): void {

@@ -2,6 +2,7 @@ import { lstatSync, realpathSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative } from 'node:path'
 
 import { InvalidError, NotFoundError } from '../model/errors.ts'
+import { quoteName } from '../model/quote-name.ts'
 import { fromByteString, toByteString } from './byte-string.ts'
 import { compileWildmatch, wildmatch } from './wildmatch.ts'
 import type { Wildmatch } from './wildmatch.ts'
@@ -55,6 +56,13 @@ const MAGIC_OF_SIGN: Record<string, string> = { '/': 'top', '!': 'exclude', '^':
 const MAGIC = new Set(['top', 'exclude', 'glob', 'literal'])
 
 function parsePathspec(text: string, base: PathspecBase): Pathspec {
+  // As git: an empty variable in a script must not mean everything.
+  if (text === '') {
+    throw new InvalidError('pathspec-invalid', 'the pathspec is empty', {
+      hint: 'name a path; `.` is the whole folder you stand in',
+      details: { pathspec: text },
+    })
+  }
   const { magic, rest } = splitMagic(text)
   const path = toPathInWorktree(rest, magic.has('top') ? { ...base, cwd: base.worktree } : base, text)
   const key = toByteString(path)
@@ -86,7 +94,7 @@ function splitMagic(text: string): { magic: Set<string>; rest: string } {
 }
 
 function invalid(text: string): InvalidError {
-  return new InvalidError('pathspec-invalid', `this is no pathspec: ${text}`, {
+  return new InvalidError('pathspec-invalid', `this is no pathspec: ${quoteName(text)}`, {
     hint: 'known are :(top), :(exclude), :(glob) and :(literal); a path that starts with a colon is written :(literal):…',
     details: { pathspec: text },
   })
@@ -101,7 +109,7 @@ export function toPathInWorktree(written: string, { worktree, cwd }: PathspecBas
   const absolute = isAbsolute(written) ? withRealParent(written, worktree) : join(cwd, written)
   const path = relative(worktree, absolute)
   if (path === '..' || path.startsWith('../') || isAbsolute(path)) {
-    throw new InvalidError('path-outside-repository', `the path is outside the repository: ${text}`, {
+    throw new InvalidError('path-outside-repository', `the path is outside the repository: ${quoteName(text)}`, {
       hint: `name a path below ${worktree}`,
       details: { path: text, worktree },
     })
@@ -141,10 +149,14 @@ function refuseBeyondSymlink(text: string, path: string, worktree: string): void
       return // nothing that could be followed
     }
     if (stat?.isSymbolicLink() !== true) continue
-    throw new InvalidError('path-beyond-symlink', `the path is beyond a symbolic link, ${parent}: ${text}`, {
-      hint: `the link itself can be added: ${parent}`,
-      details: { path: text, symlink: parent },
-    })
+    throw new InvalidError(
+      'path-beyond-symlink',
+      `the path is beyond a symbolic link, ${quoteName(parent)}: ${quoteName(text)}`,
+      {
+        hint: `the link itself can be added: ${quoteName(parent)}`,
+        details: { path: text, symlink: parent },
+      },
+    )
   }
 }
 
@@ -184,7 +196,7 @@ function coverageOf(pathspecs: readonly Pathspec[], directory: string): 'all' | 
 
 /** The error for a pathspec that nothing matches: NotFoundError `pathspec-unmatched`. */
 export function pathspecUnmatched({ text }: Pathspec): NotFoundError {
-  return new NotFoundError('pathspec-unmatched', `nothing matches the pathspec: ${text}`, {
+  return new NotFoundError('pathspec-unmatched', `nothing matches the pathspec: ${quoteName(text)}`, {
     hint: 'check its spelling; a pattern needs quotes to reach the program',
     details: { pathspec: text },
   })

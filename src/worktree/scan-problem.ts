@@ -1,5 +1,6 @@
 import { ConflictError, InvalidError } from '../model/errors.ts'
 import type { JzfsError } from '../model/errors.ts'
+import { quoteName } from '../model/quote-name.ts'
 import { explainFsError } from '../store/fs-errors.ts'
 import { fromByteString } from './byte-string.ts'
 import type { Scan, ScanProblem, ScanProblemReason } from './scan.ts'
@@ -21,7 +22,7 @@ function explainProblem({ key, reason, cause }: ScanProblem, worktree: string): 
 
 const EXPLANATIONS: Record<Exclude<ScanProblemReason, 'unreadable'>, (path: string, key: string) => JzfsError> = {
   'special-file': (path) =>
-    new InvalidError('special-file', `neither a file, a folder nor a symbolic link: ${path}`, {
+    new InvalidError('special-file', `neither a file, a folder nor a symbolic link: ${quoteName(path)}`, {
       hint: 'remove it, or list it in .jzfsignore',
       details: { path },
     }),
@@ -31,12 +32,12 @@ const EXPLANATIONS: Record<Exclude<ScanProblemReason, 'unreadable'>, (path: stri
       details: { path, bytes: Buffer.from(key, 'latin1').toString('hex') },
     }),
   'name-reserved': (path) =>
-    new InvalidError('name-reserved', `the name means the folder of the repository itself: ${path}`, {
+    new InvalidError('name-reserved', `the name means the folder of the repository itself: ${quoteName(path)}`, {
       hint: 'rename it, or list it in .jzfsignore',
       details: { path },
     }),
   'nested-repository': (path) =>
-    new ConflictError('nested-repository', `there is another repository in this folder: ${path}`, {
+    new ConflictError('nested-repository', `there is another repository in this folder: ${quoteName(path)}`, {
       hint: 'list the folder in .jzfsignore, or move it away; its data is versioned there',
       details: { path },
     }),

@@ -1,12 +1,11 @@
 import { join } from 'node:path'
 
 import type { AbortOptions } from '../model/block.ts'
-import { InvalidError } from '../model/errors.ts'
-import type { JzfsError } from '../model/errors.ts'
+import { InvalidError, JzfsError } from '../model/errors.ts'
 import type { Repository } from '../repo/repository.ts'
 import { fromByteString } from './byte-string.ts'
 import { compareFile } from './compare-file.ts'
-import type { FileDifference } from './compare-file.ts'
+import type { CompareContext, ComparedFile, FileDifference } from './compare-file.ts'
 import { joinExactRenames } from './exact-renames.ts'
 import { fileSystemClock } from './file-system-clock.ts'
 import { openIgnore } from './ignore.ts'
@@ -17,7 +16,7 @@ import type { Pathspec, PathFilter } from './pathspec.ts'
 import { scanProblems } from './scan-problem.ts'
 import { scanWorktree } from './scan-worktree.ts'
 import { CANDIDATE, DELETED } from './scan.ts'
-import type { FoundPath, Scan } from './scan.ts'
+import type { FileStat, FoundPath, Scan } from './scan.ts'
 import { stagedChanges } from './staged-changes.ts'
 import type { StagedChange } from './staged-changes.ts'
 import type { StagingIndex } from './staging-index.ts'
@@ -42,7 +41,7 @@ export interface Status {
   untracked: string[]
   ignored: string[]
   conflicts: Conflict[]
-  /** What can never be added: each names its path. */
+  /** What cannot be added, or not be read: each names its path. */
   problems: JzfsError[]
   /** `.git` folders that are passed over. */
   skippedGit: string[]
@@ -79,7 +78,7 @@ export async function readStatus(repository: Repository, options: StatusOptions 
     ignored: options.ignored ?? false,
     keeps: keepsOf(repository),
   })
-  const { unstaged, isRefreshed } = await findUnstaged(repository, index, scan, options)
+  const { unstaged, problems, isRefreshed } = await findUnstaged(repository, index, scan, options)
   const staged = await stagedChanges(repository.store, await headTree(repository, options), index, options)
   const within = filter === undefined ? staged : staged.filter(({ path }) => matchesPath(filter, path))
   return {
@@ -88,7 +87,7 @@ export async function readStatus(repository: Repository, options: StatusOptions 
     untracked: scan.untracked.map(shownPath),
     ignored: scan.ignored.map(shownPath),
     conflicts: conflictsOf(index, filter),
-    problems: scanProblems(scan, worktree),
+    problems: [...scanProblems(scan, worktree), ...problems],
     skippedGit: scan.skippedGit.map(fromByteString),
     index,
     isRefreshed,
@@ -119,11 +118,12 @@ async function findUnstaged(
   index: StagingIndex,
   scan: Scan,
   options: AbortOptions,
-): Promise<{ unstaged: UnstagedChange[]; isRefreshed: boolean }> {
+): Promise<Pick<Status, 'unstaged' | 'problems' | 'isRefreshed'>> {
   const context = { worktree: worktreeOf(repository), source: repository.store, index, keeps: keepsOf(repository) }
   // Read before the files are: what is older now, and hashes to the entry, cannot have been changed unseen later.
   const clock = scan.stats.size === 0 ? undefined : fileSystemClock(repository.layout.tmp)
   const unstaged: UnstagedChange[] = []
+  const problems: JzfsError[] = []
   let isRefreshed = false
   for (let position = 0; position < index.count; position++) {
     const state = scan.states[position]
@@ -133,7 +133,7 @@ async function findUnstaged(
       unstaged.push({ path: index.path(position), difference: 'deleted' })
       continue
     }
-    const { difference, stat } = await compareFile(context, position, found, options)
+    const { difference, stat } = await compareReadable(context, position, found, problems, options)
     if (difference !== undefined) {
       unstaged.push({ path: index.path(position), difference })
     } else if (stat !== undefined && clock !== undefined) {
@@ -143,7 +143,24 @@ async function findUnstaged(
     }
     options.signal?.throwIfAborted()
   }
-  return { unstaged, isRefreshed }
+  return { unstaged, problems, isRefreshed }
+}
+
+/** A file that changed and cannot be read counts as modified, as with git: its problem is named, and the others go on. */
+async function compareReadable(
+  context: CompareContext,
+  position: number,
+  found: FileStat,
+  problems: JzfsError[],
+  options: AbortOptions,
+): Promise<ComparedFile> {
+  try {
+    return await compareFile(context, position, found, options)
+  } catch (error) {
+    if (!(error instanceof JzfsError) || error.code !== 'file-unreadable') throw error
+    problems.push(error)
+    return { difference: 'modified', stat: undefined }
+  }
 }
 
 function matchesPath(filter: PathFilter, path: string): boolean {

@@ -1,6 +1,6 @@
 import { InvalidError, JzfsError } from '../../model/errors.ts'
-import { addPaths, type AddOptions, type AddResult } from '../../worktree/add.ts'
 import { quoteName } from '../../model/quote-name.ts'
+import { addPaths, type AddOptions, type AddResult } from '../../worktree/add.ts'
 import type { CommandModule } from '../command.ts'
 import type { Context } from '../context.ts'
 import { EXIT } from '../exit-status.ts'
@@ -58,7 +58,7 @@ async function stage(
     ignoreErrors: flags.ignoreErrors === true,
     signal,
     onProgress: progress.update,
-    onRebuilt: (error) => terminal.say(`warning: ${error.message}; what was staged since the last commit is lost`),
+    onRebuilt: (error) => terminal.say(`warning: ${error.message}`),
   }
   try {
     return await addPaths(repository, readPathspecs(context, repository, pathspecs), options)

@@ -3,8 +3,8 @@ import { join, relative } from 'node:path'
 
 import { shortenCid } from '../../model/cid-text.ts'
 import { InvalidError } from '../../model/errors.ts'
-import { describePending, pendingOperation } from '../../repo/operation.ts'
 import { quoteName } from '../../model/quote-name.ts'
+import { describePending, pendingOperation } from '../../repo/operation.ts'
 import { readStatus, type Status, type StatusOptions } from '../../worktree/status.ts'
 import { writeRefreshedIndex } from '../../worktree/write-refreshed-index.ts'
 import type { CommandModule } from '../command.ts'
@@ -40,7 +40,7 @@ export const status: CommandModule = {
             ignored: flags.ignored === true,
             pathspecs: readPathspecs(context, repository, pathspecs),
             signal: context.signal,
-            onRebuilt: (error) => sayRebuilt(context, error),
+            onRebuilt: (error) => context.terminal.say(`warning: ${error.message}`),
           })
           await show(context, repository, found, flags)
           if (found.isRefreshed) await writeRefreshedIndex(repository, found.index, context.commandLine)
@@ -104,8 +104,4 @@ function shownFrom(context: Context, { worktree }: WorkingRepository): (path: st
   const cwd = realpathSync(context.cwd)
   if (cwd === worktree) return quoteName
   return (path) => quoteName(`${relative(cwd, join(worktree, path)) || '.'}${path.endsWith('/') ? '/' : ''}`)
-}
-
-function sayRebuilt(context: Context, error: Error): void {
-  context.terminal.say(`warning: ${error.message}; what was staged since the last commit is lost`)
 }
