@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 
 import { ConflictError } from '../model/errors.ts'
 import { checkBranchName } from '../model/ref-name.ts'
 import { syncDirectory, writeFileDurably } from '../store/durable.ts'
-import { explainFsError } from '../store/fs-errors.ts'
+import { explainFsError, fsErrorCode } from '../store/fs-errors.ts'
 import { formatConfigFile } from './config-file.ts'
 import { probeFileSystem } from './file-system-probe.ts'
 import { formatHead } from './head.ts'
@@ -67,11 +67,23 @@ function makeFolders(layout: Layout, bare: boolean): void {
       refuseForeignFiles(layout)
     }
     for (const folder of [layout.refs, layout.logs, layout.ops, layout.tmp, layout.packs, layout.loose]) {
-      mkdirSync(folder, { recursive: true })
+      makeFolder(folder)
     }
-    mkdirSync(join(layout.refs, 'heads'), { recursive: true })
+    makeFolder(join(layout.refs, 'heads'))
   } catch (error) {
     throw explainFsError(error, layout.directory)
+  }
+}
+
+/** Makes a folder and those above it. Node's own recursion reports a read-only file system as a path that is missing. */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path)
+  } catch (error) {
+    if (fsErrorCode(error) === 'EEXIST' && statSync(path).isDirectory()) return
+    if (fsErrorCode(error) !== 'ENOENT' || dirname(path) === path) throw error
+    makeFolder(dirname(path))
+    mkdirSync(path)
   }
 }
 

@@ -1,9 +1,10 @@
-import { existsSync, realpathSync } from 'node:fs'
+import { realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 
 import type { AbortOptions } from '../model/block.ts'
 import { IntegrityError, InvalidError, NotFoundError } from '../model/errors.ts'
-import { explainFsError } from '../store/fs-errors.ts'
+import { quoteName } from '../model/quote-name.ts'
+import { explainFsError, fsErrorCode } from '../store/fs-errors.ts'
 import type { Lock } from '../store/lock.ts'
 import { openStore, type Store } from '../store/store.ts'
 import { type Config, type ConfigSources, openConfig } from './config.ts'
@@ -51,13 +52,13 @@ export interface OpenRepositoryOptions {
 /**
  * Opens the repository at `path`: a folder with `.jzfs` in it, that `.jzfs` itself, or a bare repository.
  *
- * Throws NotFoundError `not-a-repository` (details: `path`), InvalidError `repository-format-newer`, and IntegrityError
- * `config-corrupt`.
+ * Throws NotFoundError `not-a-repository` (details: `path`), InvalidError `repository-format-newer`, IntegrityError
+ * `config-corrupt` and `head-missing`, and UnavailableError `permission-denied`.
  */
 export async function openRepository(path: string, options: OpenRepositoryOptions = {}): Promise<Repository> {
-  const directory = [join(path, REPOSITORY_FOLDER), path].map((each) => resolve(each)).find(isRepositoryFolder)
+  const directory = [join(path, REPOSITORY_FOLDER), path].map((each) => resolve(each)).find(isWholeRepository)
   if (directory === undefined) {
-    throw notARepository(path)
+    throw notARepository(path, `not a repository: ${quoteName(path)}`)
   }
   return openAt(directory, options)
 }
@@ -74,22 +75,47 @@ export interface DiscoverOptions extends OpenRepositoryOptions {
  */
 export async function discoverRepository(cwd: string, options: DiscoverOptions = {}): Promise<Repository> {
   if (options.jzfsDir !== undefined) {
-    return openRepository(resolve(cwd, options.jzfsDir), options)
+    return openRepository(resolve(cwd, options.jzfsDir), options).catch((error: unknown) => {
+      throw isNotARepository(error) ? misled(error) : error
+    })
   }
   for (let folder = realFolder(cwd), above = ''; folder !== above; folder = dirname(folder)) {
-    const directory = [join(folder, REPOSITORY_FOLDER), folder].find(isRepositoryFolder)
+    const directory = [join(folder, REPOSITORY_FOLDER), folder].find(isWholeRepository)
     if (directory !== undefined) {
       return openAt(directory, options)
     }
     above = folder
   }
-  throw notARepository(cwd)
+  throw notARepository(cwd, `neither this folder nor one above it is a repository: ${quoteName(cwd)}`)
 }
 
-/** Whether `directory` is a complete `.jzfs` folder or a bare repository. An init that was interrupted left none yet. */
+/**
+ * Whether `directory` is a complete `.jzfs` folder or a bare repository. An init that was interrupted left none yet. Throws
+ * UnavailableError `permission-denied` where that cannot be seen.
+ */
 export function isRepositoryFolder(directory: string): boolean {
   const { config, head, ops } = layoutOf(directory)
-  return existsSync(ops) && existsSync(head) && existsSync(config)
+  return isThere(ops) && isThere(head) && isThere(config)
+}
+
+/** The same; IntegrityError `head-missing` for a `.jzfs` folder of which only HEAD is lost. */
+function isWholeRepository(directory: string): boolean {
+  if (isRepositoryFolder(directory)) return true
+  const { config, head, refs, ops } = layoutOf(directory)
+  if (basename(directory) !== REPOSITORY_FOLDER || ![config, refs, ops].every(isThere)) return false
+  throw new IntegrityError('head-missing', `the repository has lost its HEAD: ${quoteName(head)}`, {
+    hint: 'run `jzfs init -b BRANCH` with the branch you were on (the last line of logs/HEAD.log tells): it only writes HEAD anew',
+    details: { path: head },
+  })
+}
+
+function isThere(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined
+  } catch (error) {
+    if (fsErrorCode(error) === 'ENOTDIR') return false
+    throw explainFsError(error, path)
+  }
 }
 
 async function openAt(directory: string, options: OpenRepositoryOptions): Promise<Repository> {
@@ -160,10 +186,18 @@ function realFolder(path: string): string {
   }
 }
 
-function notARepository(path: string): NotFoundError {
+function notARepository(path: string, message: string): NotFoundError {
   const folder = basename(path) === REPOSITORY_FOLDER ? dirname(path) : path
-  return new NotFoundError('not-a-repository', `neither this folder nor one above it is a repository: ${path}`, {
-    hint: `run \`jzfs init ${folder}\` to make it one`,
+  return new NotFoundError('not-a-repository', message, {
+    hint: `run \`jzfs init ${quoteName(folder)}\` to make it one`,
     details: { path },
   })
+}
+
+function isNotARepository(error: unknown): error is NotFoundError {
+  return error instanceof NotFoundError && error.code === 'not-a-repository'
+}
+
+function misled({ code, message, details }: NotFoundError): NotFoundError {
+  return new NotFoundError(code, message, { hint: 'correct JZFS_DIR, which leads there, or unset it', details })
 }
