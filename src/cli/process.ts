@@ -1,4 +1,6 @@
 import { JzfsError } from '../model/errors.ts'
+import { escapeControls } from '../model/quote-name.ts'
+import { explainFsError } from '../store/fs-errors.ts'
 import type { Context } from './context.ts'
 import { EXIT, exitStatus } from './exit-status.ts'
 import { runProgram } from './program.ts'
@@ -14,10 +16,9 @@ export async function runProcess(): Promise<void> {
   }
   process.on('SIGINT', interrupt)
   process.on('SIGTERM', interrupt)
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(EXIT.ok)
-    throw error
-  })
+  process.stdout.on('error', leaveOnBrokenOutput)
+  // Nobody listens to what is said: the work goes on.
+  process.stderr.on('error', () => {})
   const context: Context = {
     cwd: currentDirectory(),
     env: process.env,
@@ -33,6 +34,14 @@ export async function runProcess(): Promise<void> {
   } catch (error) {
     process.exitCode = explain(error, context, argv.includes('--json'))
   }
+}
+
+/** Whoever reads our output may have seen enough (`| head`); a disk that it goes to may be full. */
+function leaveOnBrokenOutput(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(EXIT.ok)
+  const explained = explainFsError(error, 'standard output')
+  process.stderr.write(`jzfs: ${explained instanceof Error ? explained.message : String(explained)}\n`)
+  process.exit(EXIT.fatal)
 }
 
 /** Says what went wrong, on standard error, and gives the exit status. */
@@ -52,8 +61,8 @@ function explain(error: unknown, context: Context, asJson: boolean): number {
       JSON.stringify({ error: { code, family, message, hint, ...details } }, (_, value: unknown) => textual(value)),
     )
   } else {
-    terminal.say(`jzfs: ${error.message}`)
-    if (error.hint !== undefined) terminal.say(`hint: ${error.hint}`)
+    terminal.say(`jzfs: ${escapeControls(error.message)}`)
+    if (error.hint !== undefined) terminal.say(`hint: ${escapeControls(error.hint)}`)
   }
   return context.signal.aborted ? EXIT.interrupted : exitStatus(error)
 }

@@ -58,7 +58,11 @@ const EXPLANATIONS: Record<string, Explanation> = {
     'check the disk, and copy what is valuable',
   ),
   ENOENT: (path, cause) =>
-    new NotFoundError('path-missing', `no such file or folder: ${quoteName(path)}`, { cause, details: { path } }),
+    new NotFoundError('path-missing', `no such file or folder: ${quoteName(path)}`, {
+      hint: 'check the spelling of the path',
+      cause,
+      details: { path },
+    }),
   EEXIST: (path, cause) =>
     new ConflictError('path-exists', `there is something already: ${quoteName(path)}`, {
       hint: 'move it away, or choose another path',
@@ -67,11 +71,16 @@ const EXPLANATIONS: Record<string, Explanation> = {
     }),
   ENOTDIR: (path, cause) =>
     new InvalidError('not-a-directory', `a part of the path is not a folder: ${quoteName(path)}`, {
+      hint: 'check the path: a file stands where a folder must be',
       cause,
       details: { path },
     }),
   EISDIR: (path, cause) =>
-    new InvalidError('is-a-directory', `this is a folder: ${quoteName(path)}`, { cause, details: { path } }),
+    new InvalidError('is-a-directory', `this is a folder: ${quoteName(path)}`, {
+      hint: 'name a file',
+      cause,
+      details: { path },
+    }),
   ENAMETOOLONG: (path, cause) =>
     new InvalidError('name-too-long', `the name is too long for this file system: ${quoteName(path)}`, {
       hint: 'shorten the name, or work nearer to the root of the disk',
@@ -80,6 +89,7 @@ const EXPLANATIONS: Record<string, Explanation> = {
     }),
   ELOOP: (path, cause) =>
     new InvalidError('too-many-symlinks', `symbolic links lead in circles: ${quoteName(path)}`, {
+      hint: 'remove one of the links',
       cause,
       details: { path },
     }),
