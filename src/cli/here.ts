@@ -1,6 +1,7 @@
 import { InvalidError } from '../model/errors.ts'
 import type { ConfigSources } from '../repo/config.ts'
 import { discoverRepository, type OpenRepositoryOptions, type Repository } from '../repo/repository.ts'
+import type { CheckoutReport } from '../worktree/checkout/checkout-trees.ts'
 import type { Context } from './context.ts'
 import { userConfigFile } from './home.ts'
 
@@ -37,11 +38,16 @@ export function openOptions(context: Context): OpenRepositoryOptions {
     // Loaded only when an operation was interrupted, or rewrites files.
     worktreeStep: async (entry, repository) => {
       const { worktreeStep } = await import('../worktree/checkout/worktree-step.ts')
-      const report = await worktreeStep(entry, repository)
-      for (const path of report.left) context.terminal.say(`left as it is, since it was changed meanwhile: ${path}`)
+      sayNotDone(context, await worktreeStep(entry, repository))
     },
     onFinished: ({ command }) => context.terminal.say(`finished what was interrupted: ${command}`),
   }
+}
+
+/** Names the files that a command could not, or would not, rewrite. */
+export function sayNotDone({ terminal }: Context, { left, failed }: CheckoutReport): void {
+  for (const path of left) terminal.say(`left as it is, since it was changed meanwhile: ${path}`)
+  for (const { path, error } of failed) terminal.say(`error: ${path}: ${error.message}`)
 }
 
 /** The layers of configuration that lie outside of a repository. */

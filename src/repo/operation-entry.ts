@@ -40,10 +40,27 @@ export interface OperationEntry {
   index: { next: string } | undefined
   /** Root directories before and after: the paths that differ are the ones to rewrite. */
   worktree: { before: CID | undefined; after: CID | undefined } | undefined
-  /** Paths in the working tree to be moved, in this order. */
-  renames: { from: string; to: string }[]
+  /** What is moved in the working tree, in this order. */
+  renames: PathRename[]
   /** Content that the operation discards from the working tree, kept as blocks. */
   discarded: { path: string; cid: CID }[]
+  /** Files that are overwritten or removed whatever is in them: their content is kept nowhere. */
+  overwritten: OverwrittenFile[]
+}
+
+/** A file or folder that is moved. Its inode tells, after a crash, whether it was. */
+export interface PathRename {
+  from: string
+  to: string
+  inode: bigint
+}
+
+/** A file that goes for good, as long as its stat data are these. */
+export interface OverwrittenFile {
+  path: string
+  mtimeNs: bigint
+  ctimeNs: bigint
+  inode: bigint
 }
 
 const TYPE = 'jzfs/operation/1'
@@ -62,8 +79,14 @@ export function formatOperation(entry: OperationEntry): string {
     reflogMoves,
     index,
     worktree: entry.worktree && { before: cidText(entry.worktree.before), after: cidText(entry.worktree.after) },
-    renames,
+    renames: renames.map(({ from, to, inode }) => ({ from, to, inode: inode.toString() })),
     discarded: entry.discarded.map(({ path, cid }) => ({ path, cid: cid.toString() })),
+    overwritten: entry.overwritten.map(({ path, mtimeNs, ctimeNs, inode }) => ({
+      path,
+      mtimeNs: mtimeNs.toString(),
+      ctimeNs: ctimeNs.toString(),
+      inode: inode.toString(),
+    })),
   })}\n`
 }
 
@@ -105,12 +128,13 @@ interface OperationDocument {
   reflogMoves: { before: string; after: string }[]
   index?: { next: string }
   worktree?: { before: CidText; after: CidText }
-  renames: { from: string; to: string }[]
+  renames: { from: string; to: string; inode: string }[]
   discarded: { path: string; cid: string }[]
+  overwritten: { path: string; mtimeNs: string; ctimeNs: string; inode: string }[]
 }
 
 function entryOf(document: OperationDocument): OperationEntry {
-  const { number, command, person, reflogMoves, index, renames } = document
+  const { number, command, person, reflogMoves, index } = document
   if (!Number.isSafeInteger(number) || number < 1) {
     throw new TypeError('the number is none')
   }
@@ -130,8 +154,14 @@ function entryOf(document: OperationDocument): OperationEntry {
       before: cidOf(document.worktree.before),
       after: cidOf(document.worktree.after),
     },
-    renames,
+    renames: document.renames.map(({ from, to, inode }) => ({ from, to, inode: BigInt(inode) })),
     discarded: document.discarded.map(({ path, cid }) => ({ path, cid: CID.parse(cid) })),
+    overwritten: document.overwritten.map(({ path, mtimeNs, ctimeNs, inode }) => ({
+      path,
+      mtimeNs: BigInt(mtimeNs),
+      ctimeNs: BigInt(ctimeNs),
+      inode: BigInt(inode),
+    })),
   }
 }
 

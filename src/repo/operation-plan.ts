@@ -7,7 +7,7 @@ import type { Person } from '../model/person.ts'
 import { explainFsError } from '../store/fs-errors.ts'
 import { formatHead, type Head, isSameHead, readHeadFile } from './head.ts'
 import type { Layout } from './layout.ts'
-import type { OperationEntry, RefChange, ReflogLine } from './operation-entry.ts'
+import type { OperationEntry, OverwrittenFile, PathRename, RefChange, ReflogLine } from './operation-entry.ts'
 import { nextNumber } from './operation-log.ts'
 import { readRefFile, refPath } from './ref-files.ts'
 import { reflogPath } from './reflog.ts'
@@ -32,10 +32,12 @@ export interface OperationPlan {
   index?: { next: string } | undefined
   /** Root directories: the paths that differ are the ones to rewrite. */
   worktree?: { before: CID | undefined; after: CID | undefined } | undefined
-  /** Paths in the working tree to be moved, in this order. */
-  renames?: { from: string; to: string }[]
+  /** What is moved in the working tree, in this order. */
+  renames?: PathRename[]
   /** Content that is discarded from the working tree, kept as durable blocks. */
   discarded?: { path: string; cid: CID }[]
+  /** Files that are overwritten or removed whatever is in them. */
+  overwritten?: OverwrittenFile[]
 }
 
 /**
@@ -98,6 +100,7 @@ export function entryOfPlan(layout: Layout, plan: OperationPlan): OperationEntry
     worktree,
     renames: plan.renames ?? [],
     discarded: plan.discarded ?? [],
+    overwritten: plan.overwritten ?? [],
   }
 }
 

@@ -11,6 +11,7 @@ import { type Config, type ConfigSources, openConfig } from './config.ts'
 import { type Layout, FORMAT_VERSION, layoutOf, REPOSITORY_FOLDER } from './layout.ts'
 import { type FinishedOperation, finishInterruptedOperation, type WorktreeStep } from './operation.ts'
 import { createRefs, type Refs } from './refs.ts'
+import { removeLeftovers } from './temporary-files.ts'
 
 /** An open repository: immutable blocks in `store`, names for them in `refs`. */
 export interface Repository {
@@ -26,7 +27,7 @@ export interface Repository {
   refs: Refs
   config: Config
   /**
-   * Takes the lock that every change needs, and finishes an interrupted operation. Throws ConflictError `locked` naming the
+   * Takes the lock that every change needs, finishes an interrupted operation and removes what a dead process left. Throws ConflictError `locked` naming the
    * holder, and what `finishInterruptedOperation` throws.
    */
   lock(command: string, options?: LockRepositoryOptions): Promise<Lock>
@@ -157,6 +158,7 @@ async function lockRepository(
   const lock = await acquireLock(repository.layout.lock, { command, waitMs, signal })
   try {
     const finished = await finishInterruptedOperation(repository, lock, worktreeStep)
+    removeLeftovers(repository.layout)
     if (finished !== undefined) {
       onFinished?.(finished)
     }

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, unlinkSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
@@ -15,7 +15,7 @@ export function fileSystemClock(directory: string): bigint | undefined {
       return fstatSync(file, { bigint: true }).mtimeNs
     } finally {
       closeSync(file)
-      unlinkSync(path)
+      rmSync(path, { force: true })
     }
   } catch {
     return undefined

@@ -19,7 +19,9 @@ export interface OpenIndexOptions extends AbortOptions {
 export async function openIndex(repository: Repository, options: OpenIndexOptions = {}): Promise<StagingIndex> {
   const path = settledIndexPath(repository)
   try {
-    return readIndexFile(path)
+    const index = readIndexFile(path)
+    // The operation whose index it is may have come to its end meanwhile: then it was renamed.
+    return index.file === undefined ? readIndexFile(repository.layout.index) : index
   } catch (error) {
     if (!(error instanceof IntegrityError) || error.code !== 'index-corrupt') throw error
     const { columns, directories, tree } = await rebuildIndex(repository.store, await headTree(repository), options)

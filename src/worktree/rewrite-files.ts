@@ -1,31 +1,38 @@
-import { renameSync } from 'node:fs'
+import { lstatSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 
 import type { CID } from 'multiformats/cid'
 
 import type { AbortOptions } from '../model/block.ts'
-import { InvalidError } from '../model/errors.ts'
+import type { JzfsError } from '../model/errors.ts'
 import type { NodeEntry } from '../model/tree-diff.ts'
+import type { PathRename } from '../repo/operation-entry.ts'
 import type { OperationPlan } from '../repo/operation-plan.ts'
 import { runOperation } from '../repo/operation.ts'
 import type { Repository } from '../repo/repository.ts'
 import type { Lock } from '../store/lock.ts'
 import type { PackWriter } from '../store/pack-writer.ts'
+import type { Store } from '../store/store.ts'
+import { checkContentIsHere } from './check-content.ts'
 import { worktreeStep } from './checkout/worktree-step.ts'
+import { stampOf } from './checkout/write-entry.ts'
 import type { IndexEntry, StatStamp } from './index-entry.ts'
 import { writeIndexFile } from './index-file.ts'
 import type { StagingIndex } from './staging-index.ts'
+import { worktreeOf } from './status.ts'
 import { writeTree } from './write-tree.ts'
 
 /** A change of files, index and refs that happens as one operation. */
-export interface FileRewrite extends Pick<OperationPlan, 'command' | 'person' | 'refs' | 'head'> {
-  /** The files as they are, and as they shall be: the paths that differ are written. */
-  files: { before: StagingIndex; after: StagingIndex }
+export interface FileRewrite extends Pick<OperationPlan, 'command' | 'person' | 'refs' | 'head' | 'overwritten'> {
+  /** The files as they are, and as they shall be: the paths that differ are written. Undefined: none. */
+  files?: { before: StagingIndex; after: StagingIndex }
   /** What the index becomes, and the tree it was read from. */
   index: StagingIndex
   tree: CID | undefined
   /** Content that is lost from the working tree: kept in the store, and named in the operation's entry. */
   discarded: readonly IndexEntry[]
+  /** What is moved, before anything is written. */
+  renames?: PathRename[]
 }
 
 export interface RewriteOptions extends AbortOptions {
@@ -36,11 +43,15 @@ export interface RewriteOptions extends AbortOptions {
 export interface RewrittenFiles {
   /** Paths that were changed by somebody meanwhile, and left as they are. */
   left: string[]
+  /** Paths that cannot be written. */
+  failed: { path: string; error: JzfsError }[]
 }
 
 /**
  * Finishes the pack, then rewrites files, index and refs in one operation, and gives the index the stat data of the files
  * that were written. The caller holds the lock.
+ *
+ * Throws, with nothing changed, NotFoundError `content-missing` where a file's content is not here.
  */
 export async function rewriteFiles(
   repository: Repository,
@@ -49,61 +60,76 @@ export async function rewriteFiles(
   rewrite: FileRewrite,
   options: RewriteOptions = {},
 ): Promise<RewrittenFiles> {
-  const { command, person, refs, head, index, discarded } = rewrite
-  const before = await writeTree(rewrite.files.before, (block) => void pack.add(block), repository.store)
-  const after = await writeTree(rewrite.files.after, (block) => void pack.add(block), repository.store)
+  const { command, person, refs, head, index, discarded, renames, overwritten } = rewrite
+  const { store, layout } = repository
+  const worktree = await writeTrees(store, pack, rewrite)
   await pack.finish()
+  if (worktree !== undefined) await checkContentIsHere(store, worktree, options)
   const plan: OperationPlan = {
     command,
     person,
     ...(refs === undefined ? {} : { refs }),
     ...(head === undefined ? {} : { head }),
-    index: { next: writeIndexFile(repository.layout.tmp, index, rewrite.tree) },
-    worktree: { before, after },
+    index: { next: writeIndexFile(layout.tmp, index, rewrite.tree) },
+    worktree,
+    ...(renames === undefined ? {} : { renames }),
+    ...(overwritten === undefined ? {} : { overwritten }),
     discarded: discarded.map(({ path, cid }) => ({ path, cid })),
   }
-  const placed: { path: string; entry: NodeEntry; stamp: StatStamp }[] = []
-  let left: string[] = []
+  const placed: PlacedFile[] = []
+  let report: RewrittenFiles = { left: [], failed: [] }
   await runOperation(repository, lock, plan, async (entry) => {
-    const report = await worktreeStep(entry, repository, {
+    report = await worktreeStep(entry, repository, {
       signal: undefined,
       onPlaced: (path, node, stamp) => stamp !== undefined && placed.push({ path, entry: node, stamp }),
       ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
     })
-    left = report.left
   })
-  refreshIndex(repository, index, rewrite.tree, placed)
-  return { left }
+  refreshIndex(repository, rewrite, placed)
+  return report
 }
 
-/**
- * Refuses to discard more than can be kept for undo: InvalidError `cannot-be-undone` (details: `sizeBytes`, `maxBytes`).
- */
-export function checkDiscarded(repository: Repository, discarded: readonly IndexEntry[], force: boolean): void {
-  const sizeBytes = discarded.reduce((sum, { size }) => sum + size, 0)
-  const maxBytes = repository.config.get('undo.maxSize')
-  if (force || sizeBytes <= maxBytes) return
-  throw new InvalidError(
-    'cannot-be-undone',
-    `this discards ${sizeBytes} bytes, more than is kept for undo (undo.maxSize)`,
-    {
-      hint: 'use --force to discard them for good, or raise undo.maxSize',
-      details: { sizeBytes, maxBytes },
-    },
-  )
+/** The trees of the files before and after; undefined where they are one. */
+async function writeTrees(
+  store: Store,
+  pack: PackWriter,
+  { files }: FileRewrite,
+): Promise<{ before: CID; after: CID } | undefined> {
+  if (files === undefined) return undefined
+  const before = await writeTree(files.before, (block) => void pack.add(block), store)
+  const after = await writeTree(files.after, (block) => void pack.add(block), store)
+  return before.equals(after) ? undefined : { before, after }
+}
+
+interface PlacedFile {
+  path: string
+  entry: NodeEntry
+  stamp: StatStamp
 }
 
 /** An interruption may come anywhere here: without the stat data, status hashes the files once. */
-function refreshIndex(
-  { layout }: Repository,
-  index: StagingIndex,
-  tree: CID | undefined,
-  placed: { path: string; entry: NodeEntry; stamp: StatStamp }[],
-): void {
-  if (placed.length === 0) return
+function refreshIndex(repository: Repository, { index, tree, renames = [] }: FileRewrite, placed: PlacedFile[]): void {
+  const { layout } = repository
+  let count = 0
   for (const { path, entry, stamp } of placed) {
     const position = index.find(path)
-    if (position !== -1 && index.hasCid(position, entry.cid)) index.refresh(position, stamp, false)
+    if (position === -1 || !index.hasCid(position, entry.cid)) continue
+    index.refresh(position, stamp, false)
+    count++
   }
-  renameSync(join(layout.tmp, writeIndexFile(layout.tmp, index, tree)), layout.index)
+  for (const { to } of renames) if (refreshMoved(worktreeOf(repository), index, to)) count++
+  if (count > 0) renameSync(join(layout.tmp, writeIndexFile(layout.tmp, index, tree)), layout.index)
+}
+
+/** A move changes the ctime of a file, and nothing else: with the same mtime it is the file that it was. */
+function refreshMoved(worktree: string, index: StagingIndex, path: string): boolean {
+  const position = index.find(path)
+  const found = position === -1 ? undefined : lstatSync(join(worktree, path), { bigint: true, throwIfNoEntry: false })
+  if (found === undefined || index.isRacy(position)) return false
+  const stamp = stampOf(found)
+  const { mtimeNs, inode, size } = index.columns
+  const isSame =
+    stamp.mtimeNs === mtimeNs[position] && stamp.inode === inode[position] && Number(found.size) === size[position]
+  if (isSame) index.refresh(position, stamp, false)
+  return isSame
 }

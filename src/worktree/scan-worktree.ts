@@ -234,7 +234,9 @@ class Scanner {
       const slash = key.indexOf('/', directory.length)
       const child = slash === -1 ? key : key.slice(0, slash)
       // Where an entry or a directory went, something else may have its name.
-      const isThere = this.scan.states[position] !== DELETED || (slash !== -1 && this.#isDirectory(child))
+      const state = this.scan.states[position]
+      const isSure = slash === -1 ? state !== DELETED : state === UNCHANGED || state === CANDIDATE
+      const isThere = isSure || (slash !== -1 && this.#isDirectory(child))
       if (isThere) tracked.add(child.slice(directory.length))
       position = slash === -1 ? position + 1 : index.lowerBoundOfKey(`${child}0`)
     }

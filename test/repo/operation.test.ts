@@ -52,13 +52,13 @@ function numberOf(cid: { toString(): string } | undefined): string {
 test('an operation moves refs, HEAD and index, writes their logs, and is kept as an entry', async () => {
   const repository = await temporaryRepository()
   await run(repository, firstCommit)
-  writeFileSync(join(repository.layout.tmp, 'index-7'), 'the new index')
+  writeFileSync(join(repository.layout.tmp, 'next-index'), 'the new index')
   await run(repository, {
     command: 'jzfs switch -c other',
     person: ANN,
     refs: [{ name: 'refs/heads/other', before: undefined, after: two, message: 'branch: created' }],
     head: { before: { branch: MAIN }, after: { branch: 'refs/heads/other' }, message: 'switch: from main to other' },
-    index: { next: 'index-7' },
+    index: { next: 'next-index' },
   })
   expect(await repository.refs.head()).toEqual({ branch: 'refs/heads/other' })
   expect(readFileSync(repository.layout.index, 'utf8')).toBe('the new index')
@@ -119,14 +119,14 @@ const INTERRUPTIONS: Record<string, (repository: Repository) => void> = {
   'after a ref': ({ layout }) => writeFileSync(refPath(layout, MAIN), `${two.toString()}\n`),
   'after the other ref': ({ layout }) => writeFileSync(refPath(layout, 'refs/heads/New'), `${three.toString()}\n`),
   'after HEAD': ({ layout }) => writeFileSync(layout.head, 'ref: refs/heads/New\n'),
-  'after the index': ({ layout }) => renameSync(join(layout.tmp, 'index-2'), layout.index),
+  'after the index': ({ layout }) => renameSync(join(layout.tmp, 'next-index'), layout.index),
 }
 
 for (const [when, interrupt] of Object.entries(INTERRUPTIONS)) {
   test(`interrupted ${when}: readers see it finished, and the next lock finishes it, once`, async () => {
     const repository = await temporaryRepository()
     await run(repository, firstCommit)
-    writeFileSync(join(repository.layout.tmp, 'index-2'), 'next')
+    writeFileSync(join(repository.layout.tmp, 'next-index'), 'next')
     const plan: OperationPlan = {
       command: 'jzfs switch -C New',
       person: ANN,
@@ -135,7 +135,7 @@ for (const [when, interrupt] of Object.entries(INTERRUPTIONS)) {
         { name: 'refs/heads/New', before: undefined, after: three, message: 'create' },
       ],
       head: { before: { branch: MAIN }, after: { branch: 'refs/heads/New' }, message: 'switch' },
-      index: { next: 'index-2' },
+      index: { next: 'next-index' },
     }
     const { layout } = repository
     writePending(createDurableChanges(layout.tmp), layout, entryOfPlan(layout, plan))
@@ -175,13 +175,13 @@ for (const [when, interrupt] of Object.entries(INTERRUPTIONS)) {
 test('the working tree is changed after the refs and before the index, and again if that failed', async () => {
   const repository = await temporaryRepository()
   await run(repository, firstCommit)
-  writeFileSync(join(repository.layout.tmp, 'index-2'), 'next')
+  writeFileSync(join(repository.layout.tmp, 'next-index'), 'next')
   const plan: OperationPlan = {
     command: 'jzfs reset --hard',
     person: ANN,
     refs: [{ name: MAIN, before: one, after: two, message: 'reset' }],
     worktree: { before: one, after: two },
-    index: { next: 'index-2' },
+    index: { next: 'next-index' },
   }
   let calls = 0
   const step: WorktreeStep = async ({ worktree }, { layout, refs }) => {

@@ -5,7 +5,7 @@ import type { CID } from 'multiformats/cid'
 
 import type { AbortOptions, BlockSource } from '../../model/block.ts'
 import { isReservedName } from '../../model/entry-name.ts'
-import { IntegrityError } from '../../model/errors.ts'
+import { IntegrityError, JzfsError } from '../../model/errors.ts'
 import type { TreeNode } from '../../model/node.ts'
 import { diffTrees, type NodeEntry } from '../../model/tree-diff.ts'
 import { explainFsError } from '../../store/fs-errors.ts'
@@ -25,6 +25,8 @@ export interface WorkingFiles {
   keeps: KeptBits
   /** Whether the stat data of a path proves that its content is still `cid`'s, so that its bytes need no reading. */
   isUnchanged?(path: string, cid: CID, found: BigIntStats): boolean
+  /** Whether what is there goes whatever is in it: the user said so. */
+  mayOverwrite?(path: string, found: BigIntStats): boolean
 }
 
 export interface CheckoutOptions extends AbortOptions {
@@ -44,9 +46,12 @@ interface Placement {
   after: NodeEntry
 }
 
-/** What a checkout did not touch: paths whose content was neither that before nor that after. */
+/** What a checkout did not do. */
 export interface CheckoutReport {
+  /** Paths whose content was neither that before nor that after: somebody's work. */
   left: string[]
+  /** Paths that cannot be written: a block is missing or corrupt, a folder may not be written to. */
+  failed: { path: string; error: JzfsError }[]
 }
 
 /**
@@ -54,7 +59,8 @@ export interface CheckoutReport {
  *
  * It may be run again after a crash at any point, and then completes the rest: a path is touched only where its content
  * is that of `before`, where nothing is, or where our own unfinished file is; what is as in `after` stays, anything else is
- * somebody's work and is left alone and named.
+ * somebody's work and is left alone and named. A path that cannot be written does not keep the others from being written;
+ * a full disk does.
  *
  * Throws IntegrityError `path-reserved` for a name that means the repository's own folder.
  */
@@ -64,20 +70,26 @@ export async function checkoutTrees(
   options: CheckoutOptions = {},
 ): Promise<CheckoutReport> {
   const folders = createRealFolders(files.top)
-  const left: string[] = []
+  const report: CheckoutReport = { left: [], failed: [] }
   const done = { files: 0, bytes: 0 }
-  for await (const change of diffTrees(files.source, trees.before, trees.after, options)) {
-    const { path, before, after } = change
-    if (after === undefined) {
-      if (before !== undefined) await removePath(files, folders, { path, before }, left, options)
-      continue
+  for await (const { path, before, after } of diffTrees(files.source, trees.before, trees.after, options)) {
+    if (after !== undefined) refuseReserved(path)
+    try {
+      if (after !== undefined)
+        done.bytes += await placePath(files, folders, { path, before, after }, report.left, options)
+      else if (before !== undefined) await removePath(files, folders, { path, before }, report.left, options)
+    } catch (error) {
+      if (!(error instanceof JzfsError) || WITHOUT_END.has(error.code)) throw error
+      report.failed.push({ path, error })
     }
-    done.bytes += await placePath(files, folders, { path, before, after }, left, options)
     done.files++
     options.onProgress?.(done)
   }
-  return { left }
+  return report
 }
+
+/** What would befall the next path, too, and passes: then the whole is to be done again. */
+const WITHOUT_END = new Set(['disk-full', 'quota-exceeded', 'too-many-open-files', 'disk-failing'])
 
 async function removePath(
   files: WorkingFiles,
@@ -106,7 +118,8 @@ async function removeLeaf(
   const found = folders.has(parentOf(path)) ? statAt(absolute) : undefined
   // A folder in its place means that the file is gone already.
   if (found === undefined || found.isDirectory()) return true
-  if (!isUnfinished(found) && !(await isAt(files, path, found, before, options))) {
+  const mayGo = isUnfinished(found) || files.mayOverwrite?.(path, found) === true
+  if (!mayGo && !(await isAt(files, path, found, before, options))) {
     left.push(path)
     return false
   }
@@ -123,7 +136,6 @@ async function placePath(
   options: CheckoutOptions,
 ): Promise<number> {
   const { path, after } = change
-  refuseReserved(path)
   if (after.node.kind === 'directory') {
     const { before } = change
     if (before !== undefined && !(await removeLeaf(files, folders, { path, before }, left, options))) return 0
@@ -148,7 +160,9 @@ async function placeFile(
   const found = statAt(target.path)
   if (found === undefined) return writeNew(files.source, target, files.modes, options)
   if (found.isDirectory()) return undefined
-  if (isUnfinished(found)) return writeOver(files.source, target, files.modes, { ...options, tmp: files.tmp })
+  if (isUnfinished(found) || files.mayOverwrite?.(path, found) === true) {
+    return writeOver(files.source, target, files.modes, { ...options, tmp: files.tmp })
+  }
   if (before !== undefined && (await isAt(files, path, found, before, options))) {
     if (differsInModeOnly(before.node, after.node)) return changeMode(target.path, after.node, files)
     return writeOver(files.source, target, files.modes, { ...options, tmp: files.tmp })

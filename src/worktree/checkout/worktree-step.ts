@@ -1,12 +1,15 @@
-import { existsSync, lstatSync, mkdirSync, renameSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import type { BigIntStats } from 'node:fs'
 
-import type { OperationEntry } from '../../repo/operation-entry.ts'
+import type { CID } from 'multiformats/cid'
+
+import { IntegrityError } from '../../model/errors.ts'
+import type { OperationEntry, OverwrittenFile } from '../../repo/operation-entry.ts'
 import type { Repository } from '../../repo/repository.ts'
-import { explainFsError } from '../../store/fs-errors.ts'
 import { readIndexFile } from '../index-file.ts'
+import { emptyIndex } from '../index-update.ts'
 import type { StagingIndex } from '../staging-index.ts'
 import { checkoutTrees, type CheckoutOptions, type CheckoutReport, type WorkingFiles } from './checkout-trees.ts'
+import { movePaths, type MayOverwrite } from './move-paths.ts'
 import { fileModes } from './write-entry.ts'
 
 /**
@@ -20,17 +23,20 @@ export async function worktreeStep(
   options: CheckoutOptions = {},
 ): Promise<CheckoutReport> {
   const { worktree } = repository
-  if (worktree === undefined) return { left: [] }
-  for (const { from, to } of entry.renames) movePath(join(worktree, from), join(worktree, to))
-  if (entry.worktree === undefined) return { left: [] }
-  return checkoutTrees(workingFiles(repository, worktree), entry.worktree, options)
+  if (worktree === undefined) return { left: [], failed: [] }
+  const doomed = new Map(entry.overwritten.map((file) => [file.path, file]))
+  const mayOverwrite: MayOverwrite = (path, found) => isStatOf(doomed.get(path), found)
+  const moved = movePaths(worktree, entry.renames, mayOverwrite)
+  if (entry.worktree === undefined) return moved
+  const files = { ...workingFiles(repository, worktree), mayOverwrite }
+  const { left, failed } = await checkoutTrees(files, entry.worktree, options)
+  return { left: [...moved.left, ...left], failed: [...moved.failed, ...failed] }
 }
 
 /** The working files of a repository, as a checkout needs them. */
-export function workingFiles(repository: Repository, worktree: string): WorkingFiles {
-  const { config, layout, store } = repository
+function workingFiles({ config, layout, store }: Repository, worktree: string): WorkingFiles {
   const symlinks = config.get('core.symlinks')
-  const index = readIndexFile(layout.index)
+  const index = readOldIndex(layout.index)
   return {
     top: worktree,
     tmp: layout.tmp,
@@ -41,32 +47,29 @@ export function workingFiles(repository: Repository, worktree: string): WorkingF
   }
 }
 
-type Found = Parameters<NonNullable<WorkingFiles['isUnchanged']>>[2]
+/** A damaged index proves nothing: the files are compared byte by byte. */
+function readOldIndex(path: string): StagingIndex {
+  try {
+    return readIndexFile(path)
+  } catch (error) {
+    if (error instanceof IntegrityError) return emptyIndex()
+    throw error
+  }
+}
 
-function isUnchangedSince(
-  index: StagingIndex,
-  path: string,
-  cid: Parameters<StagingIndex['hasCid']>[1],
-  found: Found,
-): boolean {
+function isStatOf(file: OverwrittenFile | undefined, { mtimeNs, ctimeNs, ino }: BigIntStats): boolean {
+  if (file === undefined) return false
+  return file.mtimeNs === mtimeNs && file.ctimeNs === ctimeNs && file.inode === BigInt.asIntN(64, ino)
+}
+
+function isUnchangedSince(index: StagingIndex, path: string, cid: CID, found: BigIntStats): boolean {
   const position = index.find(path)
   if (position === -1 || !index.hasCid(position, cid) || index.isRacy(position)) return false
   const { mtimeNs, ctimeNs, inode, size } = index.columns
   return (
     found.mtimeNs === mtimeNs[position] &&
     found.ctimeNs === ctimeNs[position] &&
-    found.ino === inode[position] &&
+    BigInt.asIntN(64, found.ino) === inode[position] &&
     Number(found.size) === size[position]
   )
-}
-
-/** Moves a file or folder; done already where only the new path is there. */
-function movePath(from: string, to: string): void {
-  if (lstatSync(from, { throwIfNoEntry: false }) === undefined && existsSync(to)) return
-  try {
-    mkdirSync(dirname(to), { recursive: true })
-    renameSync(from, to)
-  } catch (error) {
-    throw explainFsError(error, from)
-  }
 }

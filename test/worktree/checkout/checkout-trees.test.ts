@@ -78,7 +78,7 @@ describe('checkoutTrees', () => {
         let before
         for (const tree of trees) {
           const after = buildTree(blocks, tree)
-          expect(await checkoutTrees(files, { before, after })).toEqual({ left: [] })
+          expect(await checkoutTrees(files, { before, after })).toEqual({ left: [], failed: [] })
           expect(leavesIn(files.top)).toEqual(tree)
           before = after
         }
@@ -103,7 +103,7 @@ describe('checkoutTrees', () => {
           },
         }
         await checkoutTrees(crashing, { before, after }).catch(() => {})
-        expect(await checkoutTrees(files, { before, after })).toEqual({ left: [] })
+        expect(await checkoutTrees(files, { before, after })).toEqual({ left: [], failed: [] })
         expect(leavesIn(files.top)).toEqual(treeAfter)
       }),
       { numRuns: 60 },
@@ -132,7 +132,7 @@ describe('checkoutTrees', () => {
     writeFileSync(join(files.top, 'ours'), 'cont')
     chmodSync(join(files.top, 'ours'), UNFINISHED_MODE)
     writeFileSync(join(files.top, 'theirs'), '')
-    expect(await checkoutTrees(files, { before: undefined, after })).toEqual({ left: ['theirs'] })
+    expect(await checkoutTrees(files, { before: undefined, after })).toEqual({ left: ['theirs'], failed: [] })
     expect(leavesIn(files.top)).toEqual({ ours: 'content', theirs: '' })
   })
 
@@ -142,7 +142,8 @@ describe('checkoutTrees', () => {
     const outside = temporaryFolder()
     symlinkSync(outside, join(files.top, 'folder'))
     const after = buildTree(blocks, { 'folder/file': 'x' })
-    await expect(checkoutTrees(files, { before: undefined, after })).rejects.toMatchObject({ code: 'path-in-the-way' })
+    const { failed } = await checkoutTrees(files, { before: undefined, after })
+    expect(failed).toMatchObject([{ path: 'folder/file', error: { code: 'path-in-the-way' } }])
     expect(readdirSync(outside)).toEqual([])
   })
 
@@ -178,7 +179,7 @@ describe('checkoutTrees', () => {
     const before = buildTree(blocks, { link: { link: 'target' } })
     await checkoutTrees(files, { before: undefined, after: before })
     expect(leavesIn(files.top)).toEqual({ link: 'target' })
-    expect(await checkoutTrees(files, { before, after: undefined })).toEqual({ left: [] })
+    expect(await checkoutTrees(files, { before, after: undefined })).toEqual({ left: [], failed: [] })
     expect(leavesIn(files.top)).toEqual({})
   })
 

@@ -7,6 +7,7 @@ import { runOperation } from '../../../src/repo/operation.ts'
 import type { Repository } from '../../../src/repo/repository.ts'
 import { addPaths } from '../../../src/worktree/add.ts'
 import type { AddOptions, AddResult } from '../../../src/worktree/add.ts'
+import { commitIndex, type MadeCommit } from '../../../src/worktree/commit.ts'
 import { openIndex } from '../../../src/worktree/open-index.ts'
 import { parsePathspecs } from '../../../src/worktree/pathspec.ts'
 import { writeTree } from '../../../src/worktree/write-tree.ts'
@@ -44,4 +45,9 @@ export async function commit(repository: Repository): Promise<CID> {
   const refs = [{ name: 'refs/heads/main', before, after: block.cid, message: 'commit' }]
   await runOperation(repository, lock, { command: 'commit', person: PERSON, refs })
   return tree
+}
+
+/** Commits the index to the branch of HEAD. */
+export function commitHere(repository: Repository, message = 'test'): Promise<MadeCommit> {
+  return commitIndex(repository, { command: 'commit', message, author: PERSON, committer: PERSON, allowEmpty: true })
 }

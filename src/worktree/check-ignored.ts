@@ -1,0 +1,36 @@
+import { lstatSync } from 'node:fs'
+import { join } from 'node:path'
+
+import type { Repository } from '../repo/repository.ts'
+import { explainIgnore, openIgnore, type IgnoreMatch } from './ignore.ts'
+import { openIndex, type OpenIndexOptions } from './open-index.ts'
+import { ignoreFileOf, worktreeOf } from './status.ts'
+
+/** Tells of paths (from the top of the working tree) whether they are ignored, and by which rule. */
+export type IgnoreCheck = (path: string, options?: { isDirectory?: boolean }) => IgnoreMatch | undefined
+
+/**
+ * Opens the ignore rules of a working tree, to be asked about many paths. A tracked path is not ignored, whatever the rules
+ * say, unless `noIndex` is set. A path need not be there.
+ */
+export async function openIgnoreCheck(
+  repository: Repository,
+  options: OpenIndexOptions & { noIndex?: boolean } = {},
+): Promise<IgnoreCheck> {
+  const worktree = worktreeOf(repository)
+  const index = options.noIndex === true ? undefined : await openIndex(repository, options)
+  const rules = openIgnore(worktree, ignoreFileOf(repository))
+  return (path, { isDirectory = false } = {}) => {
+    const isTracked = index !== undefined && index.find(path) !== -1
+    if (path === '' || isTracked) return undefined
+    return explainIgnore(worktree, rules, path, isDirectory || isDirectoryAt(join(worktree, path)))
+  }
+}
+
+function isDirectoryAt(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+  } catch {
+    return false
+  }
+}

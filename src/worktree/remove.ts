@@ -1,0 +1,181 @@
+import type { AbortOptions } from '../model/block.ts'
+import { ConflictError, InvalidError } from '../model/errors.ts'
+import type { Person } from '../model/person.ts'
+import { runOperation } from '../repo/operation.ts'
+import type { Repository } from '../repo/repository.ts'
+import { fromByteString } from './byte-string.ts'
+import { compareFile } from './compare-file.ts'
+import { writeIndexFile } from './index-file.ts'
+import { updateIndex } from './index-update.ts'
+import { keepLocalContent, type KeptContent } from './keep-local-content.ts'
+import { headTree, openIndex, type OpenIndexOptions } from './open-index.ts'
+import { pathFilter, pathspecUnmatched, type Pathspec } from './pathspec.ts'
+import { rewriteFiles, type RewriteOptions, type RewrittenFiles } from './rewrite-files.ts'
+import { scanWorktree } from './scan-worktree.ts'
+import { CANDIDATE, DELETED, type Scan } from './scan.ts'
+import { stagedChanges } from './staged-changes.ts'
+import type { StagingIndex } from './staging-index.ts'
+import { keepsOf, worktreeOf } from './status.ts'
+import { matchesEntry } from './unmatched-pathspecs.ts'
+import { listPaths } from './would-overwrite.ts'
+import { refuseUnmerged } from './write-tree.ts'
+
+export interface RemoveOptions extends OpenIndexOptions, RewriteOptions {
+  /** The command line and who runs it, for the operation log. */
+  command: string
+  person: Person
+  /** Also all that is below a folder that is named (`-r`). */
+  recursive?: boolean
+  /** From the index alone: files stay. */
+  cached?: boolean
+  /** Also files with local changes, which are kept for undo, or are too much to be. */
+  force?: boolean
+  dryRun?: boolean
+  /** Pathspecs that match nothing are none to complain of. */
+  ignoreUnmatch?: boolean
+}
+
+/** What was removed, or would be: paths in the order of their bytes. */
+export interface Removed extends RewrittenFiles {
+  removed: string[]
+  /** Files whose local content was thrown away, and kept in the store. */
+  discarded: string[]
+}
+
+/**
+ * Removes tracked files from the index and the working tree, with the folders that become empty.
+ *
+ * Throws NotFoundError `pathspec-unmatched`, InvalidError `recursive-needed` (details: `path`) for a folder, ConflictError
+ * `local-changes` (details: `modified`, `staged`) where work would be lost, `index-unmerged`, InvalidError `cannot-be-undone`.
+ * Then nothing was changed.
+ */
+export async function removePaths(
+  repository: Repository,
+  pathspecs: readonly Pathspec[],
+  options: RemoveOptions,
+): Promise<Removed> {
+  worktreeOf(repository)
+  using lock = await repository.lock(options.command, options)
+  const index = await openIndex(repository, options)
+  refuseUnmerged(index)
+  const removed = matchingPaths(index, pathspecs, options)
+  const nothing = { removed, discarded: [], left: [], failed: [] }
+  const scan = scanTracked(repository, index, pathspecs)
+  if (options.force !== true) await refuseLocalChanges(repository, index, removed, scan, options)
+  if (options.dryRun === true || removed.length === 0) return nothing
+  const { command, person } = options
+  const changes = removed.map((path) => ({ path, entries: [] }))
+  const next = updateIndex(index, changes)
+  if (options.cached === true) {
+    const name = writeIndexFile(repository.layout.tmp, next)
+    await runOperation(repository, lock, { command, person, index: { next: name } })
+    return nothing
+  }
+  const pack = await repository.store.createPack(options)
+  try {
+    const kept: KeptContent =
+      options.force === true
+        ? await keepLocalContent(repository, index, scan, pack, { ...options, force: true })
+        : { files: index, discarded: [], overwritten: [] }
+    const rewrite = {
+      command,
+      person,
+      index: next,
+      tree: index.tree,
+      discarded: kept.discarded,
+      overwritten: kept.overwritten,
+      files: { before: kept.files, after: updateIndex(kept.files, changes) },
+    }
+    const report = await rewriteFiles(repository, lock, pack, rewrite, options)
+    return { removed, discarded: kept.discarded.map(({ path }) => path), ...report }
+  } finally {
+    pack.abort()
+  }
+}
+
+/** The paths of the index that are meant, if all pathspecs may mean what they do. */
+function matchingPaths(index: StagingIndex, pathspecs: readonly Pathspec[], options: RemoveOptions): string[] {
+  for (const pathspec of pathspecs) {
+    if (pathspec.isExclude) continue
+    if (!matchesEntry(pathspec, index) && options.ignoreUnmatch !== true) throw pathspecUnmatched(pathspec)
+    const path = fromByteString(pathspec.key)
+    const [from, to] = pathspec.pattern === undefined ? index.rangeBelow(path) : [0, 0]
+    if (from < to && options.recursive !== true) throw recursiveNeeded(pathspec.text)
+  }
+  const filter = pathFilter(pathspecs)
+  const paths: string[] = []
+  for (let position = 0; position < index.count; position++) {
+    if (filter?.matches(index.key(position)) !== false) paths.push(index.path(position))
+  }
+  return paths
+}
+
+function scanTracked(repository: Repository, index: StagingIndex, pathspecs: readonly Pathspec[]): Scan {
+  return scanWorktree({
+    worktree: worktreeOf(repository),
+    index,
+    ignore: undefined,
+    filter: pathFilter(pathspecs),
+    untracked: 'none',
+    keeps: keepsOf(repository),
+  })
+}
+
+/** Git's rules: what neither HEAD nor a file has would be lost. */
+async function refuseLocalChanges(
+  repository: Repository,
+  index: StagingIndex,
+  paths: readonly string[],
+  scan: Scan,
+  options: RemoveOptions,
+): Promise<void> {
+  const changes = await stagedChanges(repository.store, await headTree(repository, options), index, options)
+  const isStaged = new Set(changes.filter(({ after }) => after !== undefined).map(({ path }) => path))
+  const modified: string[] = []
+  const staged: string[] = []
+  for (const path of paths) {
+    const position = index.find(path)
+    if (scan.states[position] === DELETED) continue
+    const isChanged = await isModified(repository, index, position, scan, options)
+    if (options.cached === true && !(isChanged && isStaged.has(path))) continue
+    if (isChanged) modified.push(path)
+    if (isStaged.has(path)) staged.push(path)
+  }
+  if (modified.length + staged.length > 0) throw localChanges(modified, staged, options)
+}
+
+async function isModified(
+  repository: Repository,
+  index: StagingIndex,
+  position: number,
+  scan: Scan,
+  options: AbortOptions,
+): Promise<boolean> {
+  const stat = scan.stats.get(position)
+  if (scan.states[position] !== CANDIDATE || stat === undefined) return false
+  const context = { worktree: worktreeOf(repository), source: repository.store, index, keeps: keepsOf(repository) }
+  const { difference } = await compareFile(context, position, stat, options)
+  return difference !== undefined && difference !== 'deleted'
+}
+
+function localChanges(modified: string[], staged: string[], { cached }: RemoveOptions): ConflictError {
+  const both = modified.filter((path) => staged.includes(path))
+  const message =
+    both.length > 0
+      ? `what is staged is neither in the last commit nor in the file: ${listPaths(both)}`
+      : modified.length > 0
+        ? `there are local changes: ${listPaths(modified)}`
+        : `there are staged changes: ${listPaths(staged)}`
+  return new ConflictError('local-changes', message, {
+    hint:
+      cached === true ? 'use -f to remove it all the same' : 'use --cached to keep the file, or -f to remove it too',
+    details: { modified, staged },
+  })
+}
+
+function recursiveNeeded(path: string): InvalidError {
+  return new InvalidError('recursive-needed', `this is a folder: ${path}`, {
+    hint: `use -r to remove all that is in it`,
+    details: { path },
+  })
+}

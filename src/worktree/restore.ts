@@ -1,0 +1,210 @@
+import type { CID } from 'multiformats/cid'
+
+import type { BlockSource } from '../model/block.ts'
+import type { Person } from '../model/person.ts'
+import { runOperation } from '../repo/operation.ts'
+import type { Repository } from '../repo/repository.ts'
+import { resolveTree } from '../repo/revision.ts'
+import type { RevisionOptions } from '../repo/revision/revision-source.ts'
+import type { Lock } from '../store/lock.ts'
+import type { PackWriter } from '../store/pack-writer.ts'
+import { compareByteStrings, fromByteString, toByteString } from './byte-string.ts'
+import { writeIndexFile } from './index-file.ts'
+import { indexChanges } from './index-of-tree.ts'
+import { updateIndex, type IndexChange } from './index-update.ts'
+import { keepLocalContent } from './keep-local-content.ts'
+import { headTree, openIndex, type OpenIndexOptions } from './open-index.ts'
+import { pathFilter, type PathFilter, type Pathspec } from './pathspec.ts'
+import { rewriteFiles, type FileRewrite, type RewriteOptions, type RewrittenFiles } from './rewrite-files.ts'
+import { isEmptyFolder, scanInTheWay } from './scan-in-the-way.ts'
+import { scanWorktree } from './scan-worktree.ts'
+import { NOT_SCANNED, UNCHANGED, type Scan } from './scan.ts'
+import type { StagingIndex } from './staging-index.ts'
+import { keepsOf, worktreeOf } from './status.ts'
+import { cannotBeKept } from './switch-discarding.ts'
+import { refuseUnmatched } from './unmatched-pathspecs.ts'
+import { wouldOverwrite } from './would-overwrite.ts'
+import { refuseUnmerged, writeTree } from './write-tree.ts'
+
+export interface RestoreOptions extends OpenIndexOptions, RewriteOptions, RevisionOptions {
+  /** The command line and who runs it, for the operation log. */
+  command: string
+  person: Person
+  /** A commit or a directory. Default: HEAD for the index, the index for files alone. */
+  source?: string | undefined
+  /** Restore the index. */
+  staged: boolean
+  /** Restore files. */
+  worktree: boolean
+  /** Overwrite untracked files that are in the way, and discard also what is too much to be kept. */
+  force?: boolean
+}
+
+/** What was restored: paths sorted by their bytes. */
+export interface Restored extends RewrittenFiles {
+  /** Entries of the index that changed. */
+  staged: string[]
+  /** Files that were not as they are now. */
+  files: string[]
+  /** Files whose local content was thrown away, and kept in the store. */
+  discarded: string[]
+}
+
+/**
+ * Makes files, the index, or both what they are in a source again: tracked paths within the pathspecs, and those of the
+ * source. What the source does not have goes. What tracked files hold beyond the index is first kept in the store.
+ *
+ * Throws NotFoundError `pathspec-unmatched`, ConflictError `would-overwrite` (details: `paths`) for untracked files in the
+ * way, `index-unmerged`, InvalidError `cannot-be-undone`, and what `resolveTree` throws. Then nothing was changed.
+ */
+export async function restorePaths(
+  repository: Repository,
+  pathspecs: readonly Pathspec[],
+  options: RestoreOptions,
+): Promise<Restored> {
+  worktreeOf(repository)
+  using lock = await repository.lock(options.command, options)
+  const index = await openIndex(repository, options)
+  refuseUnmerged(index)
+  const filter = pathFilter(pathspecs)
+  const pack = await repository.store.createPack(options)
+  try {
+    const changes = await sourceChanges(repository, index, pack, filter, options)
+    const changed = changes.map(({ path }) => toByteString(path))
+    refuseUnmatched(pathspecs, index, changed)
+    const next = options.staged ? updateIndex(index, changes) : index
+    const staged = options.staged ? changes.map(({ path }) => path) : []
+    if (!options.worktree) {
+      if (staged.length > 0) await changeIndex(repository, lock, next, options)
+      return { staged: sorted(staged), files: [], discarded: [], left: [], failed: [] }
+    }
+    const rewrite = await fileChanges(repository, index, changes, pack, filter, options)
+    const files = rewrite.paths
+    if (files.length + staged.length === 0) return { staged, files, discarded: [], left: [], failed: [] }
+    const { command, person } = options
+    const done = await rewriteFiles(
+      repository,
+      lock,
+      pack,
+      { ...rewrite, command, person, index: next, tree: index.tree },
+      options,
+    )
+    const discarded = rewrite.discarded.map(({ path }) => path)
+    return { staged: sorted(staged), files: sorted(files), discarded: sorted(discarded), ...done }
+  } finally {
+    pack.abort()
+  }
+}
+
+/** What the source has otherwise than the index. */
+async function sourceChanges(
+  repository: Repository,
+  index: StagingIndex,
+  pack: PackWriter,
+  filter: PathFilter | undefined,
+  options: RestoreOptions,
+): Promise<IndexChange[]> {
+  const tree = await findSource(repository, options)
+  if (tree === 'index') return []
+  const before = await writeTree(index, (block) => void pack.add(block), repository.store)
+  // The directories of the index are only in the pack as yet.
+  const blocks: BlockSource = {
+    get: async (cid, getOptions) => pack.get(cid) ?? repository.store.get(cid, getOptions),
+  }
+  return indexChanges(blocks, { before, after: tree }, { signal: options.signal, filter })
+}
+
+async function findSource(repository: Repository, options: RestoreOptions): Promise<CID | 'index' | undefined> {
+  if (options.source !== undefined) return resolveTree(repository, options.source, options)
+  return options.staged ? headTree(repository, options) : 'index'
+}
+
+async function changeIndex(
+  repository: Repository,
+  lock: Lock,
+  index: StagingIndex,
+  { command, person }: RestoreOptions,
+): Promise<void> {
+  await runOperation(repository, lock, {
+    command,
+    person,
+    index: { next: writeIndexFile(repository.layout.tmp, index) },
+  })
+}
+
+/** The files that are not as they shall be, and what is lost of them. */
+async function fileChanges(
+  repository: Repository,
+  index: StagingIndex,
+  changes: readonly IndexChange[],
+  pack: PackWriter,
+  filter: PathFilter | undefined,
+  options: RestoreOptions,
+): Promise<Pick<FileRewrite, 'files' | 'discarded' | 'overwritten'> & { paths: string[] }> {
+  const scan = scanWorktree({
+    worktree: worktreeOf(repository),
+    index,
+    ignore: undefined,
+    filter,
+    untracked: 'none',
+    keeps: keepsOf(repository),
+  })
+  const goal = updateIndex(index, changes)
+  const concerned = new Set([...changes.map(({ path }) => path), ...changedPaths(index, scan)])
+  const untracked = findInTheWay(repository, index, goal, concerned, options)
+  const force = options.force === true
+  const kept = await keepLocalContent(repository, index, { ...scan, untracked }, pack, { ...options, force })
+  for (const { key } of untracked) concerned.add(fromByteString(key))
+  const after = updateIndex(
+    kept.files,
+    [...concerned].map((path) => ({ path, entries: entriesAt(goal, path) })),
+  )
+  const paths = [...concerned].filter((path) => !isSameAt(kept, after, path))
+  return { files: { before: kept.files, after }, discarded: kept.discarded, overwritten: kept.overwritten, paths }
+}
+
+function isSameAt(
+  { files, overwritten }: Awaited<ReturnType<typeof keepLocalContent>>,
+  after: StagingIndex,
+  path: string,
+) {
+  if (overwritten.some((each) => each.path === path)) return false
+  const [was, is] = [files.find(path), after.find(path)]
+  return was === -1 || is === -1 ? was === is : after.hasCid(is, files.cid(was))
+}
+
+function changedPaths(index: StagingIndex, { states }: Scan): string[] {
+  const paths: string[] = []
+  for (let position = 0; position < index.count; position++) {
+    if (states[position] !== NOT_SCANNED && states[position] !== UNCHANGED) paths.push(index.path(position))
+  }
+  return paths
+}
+
+/** The untracked paths that go, if they may. */
+function findInTheWay(
+  repository: Repository,
+  index: StagingIndex,
+  goal: StagingIndex,
+  concerned: ReadonlySet<string>,
+  options: RestoreOptions,
+): Scan['untracked'] {
+  const placed = [...concerned].flatMap((path) => {
+    const position = goal.find(path)
+    return position === -1 ? [] : [{ path, after: goal.kind(position) }]
+  })
+  const { untracked, untouchable } = scanInTheWay(repository, index, placed)
+  if (untouchable.length > 0) throw cannotBeKept(untouchable)
+  const files = untracked.filter((each) => !isEmptyFolder(each)).map(({ key }) => fromByteString(key))
+  if (files.length === 0 || options.force === true) return untracked
+  throw wouldOverwrite('untracked files would be overwritten', files, 'move them away, or overwrite them with --force')
+}
+
+function entriesAt(index: StagingIndex, path: string) {
+  const position = index.find(path)
+  return position === -1 ? [] : [index.entry(position)]
+}
+
+function sorted(paths: readonly string[]): string[] {
+  return paths.toSorted((a, b) => compareByteStrings(toByteString(a), toByteString(b)))
+}
