@@ -45,6 +45,31 @@ export const COMMAND_GROUPS: CommandGroup[] = [
         summary: 'Show what differs between commits, index and files',
         load: async () => (await import('./commands/diff.ts')).diff,
       },
+      {
+        name: 'restore',
+        summary: 'Bring back files from the index or a commit',
+        load: async () => (await import('./commands/restore.ts')).restore,
+      },
+      {
+        name: 'rm',
+        summary: 'Remove files from the index and the working tree',
+        load: async () => (await import('./commands/rm.ts')).rm,
+      },
+      {
+        name: 'mv',
+        summary: 'Move or rename a file, a folder or a symlink',
+        load: async () => (await import('./commands/mv.ts')).mv,
+      },
+      {
+        name: 'check-ignore',
+        summary: 'Show which ignore rule excludes a path',
+        load: async () => (await import('./commands/check-ignore.ts')).checkIgnore,
+      },
+      {
+        name: 'ls-files',
+        summary: 'List the files of the index',
+        load: async () => (await import('./commands/ls-files.ts')).lsFiles,
+      },
     ],
   },
   {
@@ -80,6 +105,11 @@ export const COMMAND_GROUPS: CommandGroup[] = [
   {
     heading: 'Branches and tags',
     commands: [
+      {
+        name: 'switch',
+        summary: 'Go to another branch',
+        load: async () => (await import('./commands/switch.ts')).switchCommand,
+      },
       {
         name: 'branch',
         summary: 'List, make, rename or delete branches',
