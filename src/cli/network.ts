@@ -41,6 +41,7 @@ export async function withPeers<Result>(
 ): Promise<Result> {
   const { openNetwork } = await import('../http/open-network.ts')
   const network = await openNetwork(home, { addresses, profile: networkProfile(context), signal: context.signal })
+  for (const error of network.unreachable) context.terminal.say(`warning: ${error.message}`)
   try {
     return await work(network.peers)
   } finally {
@@ -50,19 +51,28 @@ export async function withPeers<Result>(
 
 /**
  * Reads what a dataset is called by: `ipns://NAME`, `/ipns/NAME`, NAME, `ipfs://CID`, `/ipfs/CID`, CID. InvalidError
- * `source-invalid`.
+ * `source-invalid`, and `cid-unsupported` for a CID that no dataset has.
  */
 export async function readSource(text: string): Promise<RemoteSource> {
-  const cid = parseCidText(text.replace(/^(ipfs:\/\/|\/ipfs\/)/, ''))
-  if (cid !== undefined && !/^(ipns:\/\/|\/ipns\/)/.test(text)) return { cid }
+  const [, scheme, rest = ''] = /^(?:\/?(ipns|ipfs)(?::\/)?\/)?(.*)$/s.exec(text) ?? []
+  const name = scheme === 'ipfs' ? undefined : await readName(rest)
+  // A bare `Qm…` may be a key or a version 0 CID: that of a key is written ipns://Qm….
+  const isName = name !== undefined && (scheme === 'ipns' || !rest.startsWith('Qm'))
+  if (isName) return { name }
+  const cid = scheme === 'ipns' ? undefined : parseCidText(rest)
+  if (cid !== undefined) return { cid }
+  throw new InvalidError('source-invalid', `this is neither an IPNS name nor a CID: ${text}`, {
+    hint: 'write ipns://NAME or ipfs://CID',
+    details: { source: text },
+  })
+}
+
+async function readName(text: string): Promise<string | undefined> {
   const { parseIpnsName } = await import('../sync/ipns-name.ts')
   try {
-    return { name: parseIpnsName(text) }
-  } catch (cause) {
-    throw new InvalidError('source-invalid', `this is neither an IPNS name nor a CID: ${text}`, {
-      hint: 'write ipns://NAME or ipfs://CID',
-      cause,
-      details: { source: text },
-    })
+    return parseIpnsName(text)
+  } catch (error) {
+    if (error instanceof InvalidError) return undefined
+    throw error
   }
 }

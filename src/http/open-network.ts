@@ -43,13 +43,17 @@ export async function openNetwork(home: Home, options: OpenNetworkOptions): Prom
         close,
       }
     }
-    const self = home.keys.read(SELF_KEY)?.peerId
+    const self = home.keys.read(SELF_KEY)
     const peers: Peer[] = []
     const unreachable: JzfsError[] = []
     for (const address of options.addresses) {
-      const isOwn = self !== undefined && address.endsWith(`/p2p/${self}`)
+      const isOwn = self !== undefined && address.endsWith(`/p2p/${self.peerId}`)
       try {
-        peers.push(await (isOwn ? openOwn(home, closing) : openOther(address, daemon, options, closing)))
+        peers.push(
+          await (isOwn
+            ? openOwn(home, closing)
+            : openOther(address, daemon, { ...options, privateKey: self?.protobuf }, closing)),
+        )
       } catch (error) {
         if (!(error instanceof UnavailableError) || error.details['peer'] === undefined) throw error
         unreachable.push(error)
@@ -73,21 +77,22 @@ async function openOwn(home: Home, closing: (() => Promise<void>)[]): Promise<Pe
 async function openOther(
   address: string,
   daemon: ControlClient | undefined,
-  options: OpenNetworkOptions,
+  { privateKey, ...options }: OpenNetworkOptions & { privateKey: Uint8Array | undefined },
   closing: (() => Promise<void>)[],
 ): Promise<Peer> {
-  const connect = async () => {
+  const connect = async (identity: { privateKey?: Uint8Array | undefined }) => {
     const { connectPeer } = await import('../node/network/client-node.ts')
-    const peer = await connectPeer(address, options)
+    const peer = await connectPeer(address, { ...options, ...identity })
     closing.push(() => peer.close())
     return peer
   }
-  if (daemon === undefined) return connect()
+  // Without a daemon this process is the home's node: it may have what is published to that one.
+  if (daemon === undefined) return connect({ privateKey })
   await daemon.connect(address, options)
   // The daemon carries streams, not single blocks: for a peer that only speaks Bitswap this process asks itself.
   let direct: ReturnType<typeof connect> | undefined
   const fetchBlock: Peer['fetchBlock'] = async (cid, fetchOptions) => {
-    const peer = await (direct ??= connect())
+    const peer = await (direct ??= connect({}))
     return peer.fetchBlock(cid, fetchOptions)
   }
   return { ...daemon.peer(address), fetchBlock }

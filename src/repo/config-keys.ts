@@ -38,6 +38,11 @@ export const CONFIG_KEYS = {
     default: 1000,
     doc: 'how long to wait for another command to end, in milliseconds',
   },
+  'network.idleTimeoutMs': {
+    type: 'integer',
+    default: 60_000,
+    doc: 'how long a peer may send nothing before it is given up, in milliseconds',
+  },
   'network.profile': {
     type: ['loopback', 'lan', 'public'],
     default: 'loopback',

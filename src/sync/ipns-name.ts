@@ -24,7 +24,7 @@ export function parseIpnsName(text: string): string {
   const multihash = name.length > MAX_CID_LENGTH ? undefined : readMultihash(name)
   if (multihash === undefined || (multihash.code !== IDENTITY && multihash.code !== SHA2_256)) {
     throw new InvalidError('ipns-name-invalid', `${JSON.stringify(text)} is no IPNS name`, {
-      hint: 'an IPNS name looks like ipns://k51… ; `jzfs resolve` takes a domain name apart',
+      hint: 'an IPNS name looks like ipns://k51…',
       details: { name: text },
     })
   }

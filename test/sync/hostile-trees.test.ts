@@ -1,141 +1,20 @@
-import type { CID } from 'multiformats/cid'
 import { describe, expect, it } from 'vitest'
 
-import type { Block } from '../../src/model/block.ts'
-import { cidOf, DAG_JSON, DAG_PB, RAW } from '../../src/model/cid.ts'
-import { encodeNode, type Link } from '../../src/model/dag-pb.ts'
+import { cidOf, DAG_JSON } from '../../src/model/cid.ts'
 import { EMPTY_DIRECTORY } from '../../src/model/directory.ts'
-import { buildSymlink } from '../../src/model/symlink.ts'
-import { encodeUnixfs, UNIXFS_DIRECTORY, UNIXFS_FILE, UNIXFS_HAMT_SHARD } from '../../src/model/unixfs-data.ts'
 import { carStart } from '../../src/sync/car-stream.ts'
 import { fetchDag } from '../../src/sync/fetch-dag.ts'
 import { withLength } from '../../src/sync/length-prefix.ts'
 import { encodeResponse } from '../../src/sync/sync-header.ts'
 import { createTransferPack } from '../../src/sync/transfer-pack.ts'
 import { scriptedPeer } from '../support/hostile-peer.ts'
+import { commitWith, HOSTILE_TREES, leaf } from '../support/hostile-trees.ts'
 import { MemoryBlocks } from '../support/memory-blocks.ts'
-import { commitOf, digestsIn, receiveInto, temporaryStore, transfer } from '../support/transfer.ts'
+import { digestsIn, receiveInto, temporaryStore, transfer } from '../support/transfer.ts'
 
-const content = Buffer.from('content')
-const leaf: Block = { cid: cidOf(RAW, content), bytes: content }
-const symlink = buildSymlink('/etc/passwd')
-
-interface Made {
-  cid: CID
-  tsize: number
-}
-
-function put(blocks: MemoryBlocks, links: Link[], data: Uint8Array): Made {
-  const bytes = encodeNode(links, data)
-  const block = { cid: cidOf(DAG_PB, bytes), bytes }
-  blocks.put(block)
-  return { cid: block.cid, tsize: bytes.length + links.reduce((sum, { tsize }) => sum + tsize, 0) }
-}
-
-const DIRECTORY = encodeUnixfs({ type: UNIXFS_DIRECTORY })
-const directory = (blocks: MemoryBlocks, links: Link[]): Made => put(blocks, links, DIRECTORY)
-const toLeaf = (name: string): Link => ({ name, cid: leaf.cid.bytes, tsize: content.length })
-const to = (name: string, { cid, tsize }: Made): Link => ({ name, cid: cid.bytes, tsize })
-
-/** A directory of names, one of which may be below another. */
-function treeOf(...names: string[]): (blocks: MemoryBlocks) => Made {
-  return (blocks) =>
-    directory(
-      blocks,
-      names.map((name) => toLeaf(name)),
-    )
-}
-
-const LEVELS = 30
-
-const TREES: [what: string, tree: (blocks: MemoryBlocks) => Made][] = [
-  ['a path upwards', treeOf('../x')],
-  ['..', treeOf('..')],
-  ['.', treeOf('.')],
-  ['an empty name', treeOf('')],
-  ['an absolute path', treeOf('/etc/x')],
-  ['a name with a NUL', treeOf('a\0b')],
-  ['a path into the repository', treeOf('.jzfs/config')],
-  ['the repository itself', (blocks) => directory(blocks, [to('.jzfs', treeOf('config')(blocks))])],
-  ['the repository, below', (blocks) => directory(blocks, [to('sub', treeOf('.jzfs')(blocks))])],
-  ['the repository in capitals', treeOf('.JZFS')],
-  ['the repository with a dot behind', treeOf('.jzfs.')],
-  ['the repository with an ignorable character', treeOf('.jz\u200cfs')],
-  ['the repository by its short name', treeOf('JZFS~1')],
-  [
-    'one name twice, one of them a symlink',
-    (blocks) => directory(blocks, [to('dir', { ...symlink }), to('dir', treeOf('passwd')(blocks))]),
-  ],
-  ['names out of order', treeOf('b', 'a')],
-  ['a size that lies about a leaf', (blocks) => directory(blocks, [{ ...toLeaf('a'), tsize: 8 }])],
-  [
-    'a size that lies about a directory',
-    (blocks) => directory(blocks, [{ ...to('a', treeOf('b')(blocks)), tsize: 1 }]),
-  ],
-  [
-    'two sizes for one leaf',
-    (blocks) => directory(blocks, [toLeaf('a'), { ...toLeaf('b'), tsize: content.length + 1 }]),
-  ],
-  [
-    'an entry that is a commit',
-    (blocks) => directory(blocks, [to('a', { cid: commitOf(blocks, EMPTY_DIRECTORY.cid), tsize: 1 })]),
-  ],
-  [
-    'a root that is a file',
-    (blocks) => put(blocks, [], encodeUnixfs({ type: UNIXFS_FILE, data: content, fileSize: 7 })),
-  ],
-  [
-    'a file of a directory',
-    (blocks) => {
-      const inner = directory(blocks, [])
-      const data = encodeUnixfs({ type: UNIXFS_FILE, fileSize: 1, blockSizes: [1] })
-      return directory(blocks, [to('file', put(blocks, [to('', inner)], data))])
-    },
-  ],
-  [
-    'a file whose sizes lie',
-    (blocks) => {
-      const data = encodeUnixfs({ type: UNIXFS_FILE, fileSize: 9, blockSizes: [9] })
-      return directory(blocks, [to('file', put(blocks, [toLeaf('')], data))])
-    },
-  ],
-  [
-    'a shard with an entry in a slot of another',
-    (blocks) => {
-      const bitfield = Buffer.alloc(32)
-      bitfield[31] = 1
-      const data = encodeUnixfs({ type: UNIXFS_HAMT_SHARD, data: bitfield, hashType: 0x22, fanout: 256 })
-      return put(blocks, [toLeaf('00some name')], data)
-    },
-  ],
-  ['what is no UnixFS', (blocks) => put(blocks, [], Buffer.from('ffff', 'hex'))],
-  [
-    'a tree that unfolds without end',
-    (blocks) => {
-      let inner = treeOf('a')(blocks)
-      for (let level = 0; level < LEVELS; level++) inner = directory(blocks, [to('a', inner), to('b', inner)])
-      return inner
-    },
-  ],
-  [
-    'directories without end',
-    (blocks) => {
-      let inner = treeOf('a')(blocks)
-      for (let level = 0; level < 600; level++) inner = directory(blocks, [to('a', inner)])
-      return inner
-    },
-  ],
-]
-
-function blocksWith(tree: (blocks: MemoryBlocks) => Made): { blocks: MemoryBlocks; commit: CID } {
-  const blocks = new MemoryBlocks()
-  blocks.putAll([leaf, symlink.block, EMPTY_DIRECTORY])
-  return { blocks, commit: commitOf(blocks, tree(blocks).cid) }
-}
-
-describe.each(TREES)('a tree with %s', (_what, tree) => {
+describe.each(HOSTILE_TREES)('a tree with %s', (_what, tree) => {
   it('is refused when it is received, and nothing is written', async () => {
-    const { blocks, commit } = blocksWith(tree)
+    const { blocks, commit } = commitWith(tree)
     const store = await temporaryStore()
     const refused = transfer(blocks, store, [commit])
     await expect(refused).rejects.toMatchObject({ code: 'tree-invalid', details: { peer: 'peer X' } })
@@ -143,7 +22,7 @@ describe.each(TREES)('a tree with %s', (_what, tree) => {
   })
 
   it('is refused when it is fetched block by block, and nothing is written', async () => {
-    const { blocks, commit } = blocksWith(tree)
+    const { blocks, commit } = commitWith(tree)
     const store = await temporaryStore()
     const pack = await createTransferPack(store)
     const refused = fetchDag((cid) => blocks.get(cid), { label: 'peer X', wants: [commit], pack, local: store })

@@ -59,6 +59,7 @@ async function run(context: Context, text: string, folder: string | undefined, f
       person,
       now: context.now(),
       init: openOptions(context),
+      idleTimeoutMs: config.get('network.idleTimeoutMs'),
       signal: context.signal,
       onProgress: receiving.update,
       ...(flags.bare ? {} : { checkout: checkout(context, receiving, writing) }),

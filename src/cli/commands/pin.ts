@@ -45,6 +45,7 @@ async function add(context: Context, text: string, flags: AddFlags): Promise<voi
   const source = await readSource(text)
   const home = openHomeHere(context)
   const { addPin } = await import('../../node/publish/home-pins.ts')
+  const config = openConfig(configSources(context))
   const progress = createProgressLine(context.terminal, 'receiving')
   const pinned = await withPeers(context, home, flags.peer ?? [], (peers) =>
     addPin(home, {
@@ -53,8 +54,9 @@ async function add(context: Context, text: string, flags: AddFlags): Promise<voi
       wanted: flags.history ? 'commit' : 'any',
       allowExpired: flags.allowExpired === true,
       command: context.commandLine,
-      person: currentPerson(context, openConfig(configSources(context)), 'COMMITTER'),
+      person: currentPerson(context, config, 'COMMITTER'),
       now: context.now(),
+      idleTimeoutMs: config.get('network.idleTimeoutMs'),
       signal: context.signal,
       onProgress: progress.update,
     }),

@@ -1,3 +1,4 @@
+import { privateKeyFromProtobuf } from '@libp2p/crypto/keys'
 import { fetch } from '@libp2p/fetch'
 import { ping } from '@libp2p/ping'
 import { createLibp2p } from 'libp2p'
@@ -17,16 +18,17 @@ export interface ConnectedPeer extends PingablePeer {
 
 /**
  * Connects to a peer from a process that has no daemon: by a libp2p node that does not listen, keeps nothing and has a
- * throw-away peer id. Helia is loaded only if a block is asked for by Bitswap.
+ * throw-away peer id unless it is given a key: then it may have what is published to that one. Helia is loaded only if a block is asked for by Bitswap.
  *
  * Throws what `parsePeerAddress` and `dial` throw.
  */
 export async function connectPeer(
   addressText: string,
-  options: AbortOptions & { profile?: NetworkProfile } = {},
+  options: AbortOptions & { profile?: NetworkProfile; privateKey?: Uint8Array | undefined } = {},
 ): Promise<ConnectedPeer> {
   const address = parsePeerAddress(addressText, options.profile ?? 'loopback')
-  const libp2p = await createLibp2p({ ...libp2pOptions({}), services: { fetch: fetch(), ping: ping() } })
+  const identity = options.privateKey === undefined ? {} : { privateKey: privateKeyFromProtobuf(options.privateKey) }
+  const libp2p = await createLibp2p({ ...libp2pOptions(identity), services: { fetch: fetch(), ping: ping() } })
   let bitswap: Promise<BitswapClient> | undefined
   const fetchBlock = async (cid: CID, fetchOptions?: AbortOptions): Promise<Uint8Array> => {
     bitswap ??= import('./bitswap-client.ts').then(({ connectBitswap }) => connectBitswap(address))

@@ -19,6 +19,7 @@ export async function dial(
   address: Multiaddr | PeerId,
   options: AbortOptions = {},
 ): Promise<Connection> {
+  const started = performance.now()
   for (let tried = 1, pauseMs = FIRST_DIAL_PAUSE_MS; ; tried++, pauseMs *= 2) {
     try {
       const timeout = AbortSignal.timeout(DIAL_TIMEOUT_MS)
@@ -26,7 +27,9 @@ export async function dial(
       return await libp2p.dial(address, { signal })
     } catch (error) {
       options.signal?.throwIfAborted()
-      if (tried === DIAL_TRIES || !isPassing(error)) throw explainDial(error, address.toString())
+      // Whoever says nothing for so long is not asked again.
+      const isLate = performance.now() - started > DIAL_TIMEOUT_MS / 2
+      if (tried === DIAL_TRIES || isLate || !isPassing(error)) throw explainDial(error, address.toString())
     }
     // A random part, so that those who were turned away together do not come back together.
     await sleep(
