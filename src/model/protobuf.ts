@@ -78,6 +78,18 @@ export class ProtobufReader {
     }
   }
 
+  /** Skips a number of up to 64 bits. */
+  skipVarint(limit: number): void {
+    const last = this.offset + 9
+    while (this.offset < last && (this.bytes[this.offset] ?? 0) >= 0x80) {
+      this.offset++
+    }
+    this.offset++
+    if (this.offset > limit) {
+      throw treeInvalid(this.cid, 'a field reaches behind its end')
+    }
+  }
+
   #longVarint(): number {
     let value = 0
     let factor = 1

@@ -121,8 +121,19 @@ function readField(reader: ProtobufReader, tag: number, message: UnixfsData, blo
     case TAG_MODE:
       message.mode = reader.varint()
       break
+    case TAG_MTIME: {
+      message.hasMore = true
+      const end = reader.endOfField(reader.bytes.length)
+      while (reader.offset < end) {
+        const inner = reader.varint()
+        // The seconds of a time before 1970 take ten bytes.
+        if ((inner & 7) === 0) reader.skipVarint(end)
+        else reader.skipField(inner, end)
+      }
+      break
+    }
     default:
-      if (tag >>> 3 <= 8 && tag !== TAG_MTIME) {
+      if (tag >>> 3 <= 8) {
         throw treeInvalid(reader.cid, `its UnixFS field ${tag >>> 3} is of another kind`)
       }
       message.hasMore = true
