@@ -37,7 +37,7 @@ async function runCommand(entry: CommandEntry, argv: string[], context: Context)
   module.configure(command, context)
   for (const subcommand of command.commands) subcommand.copyInheritedSettings(command)
   try {
-    await command.parseAsync(argv, { from: 'user' })
+    await command.parseAsync(attachValues(argv, module.attachedValues ?? {}), { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return
@@ -49,9 +49,21 @@ async function runCommand(entry: CommandEntry, argv: string[], context: Context)
   }
 }
 
+/** Gives options the value that they have without one: the parser would take the next argument for it. */
+function attachValues(argv: readonly string[], values: Readonly<Record<string, string>>): string[] {
+  const dashes = argv.indexOf('--')
+  return argv.map((argument, at) => {
+    const value = dashes !== -1 && at > dashes ? undefined : values[argument]
+    if (value === undefined) return argument
+    return argument.startsWith('--') ? `${argument}=${value}` : argument + value
+  })
+}
+
 function usageError(name: string, error: CommanderError): InvalidError {
-  const message = error.message.replace(/^error: /, '')
-  return new InvalidError('usage', `${name}: ${message}`, { hint: `see jzfs ${name} --help`, cause: error })
+  const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n')
+  const similar = /^\(Did you mean (.*)\?\)$/.exec(suggestion ?? '')?.[1]
+  const hint = similar === undefined ? `see jzfs ${name} --help` : `did you mean ${similar}?`
+  return new InvalidError('usage', `${name}: ${message}`, { hint, cause: error })
 }
 
 function findCommand(name: string): CommandEntry {
