@@ -55,13 +55,18 @@ export async function splitArguments(
   for (const [at, operand] of operands.entries()) {
     const problem = await revisionProblem(repository, operand, silent)
     const path = isPath(context, operand)
-    if (problem === undefined && path) throw ambiguousArgument(operand)
+    if (problem === undefined && path && hasFilesHere(context, repository)) throw ambiguousArgument(operand)
     if (problem === undefined) continue
     if (!path) throw neither(problem, operand)
     for (const rest of operands.slice(at)) if (!isPath(context, rest)) throw noSuchPath(rest)
     return { revisions: operands.slice(0, at), paths: operands.slice(at) }
   }
   return { revisions: operands, paths: [] }
+}
+
+/** Whether what lies here are the user's files: not in a bare repository, or within `.jzfs`. */
+function hasFilesHere({ cwd }: Context, { worktree, path }: Repository): boolean {
+  return worktree !== undefined && !`${realpathSync(cwd)}/`.startsWith(`${path}/`)
 }
 
 /** What stands against an operand as a revision or a range; undefined for a good one. */

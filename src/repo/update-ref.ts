@@ -33,6 +33,7 @@ export async function updateRef(
   { command, person }: RefAuthor,
 ): Promise<CID | undefined> {
   using lock = await repository.lock(command)
+  checkFullName(change.name)
   const head = change.name === 'HEAD' ? await repository.refs.head() : undefined
   const name = head !== undefined && 'branch' in head ? head.branch : change.name
   const before = await repository.refs.read(name)
@@ -46,6 +47,14 @@ export async function updateRef(
       : { refs: [{ name, before, after, message }] }
   await runOperation(repository, lock, { command, person, ...plan })
   return before
+}
+
+function checkFullName(name: string): void {
+  if (name === 'HEAD' || name.startsWith('refs/')) return
+  throw new InvalidError('ref-name-invalid', `"${name}" is not the full name of a ref`, {
+    hint: `a branch is "refs/heads/${name}", a tag "refs/tags/${name}"`,
+    details: { name },
+  })
 }
 
 function headPlan(before: Head, after: CID | undefined, message: string) {
@@ -63,8 +72,9 @@ async function checkObject({ store }: Repository, name: string, cid: CID): Promi
 }
 
 function refChanged(name: string, expected: CID | undefined, actual: CID | undefined): ConflictError {
-  const text = (cid: CID | undefined) => cid?.toString() ?? 'not there'
-  return new ConflictError('ref-changed', `${name} is ${text(actual)}, not ${text(expected)} as expected`, {
+  const is = actual === undefined ? 'is not there' : `is ${actual.toString()}`
+  const wanted = expected === undefined ? 'it should not be there' : `it should be ${expected.toString()}`
+  return new ConflictError('ref-changed', `${name} ${is}, but ${wanted}`, {
     hint: 'look at what it is now and try again',
     details: { ref: name, expected: expected?.toString(), actual: actual?.toString() },
   })

@@ -76,7 +76,7 @@ export function cleanMessage(text: string): string {
     .replace(/\n+$/, '')
     .replaceAll(/\n{3,}/g, '\n\n')
   if (cleaned !== '') return `${cleaned}\n`
-  throw new InvalidError('message-empty', 'the message is empty, so there is no commit', { hint: 'give one with -m' })
+  throw new InvalidError('message-empty', 'the message is empty', { hint: 'give one with -m' })
 }
 
 async function findParents(

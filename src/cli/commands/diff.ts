@@ -86,10 +86,10 @@ async function print(
   const { signal } = context
   if (json) return context.terminal.json({ changes: await diffDocuments(diffs, forms, { signal }) })
   await withPager(context, repository.config, async (terminal) => {
-    const output = gatherOutput(terminal)
-    const pieces = renderDiffs(terminal, diffs, forms, { columns: terminal.columns, signal })
-    for await (const piece of pieces) await output.add(piece)
-    await output.flush()
+    await gatherOutput(terminal, async (output) => {
+      const pieces = renderDiffs(terminal, diffs, forms, { columns: terminal.columns, signal })
+      for await (const piece of pieces) await output.add(piece)
+    })
   })
 }
 

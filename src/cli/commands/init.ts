@@ -8,6 +8,7 @@ import { configSources, openOptions } from '../here.ts'
 interface InitFlags {
   bare?: true
   initialBranch?: string
+  quiet?: true
   json?: true
 }
 
@@ -18,6 +19,7 @@ export const init: CommandModule = {
       .argument('[directory]', 'the folder, made where it is missing', '.')
       .option('--bare', 'make a repository without a working tree')
       .option('-b, --initial-branch <name>', 'name the first branch')
+      .option('-q, --quiet', 'print nothing')
       .option('--json', 'print one JSON document')
       .action(async (directory: string, flags: InitFlags) => {
         const initialBranch = flags.initialBranch ?? openConfig(configSources(context)).get('init.defaultBranch')
@@ -30,6 +32,7 @@ export const init: CommandModule = {
         const { id, created } = repository
         await repository.close()
         if (flags.json) return context.terminal.json({ path: repository.path, id, bare: repository.bare, created })
+        if (flags.quiet) return
         const state = created ? 'Initialized empty' : 'There is already a'
         await context.terminal.out(`${state} jzfs repository in ${repository.path}\n`)
       })

@@ -9,12 +9,17 @@ import { withRepository } from '../here.ts'
 import { commitChangeDocuments, commitDetails, type CommitChangeOptions, readShown } from '../history/commit-changes.ts'
 import { commitDocument } from '../history/commit-document.ts'
 import { isSeparated } from '../history/commit-format.ts'
-import { addCommitStyleOptions, type CommitStyleFlags, readCommitStyle } from '../history/commit-style.ts'
+import {
+  addCommitStyleOptions,
+  COMMIT_STYLE_VALUES,
+  type CommitStyleFlags,
+  readCommitStyle,
+} from '../history/commit-style.ts'
 import { type CommitStyle, renderCommit } from '../history/commit-text.ts'
 import { type Decorations, readDecorations } from '../history/decorations.ts'
 import { graphPaint } from '../history/graph-colors.ts'
 import { createGraphDrawing } from '../history/graph-drawing.ts'
-import { createLogWriter } from '../history/log-writer.ts'
+import { writeLog } from '../history/log-writer.ts'
 import { addHistoryOptions, type HistoryFlags, type SelectedHistory, selectHistory } from '../history/select-history.ts'
 import { withPager } from '../pager.ts'
 import type { Terminal } from '../terminal.ts'
@@ -27,6 +32,7 @@ interface LogFlags extends HistoryFlags, CommitStyleFlags, DiffFlags {
 
 /** `jzfs log`: shows commits. */
 export const log: CommandModule = {
+  attachedValues: COMMIT_STYLE_VALUES,
   configure(command, context) {
     addDiffOptions(addCommitStyleOptions(addHistoryOptions(command)))
       .option('--graph', 'draw the lines of history to the left')
@@ -68,16 +74,16 @@ async function print(
   const style = readCommitStyle(context, terminal, options.flags)
   const separated = isSeparated(style.format)
   const graph = options.flags.graph ? createGraphDrawing(graphPaint(terminal), { gap: separated }) : undefined
-  const writer = createLogWriter(terminal, { isSeparated: separated, graph })
   const changes = changeOptions(selected, options)
   const decorations: Decorations = wantsDecorations(style) ? await readDecorations(repository) : new Map()
-  for await (const node of selected.commits) {
-    const shown = await readShown(context, repository, node.cid, decorations)
-    const columns = terminal.columns - (graph?.width ?? 0)
-    const details = commitDetails(context, repository, shown, { ...changes, style, columns })
-    await writer.write(node, renderCommit(shown, style), details)
-  }
-  await writer.end()
+  await writeLog(terminal, { isSeparated: separated, graph }, async (write) => {
+    for await (const node of selected.commits) {
+      const shown = await readShown(context, repository, node.cid, decorations)
+      const columns = terminal.columns - (graph?.width ?? 0)
+      const details = commitDetails(context, repository, shown, { ...changes, style, columns })
+      await write(node, renderCommit(shown, style), details)
+    }
+  })
 }
 
 function changeOptions({ graph, pathspecs }: SelectedHistory, { flags, forms }: LogOptions): CommitChangeOptions {

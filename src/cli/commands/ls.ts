@@ -31,15 +31,13 @@ export const ls: CommandModule = {
       .option('--json', 'print a JSON document on a line for each entry')
       .action((folder: string | undefined, flags: LsFlags) =>
         withRepository(context, async (repository) => {
-          const output = gatherOutput(context.terminal)
-          for await (const entry of entriesOf(context, repository, folder ?? 'HEAD', flags)) {
-            if (flags.json) await context.terminal.json(entry)
-            else
-              await output.add(
-                `${flags.long ? longLine(context.terminal, entry) : shownName(context.terminal, entry)}\n`,
-              )
-          }
-          await output.flush()
+          const { terminal } = context
+          await gatherOutput(terminal, async (output) => {
+            for await (const entry of entriesOf(context, repository, folder ?? 'HEAD', flags)) {
+              if (flags.json) await terminal.json(entry)
+              else await output.add(`${flags.long ? longLine(terminal, entry) : shownName(terminal, entry)}\n`)
+            }
+          })
         }),
       )
   },

@@ -29,13 +29,13 @@ export const revList: CommandModule = {
   },
 }
 
-async function print({ terminal }: Context, { commits }: SelectedHistory, flags: RevListFlags): Promise<void> {
-  const output = gatherOutput(terminal)
-  for await (const { id, parents } of commits) {
-    if (flags.json) await terminal.json({ commit: id, parents })
-    else await output.add(`${flags.parents ? [id, ...parents].join(' ') : id}\n`)
-  }
-  await output.flush()
+function print({ terminal }: Context, { commits }: SelectedHistory, flags: RevListFlags): Promise<void> {
+  return gatherOutput(terminal, async (output) => {
+    for await (const { id, parents } of commits) {
+      if (flags.json) await terminal.json({ commit: id, parents })
+      else await output.add(`${flags.parents ? [id, ...parents].join(' ') : id}\n`)
+    }
+  })
 }
 
 async function printCount({ terminal }: Context, { commits }: SelectedHistory, { json }: RevListFlags): Promise<void> {

@@ -17,10 +17,15 @@ import { withRepository } from '../here.ts'
 import { commitChangeDocuments, commitDetails, type CommitChangeOptions, readShown } from '../history/commit-changes.ts'
 import { commitDocument } from '../history/commit-document.ts'
 import { isSeparated } from '../history/commit-format.ts'
-import { addCommitStyleOptions, type CommitStyleFlags, readCommitStyle } from '../history/commit-style.ts'
+import {
+  addCommitStyleOptions,
+  COMMIT_STYLE_VALUES,
+  type CommitStyleFlags,
+  readCommitStyle,
+} from '../history/commit-style.ts'
 import { type CommitStyle, renderCommit } from '../history/commit-text.ts'
 import { type Decorations, readDecorations } from '../history/decorations.ts'
-import { createLogWriter } from '../history/log-writer.ts'
+import { writeLog } from '../history/log-writer.ts'
 import { divideOperands } from '../operands.ts'
 import { withPager } from '../pager.ts'
 import { readHistoricPathspecs } from '../pathspecs.ts'
@@ -36,6 +41,7 @@ interface ShowFlags extends CommitStyleFlags, DiffFlags {
 
 /** `jzfs show`: shows a commit with its changes, a tag and what it names, a directory or a file. */
 export const show: CommandModule = {
+  attachedValues: COMMIT_STYLE_VALUES,
   configure(command, context) {
     addDiffOptions(addCommitStyleOptions(command))
       .argument('[revision-or-path...]', 'what to show (default: HEAD)')
@@ -102,10 +108,10 @@ async function showObject(run: Showing, text: string, cid: CID): Promise<void> {
 async function showCommit(run: Showing, cid: CID): Promise<void> {
   const { context, repository, terminal, style, decorations } = run
   const shown = await readShown(context, repository, cid, decorations)
-  const writer = createLogWriter(terminal, { isSeparated: isSeparated(style.format), graph: undefined })
   const details = commitDetails(context, repository, shown, { ...run, columns: terminal.columns })
-  await writer.write({ id: cid.toString(), parents: [] }, renderCommit(shown, style), details)
-  await writer.end()
+  await writeLog(terminal, { isSeparated: isSeparated(style.format), graph: undefined }, (write) =>
+    write({ id: cid.toString(), parents: [] }, renderCommit(shown, style), details),
+  )
 }
 
 async function showTag(run: Showing, cid: CID): Promise<void> {

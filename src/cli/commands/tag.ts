@@ -28,7 +28,7 @@ import { revisionOptions } from '../revisions.ts'
 
 interface TagFlags extends RefListFlags {
   list?: true
-  lines?: string | true
+  lines?: string
   annotate?: true
   message?: string[]
   file?: string
@@ -39,6 +39,7 @@ interface TagFlags extends RefListFlags {
 
 /** `jzfs tag`: lists, makes and deletes tags. */
 export const tag: CommandModule = {
+  attachedValues: { '-n': '1', '--lines': '1' },
   configure(command, context) {
     addRefListOptions(command)
       .argument('[name...]', 'NAME [REV] makes a tag; with -d names, with --list patterns')
@@ -119,7 +120,7 @@ async function printList(context: Context, repository: Repository, patterns: str
     return context.terminal.json({ tags: documents })
   }
   if (flags.format !== undefined) return printRefs(context, repository, tags, flags.format)
-  const count = flags.lines === undefined ? 0 : flags.lines === true ? 1 : readCount('-n', flags.lines)
+  const count = flags.lines === undefined ? 0 : readCount('-n', flags.lines)
   const shown = tags.map(({ name, tag: annotated, commit }) => {
     const short = name.slice(TAGS.length)
     if (count === 0) return `${short}\n`

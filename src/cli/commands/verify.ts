@@ -40,7 +40,8 @@ async function run(context: Context, repository: Repository, revisions: string[]
   if (flags.json) return context.terminal.json({ kind: 'totals', ...totals })
   if (context.status === EXIT.integrity) return
   const { commits, files, blocks, bytes } = totals
-  const counts = [count(commits, 'commit'), count(files, 'file'), count(blocks, 'block'), formatBytes(bytes)]
+  const history = commits === 0 ? [] : [count(commits, 'commit')]
+  const counts = [...history, count(files, 'file'), count(blocks, 'block'), formatBytes(bytes)]
   await context.terminal.out(`All is sound: ${counts.join(', ')}\n`)
 }
 

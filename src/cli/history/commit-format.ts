@@ -24,7 +24,7 @@ export function readCommitFormat(text: string): CommitFormat {
   if (NAMES.has(text)) return { kind: 'named', name: text as NamedFormat }
   if (text.startsWith('format:')) return { kind: 'template', template: text.slice('format:'.length), separates: true }
   const template = text.startsWith('tformat:') ? text.slice('tformat:'.length) : text
-  if (template !== text || text.includes('%')) return { kind: 'template', template, separates: false }
+  if (template !== text || text === '' || text.includes('%')) return { kind: 'template', template, separates: false }
   throw new InvalidError('usage', `there is no format "${text}"`, {
     hint: `there are ${[...NAMES].join(', ')}, and templates like "%h %an %s"`,
   })

@@ -11,11 +11,14 @@ import type { CommitStyle } from './commit-text.ts'
 export interface CommitStyleFlags {
   oneline?: true
   format?: string
-  pretty?: string | true
+  pretty?: string
   date?: string
-  decorate?: string | boolean
+  decorate?: string | false
   abbrevCommit?: boolean
 }
+
+/** What some of them mean without a value, which must be attached: `--decorate=full`. */
+export const COMMIT_STYLE_VALUES = { '--decorate': 'short', '--pretty': 'medium' }
 
 /** Declares these options on a command. */
 export function addCommitStyleOptions(command: Command): Command {
@@ -36,7 +39,7 @@ export function addCommitStyleOptions(command: Command): Command {
 /** How these options have commits shown on a terminal. InvalidError `usage` for a format or style that does not exist. */
 export function readCommitStyle(context: Context, terminal: Terminal, flags: CommitStyleFlags): CommitStyle {
   const { oneline, format, pretty, date, decorate, abbrevCommit } = flags
-  const named = format ?? (pretty === true ? undefined : pretty)
+  const named = format ?? pretty
   return {
     terminal,
     format: readCommitFormat(named ?? (oneline ? 'oneline' : 'medium')),
@@ -62,9 +65,9 @@ export function readDateStyle(text: string): DateStyle {
   })
 }
 
-function readDecorate(given: string | boolean | undefined, isInteractive: boolean): CommitStyle['decorate'] {
+function readDecorate(given: string | false | undefined, isInteractive: boolean): CommitStyle['decorate'] {
   if (given === undefined || given === 'auto') return isInteractive ? 'short' : undefined
-  if (given === true || given === 'short') return 'short'
+  if (given === 'short') return 'short'
   if (given === false || given === 'no') return undefined
   if (given === 'full') return 'full'
   throw new InvalidError('usage', `there is no way to decorate "${given}"`, { hint: 'there are short, full, auto, no' })

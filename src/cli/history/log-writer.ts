@@ -10,11 +10,8 @@ export interface LogDetails {
   pieces: AsyncIterable<string>
 }
 
-/** Writes commits as `git log` does: apart or one below the other, and with a graph to their left. */
-export interface LogWriter {
-  write(node: GraphNode, text: string, details?: LogDetails): Promise<void>
-  end(): Promise<void>
-}
+/** Writes a commit as `git log` does: apart from the last or directly below it, and with a graph to its left. */
+export type LogWrite = (node: GraphNode, text: string, details?: LogDetails) => Promise<void>
 
 /** How commits stand to each other. */
 export interface LogLayout {
@@ -24,41 +21,44 @@ export interface LogLayout {
   graph: GraphDrawing | undefined
 }
 
-/** Makes a writer. What is written is gathered to larger pieces, but not on a terminal: there each commit comes at once. */
-export function createLogWriter(terminal: Pick<Terminal, 'out' | 'interactive'>, layout: LogLayout): LogWriter {
-  const output = gatherOutput(terminal)
-  const write =
-    layout.graph === undefined ? plainLog(output, layout) : graphLog(output, layout.graph, layout.isSeparated)
-  let isFirst = true
-  return {
-    async write(node, text, details) {
+/**
+ * Lets `work` write commits to a terminal. What is written is gathered to larger pieces, but not on a terminal: there each
+ * commit comes at once.
+ */
+export function writeLog(
+  terminal: Pick<Terminal, 'out' | 'interactive'>,
+  layout: LogLayout,
+  work: (write: LogWrite) => Promise<void>,
+): Promise<void> {
+  return gatherOutput(terminal, async (output) => {
+    const write = layout.graph === undefined ? plainLog(output, layout) : graphLog(output, layout.graph, layout)
+    let isFirst = true
+    await work(async (node, text, details) => {
       await write(node, text, details)
       // The first commit is shown at once, so that a reader who wants no more can stop us.
       if (isFirst || terminal.interactive) await output.flush()
       isFirst = false
-    },
-    end: () => output.flush(),
-  }
+    })
+  })
 }
 
-type Write = LogWriter['write']
-
-function plainLog(output: GatheredOutput, { isSeparated }: LogLayout): Write {
+function plainLog(output: GatheredOutput, { isSeparated }: LogLayout): LogWrite {
   let isFirst = true
   return async (_node, text, details) => {
     if (isSeparated && !isFirst) await output.add('\n')
     isFirst = false
-    await output.add(isSeparated ? text : `${text}\n`)
+    // A text with nothing in it is no line either.
+    if (text !== '') await output.add(isSeparated ? text : `${text}\n`)
     let isBelow = false
     for await (const piece of details?.pieces ?? []) {
-      if (!isBelow && details?.separator !== undefined) await output.add(`${details.separator}\n`)
+      if (!isBelow && details?.separator !== undefined && text !== '') await output.add(`${details.separator}\n`)
       isBelow = true
       await output.add(piece)
     }
   }
 }
 
-function graphLog(output: GatheredOutput, graph: GraphDrawing, isSeparated: boolean): Write {
+function graphLog(output: GatheredOutput, graph: GraphDrawing, { isSeparated }: LogLayout): LogWrite {
   return async (node, text, details) => {
     const start = graph.start(node)
     const mark = start.pop() ?? ''

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readCommitFormat, isSeparated } from '../../../src/cli/history/commit-format.ts'
 import { type CommitStyle, renderCommit, type ShownCommit } from '../../../src/cli/history/commit-text.ts'
 import { createGraphDrawing } from '../../../src/cli/history/graph-drawing.ts'
-import { createLogWriter } from '../../../src/cli/history/log-writer.ts'
+import { writeLog } from '../../../src/cli/history/log-writer.ts'
 import { shortenCid } from '../../../src/model/cid-text.ts'
 import { type Commit, encodeCommit } from '../../../src/model/commit.ts'
 import type { DateStyle } from '../../../src/model/date-style.ts'
@@ -120,12 +120,12 @@ async function ourLog(format: string, options: Partial<CommitStyle> & { graph?: 
   }
   const separated = isSeparated(style.format)
   const graph = options.graph ? createGraphDrawing((piece) => piece, { gap: separated }) : undefined
-  const writer = createLogWriter(terminal, { isSeparated: separated, graph })
-  for (const each of shown) {
-    const node = { id: each.cid.toString(), parents: each.commit.parents.map(String) }
-    await writer.write(node, renderCommit(each, style))
-  }
-  await writer.end()
+  await writeLog(terminal, { isSeparated: separated, graph }, async (write) => {
+    for (const each of shown) {
+      const node = { id: each.cid.toString(), parents: each.commit.parents.map(String) }
+      await write(node, renderCommit(each, style))
+    }
+  })
   for (const [at, cid] of cids.entries()) {
     text = text.replaceAll(cid.toString(), `<${at}>`).replaceAll(shortenCid(cid), `<${at}>`)
   }
@@ -154,6 +154,7 @@ describe('commits are shown as git shows them', () => {
     '%d|%D',
     '%n%%%x41%z%',
     'format:%h %s',
+    '',
     'tformat:%h %s',
     '%C(red)%h%Creset%C(bold blue) %s%C(reset)',
   ])('by the template %s', async (format) => {
