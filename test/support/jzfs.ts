@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, readdirSync } from 'node:fs'
+import { mkdirSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -137,4 +137,22 @@ export async function refusedClone(node: Node, args: string[], options?: RunOpti
 export function refusal(message: RegExp, status = 128) {
   const [text, hint] = [expect.stringMatching(message), expect.stringMatching(/^hint: ./)]
   return { status, stdout: '', message: text, hint, more: [], left: [] } as Awaited<ReturnType<typeof refusedClone>>
+}
+
+/** Waits until a clone into a folder has written so many bytes to its packs. Throws where it ends before. */
+export async function untilReceived(folder: string, bytes: number, clone: Running): Promise<void> {
+  while (sizeBelow(join(folder, '.jzfs')) < bytes) {
+    if (clone.process.exitCode !== null) throw new Error(`the clone ended: ${(await clone.ended).stderr}`)
+    await sleep(2)
+  }
+}
+
+function sizeBelow(folder: string): number {
+  try {
+    const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((path) => join(folder, path))
+    return paths.reduce((sum, path) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0)
+  } catch {
+    // It is not there yet, or changes while it is listed.
+    return 0
+  }
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 
@@ -13,6 +13,7 @@ import {
   type Running,
   type Shared,
   startShare,
+  untilReceived,
 } from '../../support/jzfs.ts'
 import { seededBytes } from '../../support/seeded.ts'
 
@@ -175,7 +176,7 @@ describe('jzfs clone', { timeout: TIMEOUT }, () => {
     const cloner = createNode()
     const clone = () => cloner.start(['clone', share.name, 'copy', '--peer', share.address])
     const first = clone()
-    await Promise.race([received(cloner, 8_000_000), first.ended])
+    await untilReceived(join(cloner.folder, 'copy'), 8_000_000, first)
     expect(await share.stop(signal)).toMatchObject({ status: 0 })
     expect(await first.ended).toEqual({
       status: 128,
@@ -189,23 +190,3 @@ describe('jzfs clone', { timeout: TIMEOUT }, () => {
     })
   })
 })
-
-/** Waits until a clone has written so many bytes of blocks. */
-async function received({ folder }: Node, bytes: number): Promise<void> {
-  const packs = join(folder, 'copy', '.jzfs')
-  const written = (): number =>
-    existsSync(packs)
-      ? readdirSync(packs, { recursive: true, encoding: 'utf8' })
-          .filter((name) => /pack|tmp/.test(name))
-          .reduce((sum, name) => sum + sizeOf(join(packs, name)), 0)
-      : 0
-  while (written() < bytes) await new Promise((go) => setTimeout(go, 2))
-}
-
-function sizeOf(path: string): number {
-  try {
-    return statSync(path).size
-  } catch {
-    return 0
-  }
-}
