@@ -14,7 +14,7 @@ import type { IndexedChange } from './index-update.ts'
 import { openIndex } from './open-index.ts'
 import { fileStat } from './scan-worktree.ts'
 import type { StagingIndex } from './staging-index.ts'
-import { keepsOf, worktreeOf } from './status.ts'
+import { keepsOf, worktreeOf } from './working-tree.ts'
 import { writeRefreshedIndex } from './write-refreshed-index.ts'
 
 /** What shall be in the index, and what shall not. */

@@ -27,7 +27,7 @@ import { scanWorktree } from './scan-worktree.ts'
 import { NOT_SCANNED } from './scan.ts'
 import type { Scan } from './scan.ts'
 import type { StagingIndex } from './staging-index.ts'
-import { ignoreFileOf, keepsOf, worktreeOf } from './status.ts'
+import { ignoreFileOf, keepsOf, worktreeOf } from './working-tree.ts'
 
 export interface AddOptions extends OpenIndexOptions {
   /** The command line and who runs it, for the operation log. */

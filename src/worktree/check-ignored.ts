@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Repository } from '../repo/repository.ts'
 import { explainIgnore, openIgnore, type IgnoreMatch } from './ignore.ts'
 import { openIndex, type OpenIndexOptions } from './open-index.ts'
-import { ignoreFileOf, worktreeOf } from './status.ts'
+import { ignoreFileOf, worktreeOf } from './working-tree.ts'
 
 /** Tells of paths (from the top of the working tree) whether they are ignored, and by which rule. */
 export type IgnoreCheck = (path: string, options?: { isDirectory?: boolean }) => IgnoreMatch | undefined

@@ -12,7 +12,7 @@ import { updateIndex, type IndexChange } from './index-update.ts'
 import { ingestPlan } from './ingest-plan.ts'
 import { DELETED, type FileStat, type Scan } from './scan.ts'
 import type { StagingIndex } from './staging-index.ts'
-import { keepsOf, worktreeOf } from './status.ts'
+import { keepsOf, worktreeOf } from './working-tree.ts'
 
 export interface KeepOptions extends AbortOptions {
   /** Discard also what is too much to be kept. */

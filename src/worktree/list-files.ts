@@ -9,7 +9,7 @@ import { pathFilter, type Pathspec } from './pathspec.ts'
 import { scanWorktree } from './scan-worktree.ts'
 import { CANDIDATE, DELETED, type FoundPath, type Scan } from './scan.ts'
 import type { StagingIndex } from './staging-index.ts'
-import { ignoreFileOf, keepsOf, worktreeOf } from './status.ts'
+import { ignoreFileOf, keepsOf, worktreeOf } from './working-tree.ts'
 
 /** Which files to list; several may be asked for. */
 export interface FileSelection {

@@ -9,7 +9,7 @@ import { openIndex, type OpenIndexOptions } from './open-index.ts'
 import { rewriteFiles, type RewrittenFiles } from './rewrite-files.ts'
 import { scanInTheWay } from './scan-in-the-way.ts'
 import type { StagingIndex } from './staging-index.ts'
-import { worktreeOf } from './status.ts'
+import { worktreeOf } from './working-tree.ts'
 import { refuseUnmerged } from './write-tree.ts'
 
 export interface MoveOptions extends OpenIndexOptions {

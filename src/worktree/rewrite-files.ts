@@ -19,7 +19,7 @@ import { stampOf } from './checkout/write-entry.ts'
 import type { IndexEntry, StatStamp } from './index-entry.ts'
 import { writeIndexFile } from './index-file.ts'
 import type { StagingIndex } from './staging-index.ts'
-import { worktreeOf } from './status.ts'
+import { worktreeOf } from './working-tree.ts'
 import { writeTree } from './write-tree.ts'
 
 /** A change of files, index and refs that happens as one operation. */

@@ -6,7 +6,7 @@ import { scanProblems } from './scan-problem.ts'
 import { scanWorktree } from './scan-worktree.ts'
 import type { FoundPath, Scan } from './scan.ts'
 import type { StagingIndex } from './staging-index.ts'
-import { keepsOf, worktreeOf } from './status.ts'
+import { keepsOf, worktreeOf } from './working-tree.ts'
 
 /** What stands where paths are about to be written, ignored or not. */
 export interface ScanInTheWay {

@@ -1,7 +1,5 @@
-import { join } from 'node:path'
-
 import type { AbortOptions } from '../model/block.ts'
-import { InvalidError, JzfsError } from '../model/errors.ts'
+import { JzfsError } from '../model/errors.ts'
 import type { Repository } from '../repo/repository.ts'
 import { fromByteString } from './byte-string.ts'
 import { compareFile } from './compare-file.ts'
@@ -20,6 +18,8 @@ import type { FileStat, FoundPath, Scan } from './scan.ts'
 import { stagedChanges } from './staged-changes.ts'
 import type { StagedChange } from './staged-changes.ts'
 import type { StagingIndex } from './staging-index.ts'
+import { readUnfinishedWork, type UnfinishedWork } from './unfinished-work.ts'
+import { ignoreFileOf, keepsOf, worktreeOf } from './working-tree.ts'
 
 /** A tracked path whose file is not as the index has it. */
 export interface UnstagedChange {
@@ -61,7 +61,7 @@ export interface StatusOptions extends OpenIndexOptions {
 }
 
 /**
- * The status of a working tree. Takes no lock and writes nothing.
+ * The status of a working tree. Takes no lock and writes nothing. Where an operation was interrupted, as if it were finished.
  *
  * Throws InvalidError `no-worktree` for a bare repository.
  */
@@ -69,12 +69,15 @@ export async function readStatus(repository: Repository, options: StatusOptions 
   const worktree = worktreeOf(repository)
   const index = await openIndex(repository, options)
   const filter = pathFilter(options.pathspecs ?? [])
+  const unfinished = await readUnfinishedWork(repository, index, options)
+  const untracked = options.untracked ?? 'collapsed'
   const scan = scanWorktree({
     worktree,
     index,
     ignore: openIgnore(worktree, ignoreFileOf(repository)),
     filter,
-    untracked: options.untracked ?? 'collapsed',
+    // What is still to be removed must be told from what is in the same folder.
+    untracked: unfinished !== undefined && untracked === 'collapsed' ? 'all' : untracked,
     ignored: options.ignored ?? false,
     keeps: keepsOf(repository),
   })
@@ -83,8 +86,8 @@ export async function readStatus(repository: Repository, options: StatusOptions 
   const within = filter === undefined ? staged : staged.filter(({ path }) => matchesPath(filter, path))
   return {
     staged: options.renames === false ? within : joinExactRenames(within),
-    unstaged,
-    untracked: scan.untracked.map(shownPath),
+    unstaged: await leaveOutPending(unfinished, unstaged, ({ path }) => path),
+    untracked: (await leaveOutPending(unfinished, scan.untracked, ({ key }) => fromByteString(key))).map(shownPath),
     ignored: scan.ignored.map(shownPath),
     conflicts: conflictsOf(index, filter),
     problems: [...scanProblems(scan, worktree), ...problems],
@@ -94,23 +97,16 @@ export async function readStatus(repository: Repository, options: StatusOptions 
   }
 }
 
-/** The working tree of a repository. Throws InvalidError `no-worktree` for a bare one. */
-export function worktreeOf({ worktree, path }: Repository): string {
-  if (worktree !== undefined) return worktree
-  throw new InvalidError('no-worktree', `the repository is bare and has no working tree: ${path}`, {
-    hint: 'clone it to work on its files',
-    details: { path },
-  })
-}
-
-/** The repository's own ignore file. */
-export function ignoreFileOf({ path }: Repository): string {
-  return join(path, 'info', 'exclude')
-}
-
-/** What the file system of the working tree keeps. */
-export function keepsOf({ config }: Repository): { executableBit: boolean; symlinks: boolean } {
-  return { executableBit: config.get('core.executableBit'), symlinks: config.get('core.symlinks') }
+/** Leaves out what an interrupted operation has yet to do: it is no change of the user's. */
+async function leaveOutPending<Item>(
+  unfinished: UnfinishedWork | undefined,
+  items: Item[],
+  pathOf: (item: Item) => string,
+): Promise<Item[]> {
+  if (unfinished === undefined) return items
+  const kept: Item[] = []
+  for (const item of items) if (!(await unfinished.isPending(pathOf(item)))) kept.push(item)
+  return kept
 }
 
 async function findUnstaged(

@@ -12,8 +12,8 @@ import type { FileRewrite } from './rewrite-files.ts'
 import { isEmptyFolder, scanInTheWay, type ScanInTheWay } from './scan-in-the-way.ts'
 import { CANDIDATE, NOT_SCANNED, type FoundPath } from './scan.ts'
 import type { StagingIndex } from './staging-index.ts'
-import { keepsOf, worktreeOf } from './status.ts'
 import type { SwitchTrees } from './switch.ts'
+import { keepsOf, worktreeOf } from './working-tree.ts'
 import { wouldOverwrite } from './would-overwrite.ts'
 
 /**

@@ -9,8 +9,8 @@ import type { FileRewrite } from './rewrite-files.ts'
 import { scanInTheWay } from './scan-in-the-way.ts'
 import { scanWorktree } from './scan-worktree.ts'
 import type { StagingIndex } from './staging-index.ts'
-import { keepsOf, worktreeOf } from './status.ts'
 import type { SwitchTrees } from './switch.ts'
+import { keepsOf, worktreeOf } from './working-tree.ts'
 import { wouldOverwrite } from './would-overwrite.ts'
 
 /**

@@ -13,10 +13,10 @@ import { refuseNameCollisions } from './name-collisions.ts'
 import { openIndex, type OpenIndexOptions } from './open-index.ts'
 import { rewriteFiles, type RewriteOptions, type RewrittenFiles } from './rewrite-files.ts'
 import type { StagingIndex } from './staging-index.ts'
-import { worktreeOf } from './status.ts'
 import { carryLocalChanges } from './switch-carrying.ts'
 import { discardLocalChanges } from './switch-discarding.ts'
 import { findSwitchGoal, type SwitchGoal, type SwitchRequest } from './switch-goal.ts'
+import { worktreeOf } from './working-tree.ts'
 import { refuseUnmerged } from './write-tree.ts'
 
 export interface SwitchOptions extends OpenIndexOptions, RewriteOptions, RevisionOptions {

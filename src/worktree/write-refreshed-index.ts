@@ -2,6 +2,7 @@ import { renameSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { ConflictError, UnavailableError } from '../model/errors.ts'
+import { pendingOperation } from '../repo/operation.ts'
 import type { Repository } from '../repo/repository.ts'
 import { isIndexFileOf, writeIndexFile } from './index-file.ts'
 import type { StagingIndex } from './staging-index.ts'
@@ -16,6 +17,8 @@ export async function writeRefreshedIndex(
   index: StagingIndex,
   command: string,
 ): Promise<boolean> {
+  // Taking the lock would finish it, which is more than looking at files should do.
+  if ((await pendingOperation(repository)) !== undefined) return false
   try {
     using _lock = await repository.lock(command, { waitMs: 0 })
     const { index: path, tmp } = repository.layout

@@ -63,9 +63,9 @@ function untrackedOption({ untrackedFiles }: StatusFlags): Pick<StatusOptions, '
 async function show(context: Context, repository: WorkingRepository, found: Status, flags: StatusFlags): Promise<void> {
   const { terminal } = context
   const head = await describeHead(repository)
-  if (flags.json) return terminal.json(document(head, found))
   const pending = await pendingOperation(repository)
   if (pending !== undefined) terminal.say(describePending(pending))
+  if (flags.json) return terminal.json(document(head, found))
   for (const problem of found.problems) terminal.say(`warning: ${problem.message}`)
   for (const path of found.skippedGit) terminal.say(`skipped: ${path} (!.git in .jzfsignore keeps it)`)
   if (flags.short || flags.porcelain) {

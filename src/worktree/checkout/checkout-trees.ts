@@ -182,7 +182,8 @@ async function isAt(
   return hasContent(files.source, join(files.top, path), found, content, { ...options, keeps: files.keeps })
 }
 
-function isUnfinished(found: BigIntStats): boolean {
+/** Whether a file is one of ours that a crash left half written. */
+export function isUnfinished(found: BigIntStats): boolean {
   return found.isFile() && Number(found.mode & 0o7777n) === UNFINISHED_MODE
 }
 

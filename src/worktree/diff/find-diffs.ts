@@ -8,7 +8,8 @@ import { joinExactRenames } from '../exact-renames.ts'
 import { type Pathspec, type PathFilter, pathFilter } from '../pathspec.ts'
 import { stagedChanges } from '../staged-changes.ts'
 import type { StagingIndex } from '../staging-index.ts'
-import { keepsOf, readStatus, worktreeOf } from '../status.ts'
+import { readStatus } from '../status.ts'
+import { keepsOf, worktreeOf } from '../working-tree.ts'
 import { entrySide, storedSide, workingSide, type DiffSide, type FileDiff } from './file-diff.ts'
 
 /** Which paths, and whether removed and added paths of one content are joined to renames (default: yes). */
