@@ -1,14 +1,4 @@
-import {
-  chmodSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -72,7 +62,7 @@ export async function killClones(source: KillSource, kills: number): Promise<Kil
     if (edited !== undefined) tally.edited++
     if (found !== 'complete') {
       const resumed = await node.jzfs(args)
-      expect(resumed, resumed.stderr).toMatchObject({ status: 0 })
+      expect(resumed).toMatchObject({ status: 0 })
     }
     const expected = edited === undefined ? source.files : { ...source.files, [edited]: contentOf(destination, edited) }
     expect(contentOf(destination, edited ?? 'run.sh')).toContain(edited === undefined ? 'echo run' : EDIT)
