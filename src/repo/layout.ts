@@ -16,6 +16,8 @@ export interface Layout {
   refs: string
   logs: string
   index: string
+  /** What interrupted adds have stored of big files. */
+  addProgress: string
   /** Operation entries: `pending.json`, and those done by number. */
   ops: string
   pending: string
@@ -36,6 +38,7 @@ export function layoutOf(directory: string): Layout {
     refs: join(directory, 'refs'),
     logs: join(directory, 'logs'),
     index: join(directory, 'index'),
+    addProgress: join(directory, 'add-progress.json'),
     ops,
     pending: join(ops, 'pending.json'),
     tmp: join(directory, 'tmp'),

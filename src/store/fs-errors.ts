@@ -59,7 +59,7 @@ const EXPLANATIONS: Record<string, Explanation> = {
   ),
   ENOENT: (path, cause) =>
     new NotFoundError('path-missing', `no such file or folder: ${quoteName(path)}`, {
-      hint: 'check the spelling of the path',
+      hint: 'check the path: it may be misspelt, moved or deleted',
       cause,
       details: { path },
     }),

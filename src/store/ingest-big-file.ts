@@ -20,7 +20,7 @@ export interface BigFile {
   readonly result: typeof READ | RefusalReason | undefined
   /** The digests of the leaves as words, eight each: complete when `result` is READ. */
   readonly digests: Uint32Array
-  /** The leaves from the file's start that are stored by now. */
+  /** The leaves from the file's start that are stored by now, in the end the last one, too. */
   prefix(): KnownPrefix
 }
 
@@ -82,7 +82,7 @@ class RangedFile implements BigFile {
   }
 
   prefix(): KnownPrefix {
-    const leaves = Math.floor(this.#stored / CHUNK_SIZE)
+    const leaves = this.#stored === this.stat.size ? this.digests.length / 8 : Math.floor(this.#stored / CHUNK_SIZE)
     return { stat: this.stat, leaves: new Uint8Array(this.digests.buffer.slice(0, leaves * 32)) }
   }
 }

@@ -33,6 +33,8 @@ export interface IngestedFile<R extends IngestRequest = IngestRequest> {
   tsize: number
   /** From the open descriptor before reading; it was the same after. */
   stat: SourceStat
+  /** Of a file that was read in ranges: what to give as `prefix` if it is asked for again. */
+  prefix?: KnownPrefix | undefined
   error?: undefined
 }
 

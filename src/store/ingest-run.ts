@@ -4,7 +4,7 @@ import { cidOfDigest, RAW } from '../model/cid.ts'
 import { buildFile, type Leaf } from '../model/file.ts'
 import { CHUNK_SIZE } from '../model/limits.ts'
 import { type Batches, createBatches } from './ingest-batches.ts'
-import { type BigFile, createBigFile } from './ingest-big-file.ts'
+import { type BigFile, createBigFile, type KnownPrefix } from './ingest-big-file.ts'
 import { createIngestCrew, type IngestCrew } from './ingest-crew.ts'
 import {
   type RangeTask,
@@ -206,7 +206,7 @@ class WholeRun<R extends IngestRequest> implements IngestRun<R> {
     const { request, file, attempt } = reading
     if (file.result === undefined) return
     this.#big.delete(reading)
-    if (file.result === READ) this.#accept(request, file.stat, file.digests)
+    if (file.result === READ) this.#accept(request, file.stat, file.digests, file.prefix())
     else if (file.result === 'changed' && attempt === 1) this.#again.push(request)
     else this.#refuse(request, file.result)
   }
@@ -218,7 +218,7 @@ class WholeRun<R extends IngestRequest> implements IngestRun<R> {
     return true
   }
 
-  #accept(request: R, stat: SourceStat, digests: Uint32Array): void {
+  #accept(request: R, stat: SourceStat, digests: Uint32Array, prefix?: KnownPrefix): void {
     const { size } = stat
     this.#progress.files++
     if (size <= CHUNK_SIZE && !request.executable) {
@@ -228,7 +228,7 @@ class WholeRun<R extends IngestRequest> implements IngestRun<R> {
     }
     const { cid, contentCid, tsize, blocks } = buildFile(leavesOf(digests, size), { executable: request.executable })
     for (const block of blocks) this.#pack.add(block)
-    this.#ready.push({ request, cid, contentCid, size, tsize, stat })
+    this.#ready.push({ request, cid, contentCid, size, tsize, stat, prefix })
   }
 
   #refuse(request: R, reason: RefusalReason): void {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -58,7 +59,7 @@ async function takeLease(directory: string, command: string, options: AbortOptio
   const path = join(directory, 'leases.db')
   const temporary = join(directory, 'tmp')
   try {
-    await mkdir(temporary, { recursive: true })
+    if (!existsSync(temporary)) await mkdir(temporary)
   } catch (error) {
     throw explainFsError(error, temporary)
   }

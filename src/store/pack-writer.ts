@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -286,7 +287,8 @@ function* writeThrough(file: GrowingFile, pieces: Iterable<Uint8Array>): Generat
 
 async function moveDurably(from: string, to: string, directory: string): Promise<void> {
   try {
-    await mkdir(directory, { recursive: true })
+    // Not the folders above: where the whole repository was removed meanwhile, nothing of it is to come back.
+    if (!existsSync(directory)) await mkdir(directory)
     await rename(from, to)
   } catch (error) {
     throw explainFsError(error, to)

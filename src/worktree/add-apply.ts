@@ -1,7 +1,6 @@
 import { lstatSync } from 'node:fs'
 
 import type { AbortOptions, BlockSource } from '../model/block.ts'
-import { readNode } from '../model/node.ts'
 import type { Person } from '../model/person.ts'
 import { runOperation } from '../repo/operation.ts'
 import type { Repository } from '../repo/repository.ts'
@@ -12,6 +11,7 @@ import { isIndexFileOf, writeIndexFile } from './index-file.ts'
 import { updateIndex } from './index-update.ts'
 import type { IndexedChange } from './index-update.ts'
 import { openIndex } from './open-index.ts'
+import { readRecordedNode } from './read-recorded-node.ts'
 import { fileStat } from './scan-worktree.ts'
 import type { StagingIndex } from './staging-index.ts'
 import { keepsOf, worktreeOf } from './working-tree.ts'
@@ -124,7 +124,7 @@ async function isCanonical(
 ): Promise<boolean> {
   const cid = index.cid(position)
   const tsize = index.columns.tsize[position] as number
-  return (await readNode(source, { cid, tsize }, options)).canonical
+  return (await readRecordedNode(source, { cid, tsize }, options))?.canonical !== false
 }
 
 /** Leaves out paths that another command changed in the index since, unless our file is still the one that is there. */

@@ -10,9 +10,11 @@ import type { PackWriter } from '../store/pack-writer.ts'
 import { applyStaged } from './add-apply.ts'
 import { planAdd, planFound } from './add-plan.ts'
 import type { AddPlan, FileRequest } from './add-plan.ts'
+import { openAddProgress, type AddProgress } from './add-progress.ts'
 import { fromByteString } from './byte-string.ts'
 import { compareFile } from './compare-file.ts'
 import { fileSystemClock } from './file-system-clock.ts'
+import { findLostContent } from './find-lost-content.ts'
 import { FoundPaths } from './found-paths.ts'
 import { openIgnore } from './ignore.ts'
 import type { IndexedChange } from './index-update.ts'
@@ -42,6 +44,8 @@ export interface AddOptions extends OpenIndexOptions {
   /** Say what would be done, and do nothing (`-n`). */
   dryRun?: boolean
   onProgress?: ((progress: IngestProgress) => void) | undefined
+  /** After so many bytes what was read is made durable, so that a repeat need not read it again (see `IngestOptions`). */
+  checkpointBytes?: number | undefined
 }
 
 /** What was staged, or would be: paths sorted by their bytes. */
@@ -85,6 +89,7 @@ export async function addPaths(
     ignored: pathspecs.length > 0,
     keeps: keepsOf(repository),
   })
+  await findLostContent({ store: repository.store, worktree }, pathspecs, { index, scan }, options)
   const refused = refusePathspecs(worktree, pathspecs, { index, scan, found }, options)
   const errors = [...refused, ...scanProblems(scan, worktree)]
   if (options.ignoreErrors !== true) throwErrors(errors)
@@ -100,15 +105,30 @@ export async function addPaths(
   const needsPack = plan.files.length + plan.blocks.length + found.length > 0
   const pack = needsPack ? await repository.store.createPack(options) : undefined
   try {
-    const read = await readPlan(pack, plan, newFiles, clock, options)
+    const progress = openAddProgress(repository.layout.addProgress, worktree)
+    const read = await readPlan(pack, plan, newFiles, { ...options, clock, progress })
     found.clear()
     errors.push(...plan.errors, ...read.errors)
     await pack?.finish()
-    if (options.ignoreErrors !== true) throwErrors(errors)
-    const staged = await applyStaged(repository, index, { changes: read.changes, removed: plan.removed }, options)
+    const staged = await keepOnFailure(progress, async () => {
+      if (options.ignoreErrors !== true) throwErrors(errors)
+      return applyStaged(repository, index, { changes: read.changes, removed: plan.removed }, options)
+    })
+    await progress.forget(read.changes.map(({ path }) => path))
     return { ...staged, errors, skippedGit: scan.skippedGit.map(fromByteString) }
   } catch (error) {
     pack?.abort()
+    throw error
+  }
+}
+
+/** What was read and stored is not to be read again, if nothing comes of it this time. */
+async function keepOnFailure<T>(progress: AddProgress, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action()
+  } catch (error) {
+    // What went wrong first is what the user has to know.
+    await progress.save().catch(() => {})
     throw error
   }
 }
@@ -130,12 +150,25 @@ async function readPlan(
   pack: PackWriter | undefined,
   plan: AddPlan,
   moreFiles: Iterable<FileRequest>,
-  clock: bigint | undefined,
-  { signal, onProgress }: AddOptions,
+  {
+    clock,
+    signal,
+    onProgress,
+    checkpointBytes,
+    progress,
+  }: AddOptions & { clock: bigint | undefined; progress: AddProgress },
 ): Promise<{ changes: IndexedChange[]; errors: JzfsError[] }> {
   if (pack === undefined) return { changes: [], errors: [] }
   const packed = createPackedEntries()
-  const { errors } = await ingestPlan(pack, plan, { clock, signal, moreFiles, onProgress, onEntry: packed.add })
+  const { errors } = await ingestPlan(pack, plan, {
+    clock,
+    signal,
+    moreFiles,
+    onProgress,
+    checkpointBytes,
+    progress,
+    onEntry: packed.add,
+  })
   return { changes: packed.changes(), errors }
 }
 
@@ -188,6 +221,9 @@ function refusePathspecs(
     const isIgnored = seen.scan.ignored.some(
       ({ key }) => matchesPathspec(pathspec, key) || pathspec.key.startsWith(`${key}/`),
     )
+    // What the system gave us of a name that is not UTF-8: the name itself is refused already.
+    if (seen.scan.problems.some(({ key, reason }) => reason === 'name-not-utf8' && fromByteString(key) === path))
+      continue
     if (isIgnored) ignored.push(pathspec.text)
     else if (!isThere || update === true) errors.push(pathspecUnmatched(pathspec))
   }

@@ -1,13 +1,13 @@
 import { lstatSync, readlinkSync } from 'node:fs'
 
 import type { AbortOptions, BlockSource } from '../model/block.ts'
-import { readNode } from '../model/node.ts'
 import { buildSymlink } from '../model/symlink.ts'
 import { fsErrorCode } from '../store/fs-errors.ts'
 import { explainRefusal } from '../store/ingest-refusal.ts'
 import { hasContent, type KeptBits } from './checkout/found-content.ts'
 import { hashFile } from './hash-file.ts'
 import { KIND_EXECUTABLE, KIND_SYMLINK } from './index-entry.ts'
+import { readRecordedNode } from './read-recorded-node.ts'
 import type { FileStat } from './scan.ts'
 import type { StagingIndex } from './staging-index.ts'
 
@@ -94,8 +94,8 @@ async function compareBytes(
     const target = readlinkSync(path, 'buffer')
     if (isSymlinkTo(target, cid)) return stat
   }
-  const node = await readNode(source, { cid }, options)
-  if (node.canonical && node.kind !== 'symlink') return undefined
+  const node = await readRecordedNode(source, { cid }, options)
+  if (node === undefined || (node.canonical && node.kind !== 'symlink')) return undefined
   const found = lstatSync(path, { bigint: true })
   const isSame = await hasContent(source, path, found, { entry: { cid }, node }, { ...options, keeps: NO_BITS(keeps) })
   return isSame ? stat : undefined

@@ -29,6 +29,8 @@ export function readIndexFile(path: string): StagingIndex {
     }
     const whole = length === bytes.length ? bytes : bytes.subarray(0, length)
     return decodeIndex(whole, { mtimeNs: stat.mtimeNs, inode: stat.ino })
+  } catch (error) {
+    throw explainFsError(error, path)
   } finally {
     closeSync(file)
   }
