@@ -49,9 +49,11 @@ export async function splitArguments(
   context: Context,
   repository: Repository,
   { before: operands, behind }: DividedOperands,
+  options: RevisionOptions,
 ): Promise<RevisionArguments> {
   if (behind !== undefined) return { revisions: operands, paths: behind }
-  const silent = { ...revisionOptions(context, repository), onAmbiguous: () => {} }
+  // Whoever goes on looks the revisions up again, and warns: from the same graph.
+  const silent = { ...options, onAmbiguous: () => {} }
   for (const [at, operand] of operands.entries()) {
     const problem = await revisionProblem(repository, operand, silent)
     const path = isPath(context, operand)

@@ -42,7 +42,7 @@ export function createTerminal(
     color: interactive && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb',
     columns: stdout.columns ?? 80,
     out,
-    json: (value) => out(`${JSON.stringify(value, jsonValue)}\n`),
+    json: (value) => out(jsonLine(value)),
     say: (line) => {
       clear()
       stderr.write(`${line}\n`)
@@ -54,6 +54,11 @@ export function createTerminal(
       progressShown = true
     },
   }
+}
+
+/** A value as a JSON document in one line. */
+export function jsonLine(value: unknown): string {
+  return `${JSON.stringify(value, jsonValue)}\n`
 }
 
 /** CIDs are shown as their text, 64-bit integers as decimal text. */

@@ -58,11 +58,13 @@ export const diff: CommandModule = {
 function runDiff(context: Context, command: Command, operands: string[], flags: DiffCommandFlags): Promise<void> {
   return withRepository(context, async (repository) => {
     const forms = readDiffForms(flags, { default: flags.json ? 'nothing' : 'patch' })
-    const { revisions, paths } = await splitArguments(context, repository, divideOperands(command, operands))
+    const lookUp = revisionOptions(context, repository)
+    const divided = divideOperands(command, operands)
+    const { revisions, paths } = await splitArguments(context, repository, divided, lookUp)
     const comparing: Comparing = {
       context,
       repository,
-      lookUp: revisionOptions(context, repository),
+      lookUp,
       options: {
         pathspecs: readHistoricPathspecs(context, repository, paths),
         renames: flags.renames,

@@ -5,6 +5,7 @@ import type { Repository } from '../../repo/repository.ts'
 import type { CommandModule } from '../command.ts'
 import type { Context } from '../context.ts'
 import { addDiffOptions, type DiffFlags, type DiffForms, readDiffForms } from '../diff/diff-forms.ts'
+import { gatherOutput } from '../gathered-output.ts'
 import { withRepository } from '../here.ts'
 import { commitChangeDocuments, commitDetails, type CommitChangeOptions, readShown } from '../history/commit-changes.ts'
 import { commitDocument } from '../history/commit-document.ts'
@@ -22,7 +23,7 @@ import { createGraphDrawing } from '../history/graph-drawing.ts'
 import { writeLog } from '../history/log-writer.ts'
 import { addHistoryOptions, type HistoryFlags, type SelectedHistory, selectHistory } from '../history/select-history.ts'
 import { withPager } from '../pager.ts'
-import type { Terminal } from '../terminal.ts'
+import { jsonLine, type Terminal } from '../terminal.ts'
 
 interface LogFlags extends HistoryFlags, CommitStyleFlags, DiffFlags {
   graph?: true
@@ -101,9 +102,12 @@ async function printDocuments(
   options: LogOptions,
 ): Promise<void> {
   const decorations = await readDecorations(repository)
-  for await (const node of selected.commits) {
-    const shown = await readShown(context, repository, node.cid, decorations)
-    const changes = await commitChangeDocuments(context, repository, shown, changeOptions(selected, options))
-    await context.terminal.json({ ...commitDocument(shown), changes })
-  }
+  const wanted = changeOptions(selected, options)
+  await gatherOutput(context.terminal, async (output) => {
+    for await (const node of selected.commits) {
+      const shown = await readShown(context, repository, node.cid, decorations)
+      const changes = await commitChangeDocuments(context, repository, shown, wanted)
+      await output.add(jsonLine({ ...commitDocument(shown), changes }))
+    }
+  })
 }

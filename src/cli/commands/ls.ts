@@ -11,7 +11,7 @@ import type { Context } from '../context.ts'
 import { gatherOutput } from '../gathered-output.ts'
 import { withRepository } from '../here.ts'
 import { revisionOptions } from '../revisions.ts'
-import type { Terminal } from '../terminal.ts'
+import { jsonLine, type Terminal } from '../terminal.ts'
 import { pathInHead, treeRevision } from '../tree-arguments.ts'
 import { type ListedEntry, listTree, shownName } from '../tree-listing.ts'
 
@@ -34,7 +34,7 @@ export const ls: CommandModule = {
           const { terminal } = context
           await gatherOutput(terminal, async (output) => {
             for await (const entry of entriesOf(context, repository, folder ?? 'HEAD', flags)) {
-              if (flags.json) await terminal.json(entry)
+              if (flags.json) await output.add(jsonLine(entry))
               else await output.add(`${flags.long ? longLine(terminal, entry) : shownName(terminal, entry)}\n`)
             }
           })

@@ -4,6 +4,7 @@ import type { Context } from '../context.ts'
 import { gatherOutput } from '../gathered-output.ts'
 import { withRepository } from '../here.ts'
 import { addHistoryOptions, type HistoryFlags, type SelectedHistory, selectHistory } from '../history/select-history.ts'
+import { jsonLine } from '../terminal.ts'
 
 interface RevListFlags extends HistoryFlags {
   count?: true
@@ -32,7 +33,7 @@ export const revList: CommandModule = {
 function print({ terminal }: Context, { commits }: SelectedHistory, flags: RevListFlags): Promise<void> {
   return gatherOutput(terminal, async (output) => {
     for await (const { id, parents } of commits) {
-      if (flags.json) await terminal.json({ commit: id, parents })
+      if (flags.json) await output.add(jsonLine({ commit: id, parents }))
       else await output.add(`${flags.parents ? [id, ...parents].join(' ') : id}\n`)
     }
   })

@@ -62,8 +62,9 @@ interface Showing extends CommitChangeOptions {
 
 function runShow(context: Context, command: Command, operands: string[], flags: ShowFlags): Promise<void> {
   return withRepository(context, async (repository) => {
-    const { revisions, paths } = await splitArguments(context, repository, divideOperands(command, operands))
     const options = revisionOptions(context, repository)
+    const divided = divideOperands(command, operands)
+    const { revisions, paths } = await splitArguments(context, repository, divided, options)
     const objects: { text: string; cid: CID }[] = []
     for (const text of revisions.length === 0 ? ['HEAD'] : revisions) {
       objects.push({ text, cid: (await resolveRevision(repository, text, options)).cid })

@@ -66,8 +66,8 @@ export async function selectHistory(
   { command, operands, flags, drawn = false, rewrites = drawn }: HistoryRequest,
 ): Promise<SelectedHistory> {
   const numbered = takeNumber(divideOperands(command, operands))
-  const { revisions, paths } = await splitArguments(context, repository, numbered.operands)
   const options = revisionOptions(context, repository)
+  const { revisions, paths } = await splitArguments(context, repository, numbered.operands, options)
   const starts = await startingRefs(repository, options.graph, flags)
   const given = revisions.length > 0 || starts !== undefined ? revisions : ['HEAD']
   const { include, exclude } = await resolveRevisions(repository, given, options)
