@@ -17,6 +17,7 @@ import { withRepository } from '../here.ts'
 import { commitChangeDocuments, commitDetails, type CommitChangeOptions, readShown } from '../history/commit-changes.ts'
 import { commitDocument } from '../history/commit-document.ts'
 import { isSeparated } from '../history/commit-format.ts'
+import { printableMessage } from '../history/commit-message.ts'
 import {
   addCommitStyleOptions,
   COMMIT_STYLE_VALUES,
@@ -119,7 +120,8 @@ async function showTag(run: Showing, cid: CID): Promise<void> {
   const { context, repository, terminal, style } = run
   const { name, tagger, message, object } = decodeTag(cid, await repository.store.get(cid, context))
   const date = renderDate(tagger.date, style.date ?? 'default', style.now)
-  const text = message.trimEnd() === '' ? '' : `\n${message.trimEnd()}\n`
+  const shown = (terminal.interactive ? printableMessage(message) : message).trimEnd()
+  const text = shown === '' ? '' : `\n${shown}\n`
   const heading = styled(terminal, 'yellow', `tag ${name}`)
   await terminal.out(`${heading}\nTagger: ${formatIdentity(tagger)}\nDate:   ${date}\n${text}\n`)
   await showObject(run, object.toString(), object)

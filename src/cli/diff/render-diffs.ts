@@ -41,7 +41,9 @@ async function* renderCounts(
   if (forms.numstat) yield* counts.map((each) => renderNumbers(each, { zero: forms.zero }))
   if (forms.stat) {
     for (const line of renderStat(counts, columns)) {
-      const pieces = line.map(({ text, part }) => (part === 'plain' ? text : styled(terminal, BAR_COLORS[part], text)))
+      const pieces = line
+        .filter(({ text }) => text !== '')
+        .map(({ text, part }) => (part === 'plain' ? text : styled(terminal, BAR_COLORS[part], text)))
       yield `${pieces.join('')}\n`
     }
   }

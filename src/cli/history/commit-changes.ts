@@ -10,6 +10,7 @@ import type { Context } from '../context.ts'
 import { diffDocuments } from '../diff/diff-document.ts'
 import { type DiffForms, showsNothing } from '../diff/diff-forms.ts'
 import { renderDiffs } from '../diff/render-diffs.ts'
+import { printableMessage } from './commit-message.ts'
 import type { CommitStyle, ShownCommit } from './commit-text.ts'
 import type { Decorations } from './decorations.ts'
 import type { LogDetails } from './log-writer.ts'
@@ -24,12 +25,13 @@ export interface CommitChangeOptions {
 
 /** Reads a commit that is to be shown. */
 export async function readShown(
-  { signal }: Context,
+  { signal, terminal }: Context,
   { store }: Repository,
   cid: CID,
   decorations: Decorations,
 ): Promise<ShownCommit> {
   const commit = decodeCommit(cid, await store.get(cid, { signal }))
+  if (terminal.interactive) commit.message = printableMessage(commit.message)
   return { cid, commit, decorations: decorations.get(cid.toString()) ?? [] }
 }
 

@@ -21,6 +21,15 @@ export function indentMessage(message: string): string[] {
   return trimmed === '' ? [] : trimmed.split('\n').map((line) => `    ${expandTabs(line.trimEnd())}`)
 }
 
+/** A message for a terminal: what would move its cursor or change its state is shown as `^[` and the like. */
+export function printableMessage(message: string): string {
+  // oxlint-disable-next-line no-control-regex
+  return message.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (character) => {
+    const code = character.charCodeAt(0)
+    return code < 0x80 ? `^${String.fromCharCode(code ^ 0x40)}` : '?'
+  })
+}
+
 function withoutLeadingLines(text: string): string {
   return text.replace(/^(?:[ \t]*\n)+/, '')
 }
