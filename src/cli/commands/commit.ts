@@ -1,16 +1,18 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 
+import type { CID } from 'multiformats/cid'
+
 import { shortenCid } from '../../model/cid-text.ts'
 import { decodeCommit } from '../../model/commit.ts'
 import { readDate } from '../../model/date-input.ts'
 import { JzfsError } from '../../model/errors.ts'
 import { parseIdentity, type Person } from '../../model/person.ts'
+import { quoteName } from '../../model/quote-name.ts'
+import { diffTrees } from '../../model/tree-diff.ts'
 import { explainFsError } from '../../store/fs-errors.ts'
 import { addPaths } from '../../worktree/add.ts'
 import { commitIndex, type CommitOptions, type MadeCommit } from '../../worktree/commit.ts'
-import { diffRevisions } from '../../worktree/diff/find-diffs.ts'
-import { quoteName } from '../../model/quote-name.ts'
 import { readStatus } from '../../worktree/status.ts'
 import { collect } from '../collect.ts'
 import type { CommandModule } from '../command.ts'
@@ -159,9 +161,15 @@ async function report(
   const name = branch?.replace('refs/heads/', '')
   if (flags.json) return context.terminal.json({ commit: cid, tree: node.tree, parents: node.parents, branch: name })
   if (flags.quiet) return
-  const diffs = await diffRevisions(repository, { before: parentTree, after: node.tree }, { renames: false })
+  const changed = await countChanges(repository, parentTree, node.tree)
   const root = node.parents.length === 0 ? ' (root commit)' : ''
   const subject = node.message.split('\n', 1)[0]
-  const files = `${diffs.length} ${diffs.length === 1 ? 'file' : 'files'} changed`
+  const files = `${changed} ${changed === 1 ? 'file' : 'files'} changed`
   await context.terminal.out(`[${name ?? 'detached HEAD'}${root} ${shortenCid(cid)}] ${subject}\n ${files}\n`)
+}
+
+async function countChanges({ store }: WorkingRepository, before: CID | undefined, after: CID): Promise<number> {
+  let count = 0
+  for await (const _ of diffTrees(store, before, after)) count++
+  return count
 }
