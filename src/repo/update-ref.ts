@@ -1,6 +1,6 @@
 import type { CID } from 'multiformats/cid'
 
-import { ConflictError, InvalidError } from '../model/errors.ts'
+import { ConflictError, IntegrityError, InvalidError } from '../model/errors.ts'
 import type { RefAuthor } from './branch.ts'
 import type { Head } from './head.ts'
 import { runOperation } from './operation.ts'
@@ -21,7 +21,8 @@ export interface RefTransition {
 }
 
 /**
- * Changes a ref by compare-and-set, and returns what it named.
+ * Changes a ref by compare-and-set, and returns what it named. A ref whose file is damaged is replaced, unless something is
+ * expected of it.
  *
  * Throws ConflictError `ref-changed` where it is not what was expected, InvalidError `ref-name-invalid`, InvalidError
  * `branch-not-a-commit` for a branch (or HEAD) that would name anything else, and what the store throws where the object is
@@ -36,17 +37,30 @@ export async function updateRef(
   checkFullName(change.name)
   const head = change.name === 'HEAD' ? await repository.refs.head() : undefined
   const name = head !== undefined && 'branch' in head ? head.branch : change.name
-  const before = await repository.refs.read(name)
   const { after, expected, message } = change
+  const { before, force } = await readBefore(repository, name, expected)
   if (expected !== undefined && !isSameCid(before, expected.cid)) throw refChanged(name, expected.cid, before)
   if (after !== undefined) await checkObject(repository, name, after)
-  if (after === undefined && before === undefined) return undefined
+  if (after === undefined && before === undefined && !force) return undefined
   const plan =
     head !== undefined && 'detached' in head
       ? headPlan(head, after, message)
-      : { refs: [{ name, before, after, message }] }
+      : { refs: [{ name, before, after, message, ...(force && { force: true }) }] }
   await runOperation(repository, lock, { command, person, ...plan })
   return before
+}
+
+async function readBefore(
+  { refs }: Repository,
+  name: string,
+  expected: RefTransition['expected'],
+): Promise<{ before: CID | undefined; force: boolean }> {
+  try {
+    return { before: await refs.read(name), force: false }
+  } catch (error) {
+    if (!(error instanceof IntegrityError) || error.code !== 'ref-corrupt' || expected !== undefined) throw error
+    return { before: undefined, force: true }
+  }
 }
 
 function checkFullName(name: string): void {
