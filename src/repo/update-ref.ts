@@ -45,7 +45,7 @@ export async function updateRef(
   const plan =
     head !== undefined && 'detached' in head
       ? headPlan(head, after, message)
-      : { refs: [{ name, before, after, message, ...(force && { force: true }) }] }
+      : { refs: [{ name, before, after, message, ...(force && { force: true as const }) }] }
   await runOperation(repository, lock, { command, person, ...plan })
   return before
 }
