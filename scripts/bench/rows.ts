@@ -46,7 +46,13 @@ export function allRows(bench: Bench): Row[] {
   )
   return [
     firstSnapshot(bench, '20,000 × 4 KiB: add + commit', small, { git: 0.4, kubo: 0.4 }),
-    firstSnapshot(bench, '1 GiB: add + commit', big, { git: 0.15, kubo: 0.8, disk: 1.3 }, Math.floor(1024 / scale) * MEBIBYTE),
+    firstSnapshot(
+      bench,
+      '1 GiB: add + commit',
+      big,
+      { git: 0.15, kubo: 0.8, disk: 1.3 },
+      Math.floor(1024 / scale) * MEBIBYTE,
+    ),
     firstSnapshot(bench, '100,000 × 1 KiB: add + commit', many, {}),
     unchanged(bench, 'status, 20,000 files, nothing changed', small, ['status'], 8),
     unchanged(bench, 'status, 100,000 files, nothing changed', many, ['status'], 5),
