@@ -7,7 +7,8 @@ import { expect } from 'vitest'
 import type { Ended } from './jzfs.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
-const MAIN = join(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.js')
+/** The bundle that is tested; `JZFS_MAIN` names another one. */
+const MAIN = process.env['JZFS_MAIN'] ?? join(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.js')
 
 /** What every script finds: `jzfs`, the same as another user (`nobody`), and a repository with one commit (`dataset`). */
 const PRELUDE = `
@@ -87,14 +88,28 @@ function isPossible(what: string, command: string, args: string[]): boolean {
   return can
 }
 
-/** Expects that a command refused with one line that says what is wrong and one with the remedy, and printed nothing. */
-export function expectRefusal(ended: Ended, status: number, message: RegExp, hint: RegExp): void {
-  const [first, second, ...more] = ended.stderr.trimEnd().split('\n')
-  expect({ status: ended.status, stdout: ended.stdout, message: first, hint: second, more }).toEqual({
+/** A refusal, taken apart: what it says, and anything else that was printed. */
+interface Refusal {
+  status: Ended['status']
+  stdout: string
+  message: string | undefined
+  hint: string | undefined
+  more: string[]
+}
+
+/** What a command said that refused, to be compared with `refusal`. */
+export function refused({ status, stdout, stderr }: Ended): Refusal {
+  const [message, hint, ...more] = stderr.trimEnd().split('\n')
+  return { status, stdout, message, hint, more }
+}
+
+/** What a refusal is like: one line that says what is wrong and names it, one with the remedy, and nothing else. */
+export function refusal(status: number, message: RegExp, hint: RegExp): Refusal {
+  return {
     status,
     stdout: '',
     message: expect.stringMatching(new RegExp(`^jzfs: .*(?:${message.source})`)) as string,
     hint: expect.stringMatching(new RegExp(`^hint: .*(?:${hint.source})`)) as string,
     more: [],
-  })
+  }
 }

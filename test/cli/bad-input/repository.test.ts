@@ -2,7 +2,7 @@ import { join } from 'node:path'
 
 import { beforeEach, describe, expect, it } from 'vitest'
 
-import { canSwitchUser, createShell, expectRefusal, type Shell } from '../../support/shell.ts'
+import { canSwitchUser, createShell, refusal, refused, type Shell } from '../../support/shell.ts'
 
 const asOthers = canSwitchUser()
 
@@ -13,33 +13,32 @@ beforeEach(() => {
 
 describe('where no repository is', () => {
   it.each(['status', 'add .', 'commit -m x', 'log', 'diff', 'verify'])('%s says so', (command) => {
-    expectRefusal(
-      shell.run(`jzfs ${command}`),
-      128,
-      /neither this folder nor .* is a repository: .*\/work$/,
-      /jzfs init/,
+    expect(refused(shell.run(`jzfs ${command}`))).toEqual(
+      refusal(128, /neither this folder nor .* is a repository: .*\/work$/, /jzfs init/),
     )
   })
 
   it('JZFS_DIR is named as what leads there', () => {
     const ended = shell.run('JZFS_DIR=/nowhere/data jzfs status')
-    expectRefusal(ended, 128, /not a repository: \/nowhere\/data$/, /correct JZFS_DIR/)
+    expect(refused(ended)).toEqual(refusal(128, /not a repository: \/nowhere\/data$/, /correct JZFS_DIR/))
   })
 
   it('a folder that was removed is no place to stand in', () => {
     const ended = shell.run('mkdir gone && cd gone && rmdir ../gone && jzfs status')
-    expectRefusal(ended, 128, /the directory you stand in is gone/, /cd to one that exists/)
+    expect(refused(ended)).toEqual(refusal(128, /the directory you stand in is gone/, /cd to one that exists/))
   })
 
   it('and the path is too long for a lock, init says so', () => {
     const names = Array.from({ length: 5 }, (_, index) => String(index).repeat(100))
     const ended = shell.run(`mkdir -p ${join(...names)} && cd ${join(...names)} && jzfs init`)
-    expectRefusal(ended, 128, /the path is too long for a lock \(\d+ bytes\): .*lock\.db/, /nearer to the root/)
+    expect(refused(ended)).toEqual(
+      refusal(128, /the path is too long for a lock \(\d+ bytes\): .*lock\.db/, /nearer to the root/),
+    )
   })
 
   it.skipIf(!asOthers)('for want of permissions, it is not called missing', () => {
     const ended = shell.run('dataset data; chmod 755 "$HOME" .. .; chmod 700 .jzfs; nobody status')
-    expectRefusal(ended, 128, /permission denied: .*\.jzfs/, /check who owns/)
+    expect(refused(ended)).toEqual(refusal(128, /permission denied: .*\.jzfs/, /check who owns/))
   })
 })
 
@@ -81,8 +80,8 @@ describe('a repository', () => {
   ])('with %s says what is wrong, and how to mend it', (_, damage, message, hint) => {
     shell.run('dataset data')
     const ended = shell.run(`cd data; ${damage}; echo more > more; jzfs status`)
-    expectRefusal(ended, 3, message, hint)
-    expectRefusal(shell.run('cd data; jzfs commit --allow-empty -m x'), 3, message, hint)
+    expect(refused(ended)).toEqual(refusal(3, message, hint))
+    expect(refused(shell.run('cd data; jzfs commit --allow-empty -m x'))).toEqual(refusal(3, message, hint))
   })
 
   it('is whole again after these remedies', () => {
@@ -121,6 +120,6 @@ describe('a damaged index', () => {
 
   it.skipIf(!asOthers)('is not what an unreadable one is', () => {
     const ended = shell.run('dataset data; chmod 755 "$HOME" .. .; chmod 600 .jzfs/index; nobody status')
-    expectRefusal(ended, 128, /permission denied: .*\.jzfs\/index$/, /check who owns/)
+    expect(refused(ended)).toEqual(refusal(128, /permission denied: .*\.jzfs\/index$/, /check who owns/))
   })
 })
