@@ -1,12 +1,14 @@
 import type { CID } from 'multiformats/cid'
 
+import type { AbortOptions } from '../model/block.ts'
 import { decodeCommit } from '../model/commit.ts'
 import type { OperationPlan } from '../repo/operation-plan.ts'
 import type { Repository } from '../repo/repository.ts'
 import type { Lock } from '../store/lock.ts'
 import { rebuildIndex } from './index-rebuild.ts'
 import { emptyIndex } from './index-update.ts'
-import { rewriteFiles, type RewriteOptions } from './rewrite-files.ts'
+import { refuseNameCollisions } from './name-collisions.ts'
+import { rewriteFiles } from './rewrite-files.ts'
 
 /** A clone whose blocks are there, and the refs that it gets. */
 export interface FreshClone {
@@ -16,20 +18,34 @@ export interface FreshClone {
   plan: OperationPlan
 }
 
+interface CheckoutCloneOptions extends AbortOptions {
+  onProgress?: ((progress: { files: number; totalFiles: number; bytes: number }) => void) | undefined
+}
+
 /**
  * Makes the refs and writes the files of a fresh clone, in one operation.
  *
- * The trees are taken as they are, also those that we would have written otherwise.
+ * The trees are taken as they are, also those that we would have written otherwise. Throws ConflictError `names-collide`
+ * before anything is written, and what `rewriteFiles` throws.
  */
-export async function checkoutClone(clone: FreshClone, options: RewriteOptions = {}): Promise<void> {
+export async function checkoutClone(clone: FreshClone, options: CheckoutCloneOptions = {}): Promise<void> {
   const { repository, lock, commit, plan } = clone
   const { store } = repository
   const { tree } = decodeCommit(commit, await store.get(commit, options))
+  await refuseNameCollisions(repository, tree, options)
   const index = await rebuildIndex(store, tree, options)
   const pack = await store.createPack(options)
   try {
     const files = { before: emptyIndex(), after: index }
-    await rewriteFiles(repository, lock, pack, { ...plan, files, index, tree, discarded: [] }, options)
+    const onProgress = (done: { files: number; bytes: number }): void =>
+      options.onProgress?.({ ...done, totalFiles: index.count })
+    await rewriteFiles(
+      repository,
+      lock,
+      pack,
+      { ...plan, files, index, tree, discarded: [] },
+      { signal: options.signal, onProgress },
+    )
   } finally {
     pack.abort()
   }

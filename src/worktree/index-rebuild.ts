@@ -13,7 +13,7 @@ import { directoryKey, setKnown } from './index-directories.ts'
 import type { KnownDirectory } from './index-directories.ts'
 import { NO_STAMP } from './index-entry.ts'
 import { emptyIndex, updateIndex } from './index-update.ts'
-import type { IndexChange } from './index-update.ts'
+import { createPackedEntries } from './packed-entries.ts'
 import { StagingIndex } from './staging-index.ts'
 
 /**
@@ -30,7 +30,7 @@ export async function rebuildIndex(
   if (tree === undefined) return emptyIndex()
   const reader = new TreeReader(source, options)
   await reader.directory('', await openDirectory(source, tree, options), 0)
-  const { columns, directories } = updateIndex(emptyIndex(), reader.changes)
+  const { columns, directories } = updateIndex(emptyIndex(), reader.entries.changes())
   for (let directory = 0; directory < directories.first.length; directory++) {
     const known = reader.directories.get(fromByteString(directoryKey(columns, directories, directory)))
     if (known !== undefined) setKnown(directories, directory, known)
@@ -39,7 +39,7 @@ export async function rebuildIndex(
 }
 
 class TreeReader {
-  readonly changes: IndexChange[] = []
+  readonly entries = createPackedEntries()
   readonly directories = new Map<string, KnownDirectory>()
   readonly #source: BlockSource
   readonly #options: WalkLimits
@@ -63,7 +63,7 @@ class TreeReader {
       if (directory === undefined || directory.node.count === 0) {
         const { kind, contentCid, size } = node
         const staged = { ...NO_STAMP, stage: 0 as const, kind, contentCid, size, racy: false }
-        this.changes.push({ path, entries: [{ ...staged, path, cid: entry.cid, tsize: entry.tsize }] })
+        this.entries.add({ ...staged, path, cid: entry.cid, tsize: entry.tsize })
       } else {
         this.#budget.enter(entry.cid, path, depth + 1)
         await this.directory(`${path}/`, directory, depth + 1)

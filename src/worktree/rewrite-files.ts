@@ -76,16 +76,24 @@ export async function rewriteFiles(
     ...(overwritten === undefined ? {} : { overwritten }),
     discarded: discarded.map(({ path, cid }) => ({ path, cid })),
   }
-  const placed: PlacedFile[] = []
+  let refreshed = 0
+  const refresh = (path: string, { cid }: NodeEntry, stamp: StatStamp | undefined): void => {
+    const position = stamp === undefined ? -1 : index.find(path)
+    if (stamp === undefined || position === -1 || !index.hasCid(position, cid)) return
+    index.refresh(position, stamp, false)
+    refreshed++
+  }
   let report: RewrittenFiles = { left: [], failed: [] }
   await runOperation(repository, lock, plan, async (entry) => {
     report = await worktreeStep(entry, repository, {
       signal: undefined,
-      onPlaced: (path, node, stamp) => stamp !== undefined && placed.push({ path, entry: node, stamp }),
+      onPlaced: refresh,
       ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
     })
   })
-  refreshIndex(repository, rewrite, placed)
+  // An interruption may come anywhere here: without the stat data, status hashes the files once.
+  for (const { to } of renames ?? []) if (refreshMoved(worktreeOf(repository), index, to)) refreshed++
+  if (refreshed > 0) renameSync(join(layout.tmp, writeIndexFile(layout.tmp, index, rewrite.tree)), layout.index)
   return report
 }
 
@@ -99,26 +107,6 @@ async function writeTrees(
   const before = await writeTree(files.before, (block) => void pack.add(block), store)
   const after = await writeTree(files.after, (block) => void pack.add(block), store)
   return before.equals(after) ? undefined : { before, after }
-}
-
-interface PlacedFile {
-  path: string
-  entry: NodeEntry
-  stamp: StatStamp
-}
-
-/** An interruption may come anywhere here: without the stat data, status hashes the files once. */
-function refreshIndex(repository: Repository, { index, tree, renames = [] }: FileRewrite, placed: PlacedFile[]): void {
-  const { layout } = repository
-  let count = 0
-  for (const { path, entry, stamp } of placed) {
-    const position = index.find(path)
-    if (position === -1 || !index.hasCid(position, entry.cid)) continue
-    index.refresh(position, stamp, false)
-    count++
-  }
-  for (const { to } of renames) if (refreshMoved(worktreeOf(repository), index, to)) count++
-  if (count > 0) renameSync(join(layout.tmp, writeIndexFile(layout.tmp, index, tree)), layout.index)
 }
 
 /** A move changes the ctime of a file, and nothing else: with the same mtime it is the file that it was. */
