@@ -40,7 +40,8 @@ export async function runProcess(): Promise<void> {
 function leaveOnBrokenOutput(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') process.exit(EXIT.ok)
   const explained = explainFsError(error, 'standard output')
-  process.stderr.write(`jzfs: ${explained instanceof Error ? explained.message : String(explained)}\n`)
+  const { message, hint } = explained instanceof JzfsError ? explained : { message: error.message, hint: undefined }
+  process.stderr.write(`jzfs: ${message}\n${hint === undefined ? '' : `hint: ${hint}\n`}`)
   process.exit(EXIT.fatal)
 }
 
