@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Repository } from '../repo/repository.ts'
 import { explainIgnore, openIgnore, type IgnoreMatch } from './ignore.ts'
 import { openIndex, type OpenIndexOptions } from './open-index.ts'
+import type { StagingIndex } from './staging-index.ts'
 import { ignoreFileOf, worktreeOf } from './working-tree.ts'
 
 /** Tells of paths (from the top of the working tree) whether they are ignored, and by which rule. */
@@ -21,10 +22,15 @@ export async function openIgnoreCheck(
   const index = options.noIndex === true ? undefined : await openIndex(repository, options)
   const rules = openIgnore(worktree, ignoreFileOf(repository))
   return (path, { isDirectory = false } = {}) => {
-    const isTracked = index !== undefined && index.find(path) !== -1
-    if (path === '' || isTracked) return undefined
+    if (path === '' || (index !== undefined && hasPath(index, path))) return undefined
     return explainIgnore(worktree, rules, path, isDirectory || isDirectoryAt(join(worktree, path)))
   }
+}
+
+/** A folder with anything tracked in it is tracked. */
+function hasPath(index: StagingIndex, path: string): boolean {
+  const [from, to] = index.rangeBelow(path)
+  return from < to || index.find(path) !== -1
 }
 
 function isDirectoryAt(path: string): boolean {

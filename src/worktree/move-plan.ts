@@ -80,7 +80,10 @@ function planMove(
   if (found === undefined) throw missing(from)
   refuseUntracked(index, from)
   if (to === from || to.startsWith(`${from}/`)) {
-    throw new InvalidError('move-into-itself', `it cannot be moved into itself: ${from}`, { details: { path: from } })
+    throw new InvalidError('move-into-itself', `it cannot be moved into itself: ${from}`, {
+      hint: 'choose another destination',
+      details: { path: from },
+    })
   }
   if (to.split('/').some(isReservedName)) {
     throw new InvalidError('name-reserved', `the name means the folder of the repository itself: ${to}`, {

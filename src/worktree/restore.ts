@@ -9,6 +9,7 @@ import type { RevisionOptions } from '../repo/revision/revision-source.ts'
 import type { Lock } from '../store/lock.ts'
 import type { PackWriter } from '../store/pack-writer.ts'
 import { compareByteStrings, fromByteString, toByteString } from './byte-string.ts'
+import { compareFile } from './compare-file.ts'
 import { writeIndexFile } from './index-file.ts'
 import { indexChanges } from './index-of-tree.ts'
 import { updateIndex, type IndexChange } from './index-update.ts'
@@ -151,7 +152,7 @@ async function fileChanges(
   })
   const goal = updateIndex(index, changes)
   const concerned = new Set([...changes.map(({ path }) => path), ...changedPaths(index, scan)])
-  const untracked = findInTheWay(repository, index, goal, concerned, options)
+  const untracked = await findInTheWay(repository, index, goal, concerned, options)
   const force = options.force === true
   const kept = await keepLocalContent(repository, index, { ...scan, untracked }, pack, { ...options, force })
   for (const { key } of untracked) concerned.add(fromByteString(key))
@@ -160,7 +161,8 @@ async function fileChanges(
     [...concerned].map((path) => ({ path, entries: entriesAt(goal, path) })),
   )
   const paths = [...concerned].filter((path) => !isSameAt(kept, after, path))
-  return { files: { before: kept.files, after }, discarded: kept.discarded, overwritten: kept.overwritten, paths }
+  const discarded = kept.discarded.filter(({ path }) => !isSameAt(kept, after, path))
+  return { files: { before: kept.files, after }, discarded, overwritten: kept.overwritten, paths }
 }
 
 function isSameAt(
@@ -182,21 +184,37 @@ function changedPaths(index: StagingIndex, { states }: Scan): string[] {
 }
 
 /** The untracked paths that go, if they may. */
-function findInTheWay(
+async function findInTheWay(
   repository: Repository,
   index: StagingIndex,
   goal: StagingIndex,
   concerned: ReadonlySet<string>,
   options: RestoreOptions,
-): Scan['untracked'] {
+): Promise<Scan['untracked']> {
   const placed = [...concerned].flatMap((path) => {
     const position = goal.find(path)
     return position === -1 ? [] : [{ path, after: goal.kind(position) }]
   })
   const { untracked, untouchable } = scanInTheWay(repository, index, placed)
   if (untouchable.length > 0) throw cannotBeKept(untouchable)
-  const files = untracked.filter((each) => !isEmptyFolder(each)).map(({ key }) => fromByteString(key))
-  if (files.length === 0 || options.force === true) return untracked
+  if (options.force === true) return untracked
+  const context = {
+    worktree: worktreeOf(repository),
+    source: repository.store,
+    index: goal,
+    keeps: keepsOf(repository),
+  }
+  const files: string[] = []
+  for (const found of untracked) {
+    if (isEmptyFolder(found)) continue
+    const path = fromByteString(found.key)
+    const position = goal.find(path)
+    // A file that is what it shall be already is not in the way.
+    const difference =
+      position === -1 ? 'other' : (await compareFile(context, position, found.stat, options)).difference
+    if (difference !== undefined) files.push(path)
+  }
+  if (files.length === 0) return untracked
   throw wouldOverwrite('untracked files would be overwritten', files, 'move them away, or overwrite them with --force')
 }
 

@@ -1,3 +1,5 @@
+import type { CID } from 'multiformats/cid'
+
 import type { AbortOptions } from '../model/block.ts'
 import type { JzfsError } from '../model/errors.ts'
 import type { Repository } from '../repo/repository.ts'
@@ -39,13 +41,19 @@ export async function discardLocalChanges(
     ...options,
     force: options.force === true,
   })
-  const { files, discarded, overwritten } = kept
+  const { files, overwritten } = kept
+  const discarded = kept.discarded.filter(({ path, cid }) => !hasEntry(next, path, cid))
   return { files: { before: files, after: next }, index: next, discarded, overwritten }
 }
 
 /** The error for what can neither be kept nor overwritten. */
 export function cannotBeKept(paths: readonly string[]): JzfsError {
   return wouldOverwrite('these cannot be kept, and are in the way', paths, 'move them away')
+}
+
+function hasEntry(index: StagingIndex, path: string, cid: CID): boolean {
+  const position = index.find(path)
+  return position !== -1 && index.hasCid(position, cid)
 }
 
 function* placedPaths(index: StagingIndex): Generator<PathChange> {

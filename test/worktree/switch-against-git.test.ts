@@ -14,7 +14,7 @@ import { editRandomly } from './support/random-edits.ts'
 import { add, commitHere, openTestRepository, PERSON } from './support/repository.ts'
 import { createSeededRandom, type SeededRandom } from './support/seeded-random.ts'
 
-const ROUNDS = 60
+const ROUNDS = 40
 
 test('switch carries, refuses and rewrites what git does', { timeout: 180_000 }, async () => {
   const tally = { switched: 0, refused: 0, carried: 0 }
@@ -28,7 +28,7 @@ test.for([true, false])(
   { timeout: 180_000 },
   async (staged) => {
     let compared = 0
-    for (let seed = 1; seed <= 15; seed++) {
+    for (let seed = 1; seed <= 10; seed++) {
       const { ours, theirs, repository } = await makeBoth(seed, staged)
       // Untracked files in a folder that gives way to a file: git refuses, we keep them in the store.
       if (!tryGit(theirs, ['switch', '-q', '--discard-changes', 'other'])) continue
@@ -38,7 +38,7 @@ test.for([true, false])(
       expect(await stagedPaths(repository), `seed ${seed}: the index`).toEqual(gitPaths(theirs))
       await repository.close()
     }
-    expect(compared).toBeGreaterThan(8)
+    expect(compared).toBeGreaterThan(5)
   },
 )
 

@@ -1,0 +1,97 @@
+import { chmodSync, lstatSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+
+import type { Repository } from '../../src/repo/repository.ts'
+import { switchTo } from '../../src/worktree/switch.ts'
+import { add, commitHere, openTestRepository, PERSON } from './support/repository.ts'
+
+/** A command that is killed, and the state of the working tree it starts from. */
+export interface KillScenario {
+  name: string
+  args: string[]
+  /** Changes the working tree before, on main or after switching. */
+  prepare?(top: string, repository: Repository): Promise<void> | void
+}
+
+/** Each changes hundreds of paths, folders into files and back among them. */
+export const KILL_SCENARIOS: KillScenario[] = [
+  { name: 'add', args: ['add', '-A'], prepare: (top) => editMany(top) },
+  {
+    name: 'commit',
+    args: ['commit', '-q', '-m', 'many'],
+    prepare: async (top, repository) => {
+      editMany(top)
+      await add(repository)
+    },
+  },
+  { name: 'switch', args: ['switch', '-q', 'other'] },
+  { name: 'switch --discard-changes', args: ['switch', '-q', '--discard-changes', 'other'], prepare: editMany },
+  { name: 'restore', args: ['restore', '--force', '.'], prepare: editMany },
+  { name: 'restore --source', args: ['restore', '--staged', '--worktree', '--source', 'other', '.'] },
+  { name: 'rm', args: ['rm', '-r', '-q', 'same', 'changed', 'folder-to-file', 'gone'] },
+  { name: 'mv', args: ['mv', 'same', 'changed', 'gone', 'link', 'new-folder'], prepare: makeFolder },
+]
+
+/** How many files there are of each sort. */
+const EACH = 60
+
+/** Makes a repository with two branches of some 300 files that differ in most of them; main is checked out. */
+export async function makeKillRepository(top: string): Promise<void> {
+  await using repository = await openTestRepository(top)
+  const options = { command: 'switch', person: PERSON }
+  for (let number = 0; number < EACH; number++) {
+    write(top, `same/${number}`, `same ${number}`)
+    write(top, `changed/${number}`, `before ${number}\n`.repeat(number * 40))
+    write(top, `folder-to-file/${number}/inside`, `inside ${number}`)
+    write(top, `file-to-folder/${number}`, `a file ${number}`)
+    write(top, `gone/${number % 7}/${number}`, `gone ${number}`)
+  }
+  symlinkSync('same', join(top, 'link'))
+  mkdirSync(join(top, 'empty/deep'), { recursive: true })
+  await add(repository)
+  await commitHere(repository)
+  await switchTo(repository, { create: 'other' }, options)
+  for (const name of ['gone', 'link', 'empty']) rmSync(join(top, name), { recursive: true })
+  for (let number = 0; number < EACH; number++) {
+    write(top, `changed/${number}`, `after ${number}\n`.repeat(number * 30))
+    if (number % 3 === 0) chmodSync(join(top, `changed/${number}`), 0o755)
+    replace(top, `folder-to-file/${number}`, `a file now ${number}`)
+    replace(top, `file-to-folder/${number}/inside`, `inside now ${number}`)
+    write(top, `fresh/${number % 5}/${number}`, `fresh ${number}`)
+  }
+  write(top, 'link', 'a file')
+  symlinkSync('nowhere', join(top, 'empty'))
+  await add(repository)
+  await commitHere(repository)
+  await switchTo(repository, { branch: 'main' }, options)
+}
+
+/** Local changes in every sort of file. */
+function editMany(top: string): void {
+  for (let number = 0; number < EACH; number++) {
+    if (number % 2 === 0) write(top, `changed/${number}`, `mine ${number}\n`.repeat(number * 20))
+    else if (number % 3 === 0) rmSync(join(top, `same/${number}`))
+    if (number % 4 === 0) replace(top, `folder-to-file/${number}`, `mine ${number}`)
+    if (number % 5 === 0) replace(top, `file-to-folder/${number}/mine`, `mine ${number}`)
+    if (number % 6 === 0) write(top, `untracked/${number}`, `untracked ${number}`)
+  }
+}
+
+function makeFolder(top: string): void {
+  write(top, 'new-folder/untracked', 'untracked')
+  write(top, 'same/untracked', 'goes along')
+  write(top, 'changed/1', 'changed here')
+}
+
+function write(top: string, path: string, content: string): void {
+  mkdirSync(join(top, dirname(path)), { recursive: true })
+  writeFileSync(join(top, path), content)
+}
+
+/** Writes a file whatever was there, or was where its folder has to be. */
+function replace(top: string, path: string, content: string): void {
+  rmSync(join(top, path), { recursive: true, force: true })
+  const folder = lstatSync(join(top, dirname(path)), { throwIfNoEntry: false })
+  if (folder?.isDirectory() === false) rmSync(join(top, dirname(path)))
+  write(top, path, content)
+}
