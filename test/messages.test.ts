@@ -3,6 +3,8 @@ import { join } from 'node:path'
 
 import { describe, expect, it } from 'vitest'
 
+import { COMMAND_GROUPS } from '../src/cli/command-table.ts'
+
 const CHECKOUT = join(import.meta.dirname, '..')
 
 /** The message of an error that is made, and any hint: the first part of the text as it stands in the source. */
@@ -10,9 +12,16 @@ const MESSAGE =
   /new (?:NotFound|Invalid|Conflict|Integrity|Unavailable)Error\(\s*(?:'[a-z-]+'|`[^`]*`),\s*(?<quote>['"`])(?<text>.*?)\k<quote>/g
 const HINT = /\bhint: (?<quote>['"`])(?<text>(?:\\.|(?!\k<quote>).)*)\k<quote>/g
 
+/** A command that is named without a backtick before it (with a backslash in a template). */
+const COMMAND = new RegExp(`(?<!\`)jzfs (?:--help|\\$\\{name\\}|${commandNames().join('|')})\\b`)
+
 interface Text {
   kind: string
   text: string
+}
+
+function commandNames(): string[] {
+  return COMMAND_GROUPS.flatMap(({ commands }) => commands.map(({ name }) => name))
 }
 
 function textsOf(source: string): Text[] {
@@ -25,7 +34,7 @@ function textsOf(source: string): Text[] {
 function problemOf({ kind, text }: Text): string | undefined {
   if (/^[A-Z](?:[a-z]|\s)/.test(text)) return 'begins with a capital letter'
   if (/[^.]\.$/.test(text)) return 'ends with a period'
-  if (kind === 'hint' && /["'] ?jzfs [a-z]/.test(text)) return 'has a command in other quotes than backticks'
+  if (kind === 'hint' && COMMAND.test(text)) return 'has a command without backticks'
   return undefined
 }
 
@@ -55,7 +64,7 @@ describe('what users read', () => {
       'begins with a capital letter',
       'ends with a period',
       'begins with a capital letter',
-      'has a command in other quotes than backticks',
+      'has a command without backticks',
     ])
   })
 })

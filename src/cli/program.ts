@@ -62,7 +62,7 @@ function attachValues(argv: readonly string[], values: Readonly<Record<string, s
 function usageError(name: string, error: CommanderError): InvalidError {
   const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n')
   const similar = /^\(Did you mean (.*)\?\)$/.exec(suggestion ?? '')?.[1]
-  const hint = similar === undefined ? `see jzfs ${name} --help` : `did you mean ${similar}?`
+  const hint = similar === undefined ? `see \`jzfs ${name} --help\`` : `did you mean ${similar}?`
   return new InvalidError('usage', `${name}: ${message}`, { hint, cause: error })
 }
 
@@ -74,7 +74,7 @@ function findCommand(name: string): CommandEntry {
     name,
     entries.map((entry) => entry.name),
   )
-  const hint = similar.length > 0 ? `did you mean ${similar.join(' or ')}?` : 'jzfs --help lists the commands'
+  const hint = similar.length > 0 ? `did you mean ${similar.join(' or ')}?` : 'list the commands with `jzfs --help`'
   throw new InvalidError('usage', `'${name}' is not a jzfs command`, { hint })
 }
 

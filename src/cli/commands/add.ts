@@ -93,5 +93,7 @@ async function report(context: Context, result: AddResult, flags: AddFlags): Pro
 }
 
 function nothingNamed(): InvalidError {
-  return new InvalidError('usage', 'nothing is named, so nothing is added', { hint: 'jzfs add . stages all of it' })
+  return new InvalidError('usage', 'nothing is named, so nothing is added', {
+    hint: 'stage all of it with `jzfs add .`',
+  })
 }

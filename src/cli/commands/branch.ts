@@ -117,7 +117,7 @@ async function rename(context: Context, repository: Repository, names: string[],
 async function currentBranch({ refs }: Repository): Promise<string> {
   const head = await refs.head()
   if ('branch' in head) return head.branch.slice(BRANCHES.length)
-  throw new InvalidError('head-detached', 'no branch is checked out', { hint: 'name it: jzfs branch -m OLD NEW' })
+  throw new InvalidError('head-detached', 'no branch is checked out', { hint: 'name it: `jzfs branch -m OLD NEW`' })
 }
 
 async function printList(

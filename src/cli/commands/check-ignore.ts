@@ -67,7 +67,7 @@ function checkUsage(named: string[], { stdin, nul, nonMatching, verbose, quiet }
               ? '-q and -v exclude each other'
               : undefined
   if (problem === undefined) return
-  throw new InvalidError('usage', `check-ignore: ${problem}`, { hint: 'see jzfs check-ignore --help' })
+  throw new InvalidError('usage', `check-ignore: ${problem}`, { hint: 'see `jzfs check-ignore --help`' })
 }
 
 async function readPaths({ nul }: CheckIgnoreFlags): Promise<string[]> {

@@ -119,7 +119,7 @@ async function findDiffs(comparing: Comparing, revisions: readonly string[], isS
 function checkCount(revisions: readonly string[], most: number, isStagedRange: boolean): void {
   if (revisions.length <= most && !isStagedRange) return
   throw new InvalidError('usage', `diff: these revisions do not go together: ${revisions.join(' ')}`, {
-    hint: 'see jzfs diff --help',
+    hint: 'see `jzfs diff --help`',
   })
 }
 
@@ -130,7 +130,7 @@ async function diffRange(comparing: Comparing, { left, right, isSymmetric }: Ran
   const [base, ...others] = await mergeBases(lookUp.graph, ...tips, options)
   if (base === undefined) {
     throw new InvalidError('no-merge-base', `${left} and ${right} have no history in common`, {
-      hint: `compare them as they are: jzfs diff ${left} ${right}`,
+      hint: `compare them as they are: \`jzfs diff ${left} ${right}\``,
     })
   }
   if (others.length > 0) context.terminal.say(`warning: ${left} and ${right} parted several times: taking the newest`)

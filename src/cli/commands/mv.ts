@@ -31,7 +31,7 @@ export const mv: CommandModule = {
       .action((texts: string[], flags: MvFlags) =>
         withWorktree(context, async (repository) => {
           if (texts.length < 2)
-            throw new InvalidError('usage', 'mv: no destination is named', { hint: 'see jzfs mv --help' })
+            throw new InvalidError('usage', 'mv: no destination is named', { hint: 'see `jzfs mv --help`' })
           const base = { worktree: repository.worktree, cwd: realpathSync(context.cwd) }
           const paths = texts.map((text) => plainPath(text, base))
           const moved = await movePaths(repository, paths.slice(0, -1), paths.at(-1) as string, {

@@ -34,7 +34,7 @@ export const rm: CommandModule = {
       .action((texts: string[], flags: RmFlags) =>
         withWorktree(context, async (repository) => {
           if (texts.length === 0)
-            throw new InvalidError('usage', 'rm: nothing is named', { hint: 'see jzfs rm --help' })
+            throw new InvalidError('usage', 'rm: nothing is named', { hint: 'see `jzfs rm --help`' })
           const progress = createProgressLine(context.terminal, 'removing')
           const removed = await removePaths(repository, readPathspecs(context, repository, texts), {
             command: context.commandLine,

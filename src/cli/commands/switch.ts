@@ -74,7 +74,7 @@ function readRequest(first: string | undefined, second: string | undefined, flag
 }
 
 function usage(message: string): InvalidError {
-  return new InvalidError('usage', `switch: ${message}`, { hint: 'see jzfs switch --help' })
+  return new InvalidError('usage', `switch: ${message}`, { hint: 'see `jzfs switch --help`' })
 }
 
 async function report(

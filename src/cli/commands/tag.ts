@@ -70,7 +70,8 @@ function author(context: Context, { config }: Repository): RefAuthor {
 
 async function create(context: Context, repository: Repository, names: string[], flags: TagFlags): Promise<void> {
   const [name = '', revision = 'HEAD', ...more] = names
-  if (more.length > 0) throw new InvalidError('usage', 'tag wants NAME and a revision', { hint: 'see jzfs tag --help' })
+  if (more.length > 0)
+    throw new InvalidError('usage', 'tag wants NAME and a revision', { hint: 'see `jzfs tag --help`' })
   const { cid: object } = await resolveRevision(repository, revision, revisionOptions(context, repository))
   const ref = tagRef(name)
   const before = await repository.refs.read(ref)

@@ -42,7 +42,7 @@ async function run(
   const wanted = flags.delete ? [undefined, ...revisions] : revisions
   if (wanted.length === 0 || wanted.length > 2 || (flags.delete !== true && wanted[0] === '')) {
     throw new InvalidError('usage', 'update-ref wants REF NEW [OLD], or -d REF [OLD]', {
-      hint: 'see jzfs update-ref --help',
+      hint: 'see `jzfs update-ref --help`',
     })
   }
   const options = revisionOptions(context, repository)

@@ -1,6 +1,6 @@
 import { shortenCid } from '../../model/cid-text.ts'
-import type { EntryKind } from '../index-entry.ts'
 import { quoteName } from '../../model/quote-name.ts'
+import type { EntryKind } from '../index-entry.ts'
 import type { ChangeSide } from '../staged-changes.ts'
 import type { FileDiff } from './file-diff.ts'
 import type { ContentDiff, Hunk } from './text-diff.ts'

@@ -152,9 +152,10 @@ describe('a damaged store', () => {
     const message = /block baguqeera\w+ is not here/
     shell.run(`${DAMAGED} mv $other ..`)
     for (const command of ['status', 'log', 'commit --allow-empty -m x', 'commit --amend -m x']) {
-      expect(refused(shell.run(`cd data; jzfs ${command}`)), command).toEqual(
-        refusal(128, message, /fetch it from a peer/),
-      )
+      expect({ command, ...refused(shell.run(`cd data; jzfs ${command}`)) }).toEqual({
+        command,
+        ...refusal(128, message, /fetch it from a peer/),
+      })
     }
     expect(shell.run('cd data; mv ../*.car .jzfs/packs && jzfs status --porcelain && jzfs verify > /dev/null')).toEqual(
       { status: 0, stdout: '', stderr: '' },
