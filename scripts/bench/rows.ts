@@ -255,12 +255,15 @@ function startUps(bench: Bench): Row[] {
 function cloneRow(bench: Bench, work: string, make: () => Folder, atMost?: number): Row {
   const there = join(bench.directory, 'home-of-source')
   const here = join(bench.directory, 'home-of-cloner')
-  const target = join(bench.directory, 'clone')
+  // Each into a new folder, all deleted at the end: a file system is slow where much was deleted just before.
+  const clones = join(bench.directory, 'clones')
+  let cloned = 0
+  const newTarget = (): string => join(clones, String(cloned++))
   let data: Folder
   let daemons: RunningDaemon[] = []
   let name = ''
   const clone = async (home: string): Promise<Run> => {
-    discard(target)
+    const target = newTarget()
     const watched = daemons.map((daemon) => watchPeak(daemon))
     const run = await timeCommands(
       [jzfs(bench.directory, home, 'clone', `ipns://${name}`, target, '--peer', daemons[0]!.address)],
@@ -269,8 +272,7 @@ function cloneRow(bench: Bench, work: string, make: () => Folder, atMost?: numbe
     return { seconds: run.seconds, peakBytes: Math.max(run.peakBytes, ...watched.map((watch) => watch.stop())) }
   }
   const gitClone = () => {
-    discard(target)
-    return timeCommands([git(bench.directory, 'clone', '-q', `file://${data.path}`, target)], { durable: true })
+    return timeCommands([git(bench.directory, 'clone', '-q', `file://${data.path}`, newTarget())], { durable: true })
   }
   return {
     work: `${work}, both daemons up`,
@@ -282,6 +284,7 @@ function cloneRow(bench: Bench, work: string, make: () => Folder, atMost?: numbe
     peakAtMostBytes: PEAK,
     prepare: async () => {
       data = make()
+      mkdirSync(clones)
       commitInBoth(data.path, bench)
       name = (JSON.parse(runQuietly(jzfs(data.path, there, 'publish', '--json'))) as { name: string }).name
       daemons = [await startDaemon(there), await startDaemon(here)]
@@ -289,7 +292,7 @@ function cloneRow(bench: Bench, work: string, make: () => Folder, atMost?: numbe
     dispose: async () => {
       for (const daemon of daemons) await daemon.stop()
       clean(data.path, bench)
-      discard(target, there, here, join(bench.directory, 'home-without-daemon'))
+      discard(clones, there, here, join(bench.directory, 'home-without-daemon'))
     },
   }
 }
