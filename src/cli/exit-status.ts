@@ -18,6 +18,8 @@ const BY_CODE: Readonly<Record<string, number>> = {
   usage: EXIT.usage,
   interrupted: EXIT.interrupted,
   'nothing-to-commit': EXIT.partial,
+  'would-overwrite': EXIT.partial,
+  'local-changes': EXIT.partial,
   'record-older-than-seen': EXIT.rollback,
   'record-fork': EXIT.rollback,
 }

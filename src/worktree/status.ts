@@ -81,13 +81,13 @@ export async function readStatus(repository: Repository, options: StatusOptions 
     ignored: options.ignored ?? false,
     keeps: keepsOf(repository),
   })
-  const { unstaged, problems, isRefreshed } = await findUnstaged(repository, index, scan, options)
+  const { unstaged, problems, isRefreshed } = await findUnstaged(repository, index, scan, unfinished, options)
   const staged = await stagedChanges(repository.store, await headTree(repository, options), index, options)
   const within = filter === undefined ? staged : staged.filter(({ path }) => matchesPath(filter, path))
   return {
     staged: options.renames === false ? within : joinExactRenames(within),
-    unstaged: await leaveOutPending(unfinished, unstaged, ({ path }) => path),
-    untracked: (await leaveOutPending(unfinished, scan.untracked, ({ key }) => fromByteString(key))).map(shownPath),
+    unstaged,
+    untracked: (await leaveOutPending(unfinished, scan.untracked)).map(shownPath),
     ignored: scan.ignored.map(shownPath),
     conflicts: conflictsOf(index, filter),
     problems: [...scanProblems(scan, worktree), ...problems],
@@ -97,15 +97,11 @@ export async function readStatus(repository: Repository, options: StatusOptions 
   }
 }
 
-/** Leaves out what an interrupted operation has yet to do: it is no change of the user's. */
-async function leaveOutPending<Item>(
-  unfinished: UnfinishedWork | undefined,
-  items: Item[],
-  pathOf: (item: Item) => string,
-): Promise<Item[]> {
-  if (unfinished === undefined) return items
-  const kept: Item[] = []
-  for (const item of items) if (!(await unfinished.isPending(pathOf(item)))) kept.push(item)
+/** Leaves out what an interrupted operation has yet to remove: it is no file of the user's. */
+async function leaveOutPending(unfinished: UnfinishedWork | undefined, found: FoundPath[]): Promise<FoundPath[]> {
+  if (unfinished === undefined) return found
+  const kept: FoundPath[] = []
+  for (const each of found) if (!(await unfinished.isPending(fromByteString(each.key)))) kept.push(each)
   return kept
 }
 
@@ -113,6 +109,7 @@ async function findUnstaged(
   repository: Repository,
   index: StagingIndex,
   scan: Scan,
+  unfinished: UnfinishedWork | undefined,
   options: AbortOptions,
 ): Promise<Pick<Status, 'unstaged' | 'problems' | 'isRefreshed'>> {
   const context = { worktree: worktreeOf(repository), source: repository.store, index, keeps: keepsOf(repository) }
@@ -125,6 +122,8 @@ async function findUnstaged(
     const state = scan.states[position]
     if ((state !== CANDIDATE && state !== DELETED) || index.stage(position) !== 0) continue
     const found = scan.stats.get(position)
+    // Before it is read: nobody may read a file that is half written.
+    if ((await unfinished?.isPending(index.path(position))) === true) continue
     if (state === DELETED || found === undefined) {
       unstaged.push({ path: index.path(position), difference: 'deleted' })
       continue

@@ -1,4 +1,5 @@
-import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { chmodSync, mkdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
@@ -71,6 +72,25 @@ describe('where a switch was interrupted, status', () => {
     })
     expect(await seen()).toEqual(['changed mine', 'untracked'])
     expect((await readStatus(repository, { untracked: 'none' })).untracked).toEqual([])
+  })
+
+  test('does not read a half-written file, which nobody may', async (context) => {
+    if (process.getuid?.() !== 0) context.skip('only root can act as another user')
+    await interrupt(() => chmodSync(join(top, 'half'), UNFINISHED_MODE))
+    const past = new Date(Date.now() - 60_000)
+    utimesSync(join(top, 'half'), past, past)
+    execFileSync('chown', ['-R', '65534:65534', top])
+    const source = join(import.meta.dirname, '../../src')
+    const script = `
+      import { openRepository } from ${JSON.stringify(join(source, 'repo/repository.ts'))}
+      import { readStatus } from ${JSON.stringify(join(source, 'worktree/status.ts'))}
+      const repository = await openRepository(process.cwd())
+      const { staged, unstaged, untracked } = await readStatus(repository)
+      console.log(JSON.stringify([staged, unstaged, untracked]))
+      await repository.close()`
+    const options = { cwd: top, uid: 65534, gid: 65534, encoding: 'utf8' } as const
+    const output = execFileSync(process.execPath, ['--input-type=module-typescript', '-e', script], options)
+    expect(output).toBe('[[],[],[]]\n')
   })
 
   test('shows what is at a path that neither side has', async () => {
