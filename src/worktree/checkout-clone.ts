@@ -8,7 +8,7 @@ import type { Lock } from '../store/lock.ts'
 import { rebuildIndex } from './index-rebuild.ts'
 import { emptyIndex } from './index-update.ts'
 import { refuseNameCollisions } from './name-collisions.ts'
-import { rewriteFiles } from './rewrite-files.ts'
+import { rewriteFiles, type RewrittenFiles } from './rewrite-files.ts'
 
 /** A clone whose blocks are there, and the refs that it gets. */
 export interface FreshClone {
@@ -26,9 +26,9 @@ interface CheckoutCloneOptions extends AbortOptions {
  * Makes the refs and writes the files of a fresh clone, in one operation.
  *
  * The trees are taken as they are, also those that we would have written otherwise. Throws ConflictError `names-collide`
- * before anything is written, and what `rewriteFiles` throws.
+ * before anything is written, and what `rewriteFiles` throws. What could not be written is in the result.
  */
-export async function checkoutClone(clone: FreshClone, options: CheckoutCloneOptions = {}): Promise<void> {
+export async function checkoutClone(clone: FreshClone, options: CheckoutCloneOptions = {}): Promise<RewrittenFiles> {
   const { repository, lock, commit, plan } = clone
   const { store } = repository
   const { tree } = decodeCommit(commit, await store.get(commit, options))
@@ -39,7 +39,7 @@ export async function checkoutClone(clone: FreshClone, options: CheckoutCloneOpt
     const files = { before: emptyIndex(), after: index }
     const onProgress = (done: { files: number; bytes: number }): void =>
       options.onProgress?.({ ...done, totalFiles: index.count })
-    await rewriteFiles(
+    return await rewriteFiles(
       repository,
       lock,
       pack,

@@ -7,7 +7,7 @@ import type { Clone, FetchedClone } from '../../sync/clone.ts'
 import { collect } from '../collect.ts'
 import type { CommandModule } from '../command.ts'
 import type { Context } from '../context.ts'
-import { configSources, openOptions } from '../here.ts'
+import { configSources, openOptions, sayNotDone } from '../here.ts'
 import { currentPerson } from '../identity.ts'
 import { openHomeHere, readSource, withPeers } from '../network.ts'
 import { blocksText, createProgressLine, type ProgressLine } from '../progress.ts'
@@ -75,7 +75,7 @@ function checkout(context: Context, receiving: ProgressLine, writing: ProgressLi
   return async (fetched: FetchedClone): Promise<void> => {
     receiving.done()
     const { checkoutClone } = await import('../../worktree/checkout-clone.ts')
-    await checkoutClone(fetched, { signal: context.signal, onProgress: writing.update })
+    sayNotDone(context, await checkoutClone(fetched, { signal: context.signal, onProgress: writing.update }))
   }
 }
 
