@@ -1,5 +1,5 @@
 import { InvalidError } from '../model/errors.ts'
-import type { ConfigSources } from '../repo/config.ts'
+import type { ConfigSources } from '../repo/config/config.ts'
 import { discoverRepository, type OpenRepositoryOptions, type Repository } from '../repo/repository.ts'
 import type { CheckoutReport } from '../worktree/checkout/checkout-trees.ts'
 import type { Context } from './context.ts'

@@ -1,8 +1,8 @@
 import { hostname, userInfo } from 'node:os'
 
-import { readDate, readSourceDateEpoch, localDate } from '../model/date-input.ts'
-import { createIdentity, type Identity, type Person } from '../model/person.ts'
-import type { Config } from '../repo/config.ts'
+import { readDate, readSourceDateEpoch, localDate } from '../model/commit/date-input.ts'
+import { createIdentity, type Identity, type Person } from '../model/commit/person.ts'
+import type { Config } from '../repo/config/config.ts'
 import type { Context } from './context.ts'
 
 type Role = 'AUTHOR' | 'COMMITTER'

@@ -2,9 +2,9 @@ import type { ControlClient } from '../http/control-client.ts'
 import { parseCidText } from '../model/cid-text.ts'
 import { InvalidError, NotFoundError } from '../model/errors.ts'
 import { openHome, type Home } from '../node/home/home.ts'
-import { openConfig } from '../repo/config.ts'
+import { openConfig } from '../repo/config/config.ts'
+import type { RemoteSource } from '../sync/names/remote-head.ts'
 import type { Peer } from '../sync/peer.ts'
-import type { RemoteSource } from '../sync/remote-head.ts'
 import type { Context } from './context.ts'
 import { configSources } from './here.ts'
 import { homeDirectory } from './home.ts'
@@ -68,7 +68,7 @@ export async function readSource(text: string): Promise<RemoteSource> {
 }
 
 async function readName(text: string): Promise<string | undefined> {
-  const { parseIpnsName } = await import('../sync/ipns-name.ts')
+  const { parseIpnsName } = await import('../sync/names/ipns-name.ts')
   try {
     return parseIpnsName(text)
   } catch (error) {

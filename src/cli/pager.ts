@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 
-import type { Config } from '../repo/config.ts'
+import type { Config } from '../repo/config/config.ts'
 import type { Context } from './context.ts'
 import type { Terminal } from './terminal.ts'
 

@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs'
 
 import type { Repository } from '../repo/repository.ts'
-import { parsePathspecs, type Pathspec } from '../worktree/pathspec.ts'
+import { parsePathspecs, type Pathspec } from '../worktree/pathspec/pathspec.ts'
 import type { Context } from './context.ts'
 import type { WorkingRepository } from './here.ts'
 

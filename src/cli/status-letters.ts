@@ -1,6 +1,6 @@
-import type { FileDifference } from '../worktree/compare-file.ts'
-import type { StagedChange } from '../worktree/staged-changes.ts'
-import type { Conflict } from '../worktree/status.ts'
+import type { FileDifference } from '../worktree/status/compare-file.ts'
+import type { StagedChange } from '../worktree/status/staged-changes.ts'
+import type { Conflict } from '../worktree/status/status.ts'
 
 /** The letter and the words for what is staged at a path, as git has them. */
 export function describeStaged({ from, before, after }: StagedChange): { letter: string; words: string } {

@@ -1,5 +1,5 @@
 import { quoteName } from '../model/quote-name.ts'
-import type { Status } from '../worktree/status.ts'
+import type { Status } from '../worktree/status/status.ts'
 import { describeConflict, describeStaged, describeUnstaged } from './status-letters.ts'
 import { styled } from './style.ts'
 import type { Terminal } from './terminal.ts'

@@ -1,9 +1,9 @@
 import type { CID } from 'multiformats/cid'
 
 import type { AbortOptions, BlockSource } from '../model/block.ts'
-import { listDirectory } from '../model/directory.ts'
-import { type NodeKind, readNode } from '../model/node.ts'
+import { listDirectory } from '../model/directory/directory.ts'
 import { quoteName } from '../model/quote-name.ts'
+import { type NodeKind, readNode } from '../model/unixfs/node.ts'
 import { styled } from './style.ts'
 import type { Terminal } from './terminal.ts'
 

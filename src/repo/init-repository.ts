@@ -6,10 +6,10 @@ import { ConflictError } from '../model/errors.ts'
 import { checkBranchName } from '../model/ref-name.ts'
 import { syncDirectory, writeFileDurably } from '../store/durable.ts'
 import { explainFsError, fsErrorCode } from '../store/fs-errors.ts'
-import { formatConfigFile } from './config-file.ts'
+import { formatConfigFile } from './config/config-file.ts'
 import { probeFileSystem } from './file-system-probe.ts'
-import { formatHead } from './head.ts'
 import { FORMAT_VERSION, type Layout, layoutOf, REPOSITORY_FOLDER } from './layout.ts'
+import { formatHead } from './refs/head.ts'
 import { isRepositoryFolder, openRepository, type OpenRepositoryOptions, type Repository } from './repository.ts'
 
 /** How a new repository is made. */
@@ -44,7 +44,7 @@ export async function initRepository(directory: string, options: InitOptions = {
   }
   const layout = layoutOf(path)
   makeFolders(layout, bare)
-  const { acquireLock } = await import('../store/lock.ts')
+  const { acquireLock } = await import('../store/lock/lock.ts')
   const lock = await acquireLock(layout.lock, { command: 'jzfs init' })
   try {
     const created = !isRepositoryFolder(path)

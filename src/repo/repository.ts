@@ -5,12 +5,12 @@ import type { AbortOptions } from '../model/block.ts'
 import { IntegrityError, InvalidError, NotFoundError } from '../model/errors.ts'
 import { quoteName } from '../model/quote-name.ts'
 import { explainFsError, fsErrorCode } from '../store/fs-errors.ts'
-import type { Lock } from '../store/lock.ts'
+import type { Lock } from '../store/lock/lock.ts'
 import { openStore, type Store } from '../store/store.ts'
-import { type Config, type ConfigSources, openConfig } from './config.ts'
+import { type Config, type ConfigSources, openConfig } from './config/config.ts'
 import { type Layout, FORMAT_VERSION, layoutOf, REPOSITORY_FOLDER } from './layout.ts'
-import { type FinishedOperation, finishInterruptedOperation, type WorktreeStep } from './operation.ts'
-import { createRefs, type Refs } from './refs.ts'
+import { type FinishedOperation, finishInterruptedOperation, type WorktreeStep } from './operation/operation.ts'
+import { createRefs, type Refs } from './refs/refs.ts'
 import { removeLeftovers } from './temporary-files.ts'
 
 /** An open repository: immutable blocks in `store`, names for them in `refs`. */
@@ -154,7 +154,7 @@ async function lockRepository(
   { waitMs = repository.config.get('lock.waitMs'), signal }: LockRepositoryOptions = {},
 ): Promise<Lock> {
   // Loads SQLite, which commands that only read do without.
-  const { acquireLock } = await import('../store/lock.ts')
+  const { acquireLock } = await import('../store/lock/lock.ts')
   const lock = await acquireLock(repository.layout.lock, { command, waitMs, signal })
   try {
     const finished = await finishInterruptedOperation(repository, lock, worktreeStep)

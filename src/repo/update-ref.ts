@@ -1,10 +1,10 @@
 import type { CID } from 'multiformats/cid'
 
 import { ConflictError, IntegrityError, InvalidError } from '../model/errors.ts'
-import type { RefAuthor } from './branch.ts'
-import type { Head } from './head.ts'
-import { runOperation } from './operation.ts'
-import { isSameCid } from './refs.ts'
+import { runOperation } from './operation/operation.ts'
+import type { RefAuthor } from './refs/branch.ts'
+import type { Head } from './refs/head.ts'
+import { isSameCid } from './refs/refs.ts'
 import type { Repository } from './repository.ts'
 import { readObjectType } from './revision/object-type.ts'
 

@@ -2,9 +2,9 @@ import type { CID } from 'multiformats/cid'
 
 import type { BlockSource } from '../model/block.ts'
 import { DAG_JSON } from '../model/cid.ts'
-import { decodeCommit } from '../model/commit.ts'
-import { nodeType } from '../model/dag-json-node.ts'
-import { decodeTag } from '../model/tag.ts'
+import { decodeCommit } from '../model/commit/commit.ts'
+import { nodeType } from '../model/commit/dag-json-node.ts'
+import { decodeTag } from '../model/commit/tag.ts'
 import {
   type VerifyFinding,
   type VerifyOptions,

@@ -3,7 +3,7 @@ import type { CID } from 'multiformats/cid'
 
 import type { AbortOptions } from '../model/block.ts'
 import { IntegrityError } from '../model/errors.ts'
-import { MAX_SECTION_SIZE } from './pack-format.ts'
+import { MAX_SECTION_SIZE } from './pack/pack-format.ts'
 import type { Store } from './store.ts'
 
 /**

@@ -4,11 +4,11 @@ import type { CID } from 'multiformats/cid'
 
 import type { AbortOptions } from '../model/block.ts'
 import { IntegrityError } from '../model/errors.ts'
-import { packCorruptError } from './corrupt-errors.ts'
-import type { LooseBlocks } from './loose.ts'
-import { packSections } from './pack-sections.ts'
-import type { PackSet } from './pack-set.ts'
-import { type Pack, PackGoneError } from './pack.ts'
+import type { LooseBlocks } from './loose/loose.ts'
+import { packCorruptError } from './pack/corrupt-errors.ts'
+import { packSections } from './pack/pack-sections.ts'
+import type { PackSet } from './pack/pack-set.ts'
+import { type Pack, PackGoneError } from './pack/pack.ts'
 import { matchesCid } from './verify-block.ts'
 
 /** Something in the store that is not as it should be. */

@@ -1,9 +1,9 @@
 import { type MessagePort, parentPort } from 'node:worker_threads'
 
 import { fsErrorCode } from './fs-errors.ts'
-import type { FromWorker, Task, ToWorker } from './ingest-messages.ts'
-import { createIngestReader, type IngestReader } from './ingest-reader.ts'
-import type { Placement } from './pack-writer.ts'
+import type { FromWorker, Task, ToWorker } from './ingest/ingest-messages.ts'
+import { createIngestReader, type IngestReader } from './ingest/ingest-reader.ts'
+import type { Placement } from './pack/pack-writer.ts'
 
 /**
  * Entry of a worker thread: reads the files of one task after the other, and asks the main thread, which knows the

@@ -3,7 +3,7 @@ import type { CID } from 'multiformats/cid'
 import type { BlockSource } from '../model/block.ts'
 import { createDuplexPair } from './memory-duplex.ts'
 import type { Peer } from './peer.ts'
-import { serveSync } from './serve-sync.ts'
+import { serveSync } from './protocol/serve-sync.ts'
 
 /** What a peer in this process has. */
 export interface LocalPeerOptions {

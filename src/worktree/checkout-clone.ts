@@ -1,14 +1,14 @@
 import type { CID } from 'multiformats/cid'
 
 import type { AbortOptions } from '../model/block.ts'
-import { decodeCommit } from '../model/commit.ts'
-import type { OperationPlan } from '../repo/operation-plan.ts'
+import { decodeCommit } from '../model/commit/commit.ts'
+import type { OperationPlan } from '../repo/operation/operation-plan.ts'
 import type { Repository } from '../repo/repository.ts'
-import type { Lock } from '../store/lock.ts'
-import { rebuildIndex } from './index-rebuild.ts'
-import { emptyIndex } from './index-update.ts'
-import { refuseNameCollisions } from './name-collisions.ts'
-import { rewriteFiles, type RewrittenFiles } from './rewrite-files.ts'
+import type { Lock } from '../store/lock/lock.ts'
+import { rebuildIndex } from './index/index-rebuild.ts'
+import { emptyIndex } from './index/index-update.ts'
+import { refuseNameCollisions } from './rewrite/name-collisions.ts'
+import { rewriteFiles, type RewrittenFiles } from './rewrite/rewrite-files.ts'
 
 /** A clone whose blocks are there, and the refs that it gets. */
 export interface FreshClone {

@@ -1,16 +1,16 @@
 import type { CID } from 'multiformats/cid'
 
-import { encodeCommit, decodeCommit, type Commit } from '../model/commit.ts'
-import { EMPTY_DIRECTORY } from '../model/directory.ts'
+import { encodeCommit, decodeCommit, type Commit } from '../model/commit/commit.ts'
+import type { Person } from '../model/commit/person.ts'
+import { EMPTY_DIRECTORY } from '../model/directory/directory.ts'
 import { ConflictError, InvalidError } from '../model/errors.ts'
-import type { Person } from '../model/person.ts'
-import type { Head } from '../repo/head.ts'
-import type { OperationPlan } from '../repo/operation-plan.ts'
-import { runOperation } from '../repo/operation.ts'
+import type { OperationPlan } from '../repo/operation/operation-plan.ts'
+import { runOperation } from '../repo/operation/operation.ts'
+import type { Head } from '../repo/refs/head.ts'
 import type { Repository } from '../repo/repository.ts'
-import { writeIndexFile } from './index-file.ts'
-import { openIndex, type OpenIndexOptions } from './open-index.ts'
-import { writeTree } from './write-tree.ts'
+import { writeIndexFile } from './index/index-file.ts'
+import { openIndex, type OpenIndexOptions } from './index/open-index.ts'
+import { writeTree } from './index/write-tree.ts'
 
 export interface CommitOptions extends OpenIndexOptions {
   /** The command line, for the operation log. */

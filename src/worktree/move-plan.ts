@@ -2,11 +2,11 @@ import { accessSync, constants, lstatSync } from 'node:fs'
 import type { BigIntStats } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 
-import { isReservedName } from '../model/entry-name.ts'
+import { isReservedName } from '../model/directory/entry-name.ts'
 import { ConflictError, InvalidError, JzfsError, NotFoundError } from '../model/errors.ts'
 import { explainFsError } from '../store/fs-errors.ts'
 import { statAt } from './checkout/found-content.ts'
-import type { StagingIndex } from './staging-index.ts'
+import type { StagingIndex } from './index/staging-index.ts'
 
 /** A file or folder to be moved, checked. Paths from the top of the working tree. */
 export interface PlannedMove {

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 
 import { openNetwork } from '../../src/http/open-network.ts'
 import { runDaemon } from '../../src/http/run-daemon.ts'
-import { encodeCommit } from '../../src/model/commit.ts'
+import { encodeCommit } from '../../src/model/commit/commit.ts'
 import type { Daemon } from '../../src/node/daemon.ts'
 import { openHome } from '../../src/node/home/home.ts'
 import { connectPeer } from '../../src/node/network/client-node.ts'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
-import { buildDirectory } from '../../src/model/directory.ts'
-import { buildSymlink } from '../../src/model/symlink.ts'
+import { buildDirectory } from '../../src/model/directory/directory.ts'
+import { buildSymlink } from '../../src/model/unixfs/symlink.ts'
 import { fileOfBytes } from '../support/build-file.ts'
 import { MemoryBlocks } from '../support/memory-blocks.ts'
 import { putTree } from '../support/put-tree.ts'

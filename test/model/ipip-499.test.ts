@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { RAW, cidOf } from '../../src/model/cid.ts'
-import { EMPTY_DIRECTORY, buildDirectory } from '../../src/model/directory.ts'
+import { EMPTY_DIRECTORY, buildDirectory } from '../../src/model/directory/directory.ts'
 import { fileOfBytes } from '../support/build-file.ts'
 import { seededBytes } from '../support/seeded.ts'
 

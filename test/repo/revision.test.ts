@@ -3,7 +3,7 @@ import { base58btc } from 'multiformats/bases/base58'
 import { describe, expect, test } from 'vitest'
 
 import { cidOf, DAG_JSON, RAW } from '../../src/model/cid.ts'
-import { encodeCommit } from '../../src/model/commit.ts'
+import { encodeCommit } from '../../src/model/commit/commit.ts'
 import { resolveCommit, resolveRevision, resolveTree } from '../../src/repo/revision.ts'
 import type { RevisionOptions } from '../../src/repo/revision/revision-source.ts'
 import { parseRevision } from '../../src/repo/revision/revision-syntax.ts'

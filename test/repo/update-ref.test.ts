@@ -1,7 +1,7 @@
 import { CID } from 'multiformats/cid'
 import { describe, expect, it } from 'vitest'
 
-import { runOperation } from '../../src/repo/operation.ts'
+import { runOperation } from '../../src/repo/operation/operation.ts'
 import type { Repository } from '../../src/repo/repository.ts'
 import { updateRef } from '../../src/repo/update-ref.ts'
 import { ANN, someCommit, temporaryRepository } from '../support/repository.ts'

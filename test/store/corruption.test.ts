@@ -4,8 +4,13 @@ import { basename, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
 import type { Block } from '../../src/model/block.ts'
-import { LOOSE_LAYOUT } from '../../src/store/loose-layout.ts'
-import { decodePackHeader, FIRST_SECTION_OFFSET, PAYLOAD_OFFSET, sectionLayout } from '../../src/store/pack-format.ts'
+import { LOOSE_LAYOUT } from '../../src/store/loose/loose-layout.ts'
+import {
+  decodePackHeader,
+  FIRST_SECTION_OFFSET,
+  PAYLOAD_OFFSET,
+  sectionLayout,
+} from '../../src/store/pack/pack-format.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { all, damageFile, rawBlock, rawBlocks, writePack } from '../support/store-files.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 
 import { expect, it } from 'vitest'
 
-import { acquireLock } from '../../src/store/lock.ts'
+import { acquireLock } from '../../src/store/lock/lock.ts'
 import { openStore } from '../../src/store/store.ts'
 import { createRandom } from '../support/random.ts'
 import { all, numberedBlock } from '../support/store-files.ts'

@@ -11,7 +11,7 @@ import { describe, expect, it, vi } from 'vitest'
 
 import type { Block } from '../../src/model/block.ts'
 import { cidOf, DAG_PB, RAW } from '../../src/model/cid.ts'
-import { acquireLock, tryLock } from '../../src/store/lock.ts'
+import { acquireLock, tryLock } from '../../src/store/lock/lock.ts'
 import { openStore } from '../../src/store/store.ts'
 import { all, packNames, rawBlock, rawBlocks, writePack } from '../support/store-files.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'

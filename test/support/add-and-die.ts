@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 
 import { openRepository } from '../../src/repo/repository.ts'
-import { addPaths } from '../../src/worktree/add.ts'
+import { addPaths } from '../../src/worktree/add/add.ts'
 import { ANN } from './repository.ts'
 
 /** `add-and-die.ts FOLDER CHECKPOINT-BYTES`: adds what is in a repository, and is killed after the first checkpoint. */

@@ -2,8 +2,8 @@ import type { CID } from 'multiformats/cid'
 
 import type { Block } from '../../src/model/block.ts'
 import { RAW, cidOf } from '../../src/model/cid.ts'
-import { buildFile } from '../../src/model/file.ts'
-import type { BuiltFile, Leaf } from '../../src/model/file.ts'
+import { buildFile } from '../../src/model/unixfs/file.ts'
+import type { BuiltFile, Leaf } from '../../src/model/unixfs/file.ts'
 
 /** Builds a file from pieces of 1 MiB (the last one shorter), as `add` does but in memory. Leaves go to `onLeaf`. */
 export function fileOfPieces(

@@ -1,4 +1,4 @@
-import { hashName } from '../../src/model/hamt-slot.ts'
+import { hashName } from '../../src/model/directory/hamt-slot.ts'
 
 /**
  * Names whose hashes agree in their first two bytes at least in pairs, so that a sharded directory of a few of them is

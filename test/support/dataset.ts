@@ -1,7 +1,7 @@
 import { CID } from 'multiformats/cid'
 
-import { encodeCommit } from '../../src/model/commit.ts'
-import { runOperation } from '../../src/repo/operation.ts'
+import { encodeCommit } from '../../src/model/commit/commit.ts'
+import { runOperation } from '../../src/repo/operation/operation.ts'
 import type { Repository } from '../../src/repo/repository.ts'
 import { MemoryBlocks } from './memory-blocks.ts'
 import { buildTree, type Leaf } from './memory-tree.ts'

@@ -3,8 +3,8 @@ import { onTestFinished } from 'vitest'
 import type { BlockSource } from '../../src/model/block.ts'
 import { generateEd25519Key } from '../../src/node/home/ed25519-key.ts'
 import type { ByteDuplex } from '../../src/sync/duplex.ts'
-import { createRecord, type NewRecord } from '../../src/sync/ipns-record.ts'
-import { serveSync } from '../../src/sync/serve-sync.ts'
+import { createRecord, type NewRecord } from '../../src/sync/names/ipns-record.ts'
+import { serveSync } from '../../src/sync/protocol/serve-sync.ts'
 import { startTestNode } from './network.ts'
 
 /** What a serving node says, whether it is true or not. It may be changed while it runs. */

@@ -2,8 +2,8 @@ import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { JzfsError } from '../../src/model/errors.ts'
-import { ingestFiles } from '../../src/store/ingest.ts'
-import { createPackWriter } from '../../src/store/pack-writer.ts'
+import { ingestFiles } from '../../src/store/ingest/ingest.ts'
+import { createPackWriter } from '../../src/store/pack/pack-writer.ts'
 
 /** What an ingest in a process of its own came to: one line of JSON on stdout. */
 export interface IngestReport {

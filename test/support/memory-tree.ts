@@ -1,8 +1,8 @@
 import type { CID } from 'multiformats/cid'
 
 import type { Block } from '../../src/model/block.ts'
-import { buildDirectory, type Entry } from '../../src/model/directory.ts'
-import { buildSymlink } from '../../src/model/symlink.ts'
+import { buildDirectory, type Entry } from '../../src/model/directory/directory.ts'
+import { buildSymlink } from '../../src/model/unixfs/symlink.ts'
 import { fileOfBytes } from './build-file.ts'
 import type { MemoryBlocks } from './memory-blocks.ts'
 

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path'
 
-import { acquireLock } from '../../src/store/lock.ts'
+import { acquireLock } from '../../src/store/lock/lock.ts'
 import { openStore } from '../../src/store/store.ts'
 import { numberedBlock } from './store-files.ts'
 

@@ -6,7 +6,7 @@ import type { CID } from 'multiformats/cid'
 import { onTestFinished } from 'vitest'
 
 import { cidOf, DAG_JSON } from '../../src/model/cid.ts'
-import type { Person } from '../../src/model/person.ts'
+import type { Person } from '../../src/model/commit/person.ts'
 import { initRepository, type InitOptions } from '../../src/repo/init-repository.ts'
 import type { Repository } from '../../src/repo/repository.ts'
 

@@ -1,7 +1,7 @@
 import type { CID } from 'multiformats/cid'
 
-import { encodeCommit } from '../../src/model/commit.ts'
-import { encodeTag, type TaggedType } from '../../src/model/tag.ts'
+import { encodeCommit } from '../../src/model/commit/commit.ts'
+import { encodeTag, type TaggedType } from '../../src/model/commit/tag.ts'
 import type { RevisionSource } from '../../src/repo/revision/revision-source.ts'
 import { MemoryBlocks } from './memory-blocks.ts'
 import { buildTree } from './memory-tree.ts'

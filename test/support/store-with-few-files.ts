@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 
-import { acquireLock } from '../../src/store/lock.ts'
+import { acquireLock } from '../../src/store/lock/lock.ts'
 import { openStore } from '../../src/store/store.ts'
 import { numberedBlock } from './store-files.ts'
 

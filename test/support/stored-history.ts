@@ -1,7 +1,7 @@
 import type { CID } from 'multiformats/cid'
 
 import type { Block } from '../../src/model/block.ts'
-import { encodeCommit } from '../../src/model/commit.ts'
+import { encodeCommit } from '../../src/model/commit/commit.ts'
 import type { Repository } from '../../src/repo/repository.ts'
 import { updateRef } from '../../src/repo/update-ref.ts'
 import { putTree, type TreeSketch } from './put-tree.ts'

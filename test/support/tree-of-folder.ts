@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import type { CID } from 'multiformats/cid'
 
 import type { Block } from '../../src/model/block.ts'
-import { buildDirectory } from '../../src/model/directory.ts'
-import { buildSymlink } from '../../src/model/symlink.ts'
+import { buildDirectory } from '../../src/model/directory/directory.ts'
+import { buildSymlink } from '../../src/model/unixfs/symlink.ts'
 import { fileOfPieces } from './build-file.ts'
 
 /** Builds the tree of a folder, hidden files included and every file plain, with the model's own functions. */

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import type { CID } from 'multiformats/cid'
 import { describe, expect, it } from 'vitest'
 
-import { buildDirectory } from '../../src/model/directory.ts'
+import { buildDirectory } from '../../src/model/directory/directory.ts'
 import { fileOfBytes } from '../support/build-file.ts'
 import { honestAnswer, scriptedPeer } from '../support/hostile-peer.ts'
 import { MemoryBlocks } from '../support/memory-blocks.ts'

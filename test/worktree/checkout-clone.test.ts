@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 
 import type { Repository } from '../../src/repo/repository.ts'
 import { checkoutClone } from '../../src/worktree/checkout-clone.ts'
-import { readIndexFile } from '../../src/worktree/index-file.ts'
+import { readIndexFile } from '../../src/worktree/index/index-file.ts'
 import { commitTo } from '../support/dataset.ts'
 import { ANN, temporaryRepository } from '../support/repository.ts'
 import { folderContent } from './support/folder-content.ts'

@@ -2,7 +2,7 @@ import { chmodSync, lstatSync, mkdirSync, rmSync, symlinkSync, writeFileSync } f
 import { dirname, join } from 'node:path'
 
 import type { Repository } from '../../src/repo/repository.ts'
-import { switchTo } from '../../src/worktree/switch.ts'
+import { switchTo } from '../../src/worktree/switch/switch.ts'
 import { add, commitHere, openTestRepository, PERSON } from './support/repository.ts'
 
 /** A command that is killed, and the state of the working tree it starts from. */

@@ -1,6 +1,6 @@
 import { InvalidError, JzfsError } from '../../model/errors.ts'
 import { quoteName } from '../../model/quote-name.ts'
-import { addPaths, type AddOptions, type AddResult } from '../../worktree/add.ts'
+import { addPaths, type AddOptions, type AddResult } from '../../worktree/add/add.ts'
 import type { CommandModule } from '../command.ts'
 import type { Context } from '../context.ts'
 import { EXIT } from '../exit-status.ts'

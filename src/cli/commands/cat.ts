@@ -1,4 +1,4 @@
-import { readNode } from '../../model/node.ts'
+import { readNode } from '../../model/unixfs/node.ts'
 import { resolveRevision } from '../../repo/revision.ts'
 import { peel } from '../../repo/revision/object-type.ts'
 import { contentBytes } from '../../worktree/checkout/entry-content.ts'

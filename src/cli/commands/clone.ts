@@ -2,8 +2,8 @@ import { basename, resolve } from 'node:path'
 
 import { shortenCid } from '../../model/cid-text.ts'
 import { openHomeNames } from '../../node/publish/home-names.ts'
-import { openConfig } from '../../repo/config.ts'
-import type { Clone, FetchedClone } from '../../sync/clone.ts'
+import { openConfig } from '../../repo/config/config.ts'
+import type { Clone, FetchedClone } from '../../sync/clone/clone.ts'
 import { collect } from '../collect.ts'
 import type { CommandModule } from '../command.ts'
 import type { Context } from '../context.ts'
@@ -42,7 +42,7 @@ async function run(context: Context, text: string, folder: string | undefined, f
   const source = await readSource(text)
   const directory = resolve(context.cwd, folder ?? basename('name' in source ? source.name : source.cid.toString()))
   const home = openHomeHere(context)
-  const { cloneRepository } = await import('../../sync/clone.ts')
+  const { cloneRepository } = await import('../../sync/clone/clone.ts')
   const receiving = createProgressLine(context.terminal, 'receiving')
   const writing = createProgressLine(context.terminal, 'writing files')
   const person = currentPerson(context, config, 'COMMITTER')

@@ -1,6 +1,6 @@
 import { JzfsError, NotFoundError } from '../../model/errors.ts'
-import type { ConfigEntry, ConfigScope } from '../../repo/config.ts'
-import { openConfig, type Config } from '../../repo/config.ts'
+import type { ConfigEntry, ConfigScope } from '../../repo/config/config.ts'
+import { openConfig, type Config } from '../../repo/config/config.ts'
 import type { Repository } from '../../repo/repository.ts'
 import type { CommandModule } from '../command.ts'
 import type { Context } from '../context.ts'

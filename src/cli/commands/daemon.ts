@@ -55,7 +55,7 @@ const STOP_WAIT_MS = 30_000
 
 /** The daemon's lock is free when all else has ended: whoever starts one next is not refused. */
 async function waitForEnd(context: Context, pid: number): Promise<void> {
-  const { acquireLock } = await import('../../store/lock.ts')
+  const { acquireLock } = await import('../../store/lock/lock.ts')
   const { daemonLock } = openHomeHere(context).layout
   const { commandLine: command, signal } = context
   try {

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import type { CID } from 'multiformats/cid'
 
 import { InvalidError } from '../../model/errors.ts'
-import { readNode } from '../../model/node.ts'
+import { readNode } from '../../model/unixfs/node.ts'
 import { mergeBases } from '../../repo/merge-base.ts'
 import type { Repository } from '../../repo/repository.ts'
 import { type RangeSyntax, splitRange } from '../../repo/revision-range.ts'
@@ -16,7 +16,7 @@ import {
   diffUnstaged,
   diffWorktree,
 } from '../../worktree/diff/find-diffs.ts'
-import { headTree, openIndex, type OpenIndexOptions } from '../../worktree/open-index.ts'
+import { headTree, openIndex, type OpenIndexOptions } from '../../worktree/index/open-index.ts'
 import type { CommandModule } from '../command.ts'
 import type { Context } from '../context.ts'
 import { diffDocuments } from '../diff/diff-document.ts'

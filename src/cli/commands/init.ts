@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 
-import { openConfig } from '../../repo/config.ts'
+import { openConfig } from '../../repo/config/config.ts'
 import { initRepository } from '../../repo/init-repository.ts'
 import type { CommandModule } from '../command.ts'
 import { configSources, openOptions } from '../here.ts'

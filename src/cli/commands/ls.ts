@@ -1,8 +1,8 @@
 import type { CID } from 'multiformats/cid'
 
 import { JzfsError } from '../../model/errors.ts'
-import { readNode } from '../../model/node.ts'
 import { quoteName } from '../../model/quote-name.ts'
+import { readNode } from '../../model/unixfs/node.ts'
 import type { Repository } from '../../repo/repository.ts'
 import { resolveRevision } from '../../repo/revision.ts'
 import { peel, readObjectType } from '../../repo/revision/object-type.ts'

@@ -1,5 +1,5 @@
-import { openConfig } from '../../repo/config.ts'
-import type { RemoteSource } from '../../sync/remote-head.ts'
+import { openConfig } from '../../repo/config/config.ts'
+import type { RemoteSource } from '../../sync/names/remote-head.ts'
 import { collect } from '../collect.ts'
 import type { CommandModule } from '../command.ts'
 import type { Context } from '../context.ts'

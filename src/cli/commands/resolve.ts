@@ -24,7 +24,7 @@ export const resolve: CommandModule = {
 
 async function run(context: Context, name: string, flags: ResolveFlags): Promise<void> {
   const home = openHomeHere(context)
-  const { resolveName } = await import('../../sync/resolve-name.ts')
+  const { resolveName } = await import('../../sync/names/resolve-name.ts')
   const names = openHomeNames(home, { command: context.commandLine })
   const options = { now: context.now(), allowExpired: flags.allowExpired === true, signal: context.signal }
   const found = await withPeers(context, home, flags.peer ?? [], (peers) => resolveName(name, peers, names, options))

@@ -5,11 +5,11 @@ import type { CID } from 'multiformats/cid'
 
 import { ConflictError, InvalidError, JzfsError, NotFoundError } from '../../model/errors.ts'
 import type { Publication } from '../../node/publish/publish.ts'
-import { openConfig } from '../../repo/config.ts'
+import { openConfig } from '../../repo/config/config.ts'
 import { initRepository } from '../../repo/init-repository.ts'
 import { REPOSITORY_FOLDER } from '../../repo/layout.ts'
 import { discoverRepository, openRepository, type Repository } from '../../repo/repository.ts'
-import { addPaths } from '../../worktree/add.ts'
+import { addPaths } from '../../worktree/add/add.ts'
 import { commitIndex } from '../../worktree/commit.ts'
 import { branchOrHead } from '../branch-name.ts'
 import type { CommandModule } from '../command.ts'
@@ -131,7 +131,7 @@ async function commitWhatIsThere(context: Context, repository: Repository, flags
 }
 
 async function treeOf({ store }: Repository, commit: CID): Promise<CID> {
-  const { decodeCommit } = await import('../../model/commit.ts')
+  const { decodeCommit } = await import('../../model/commit/commit.ts')
   return decodeCommit(commit, await store.get(commit)).tree
 }
 

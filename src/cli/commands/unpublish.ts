@@ -25,7 +25,7 @@ export const unpublish: CommandModule = {
 
 async function publishedName(context: Context, branch: string | undefined): Promise<string> {
   if (branch !== undefined && /^(ipns:\/\/|\/ipns\/|k51)/.test(branch)) {
-    const { parseIpnsName } = await import('../../sync/ipns-name.ts')
+    const { parseIpnsName } = await import('../../sync/names/ipns-name.ts')
     return parseIpnsName(branch)
   }
   return withRepository(context, async (repository) => {

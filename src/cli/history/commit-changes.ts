@@ -1,11 +1,11 @@
 import type { CID } from 'multiformats/cid'
 
-import { decodeCommit } from '../../model/commit.ts'
+import { decodeCommit } from '../../model/commit/commit.ts'
 import type { CommitGraph } from '../../repo/history/commit-graph.ts'
 import type { Repository } from '../../repo/repository.ts'
 import { commitDiffs, type MergeDiffs } from '../../worktree/diff/commit-diffs.ts'
 import type { FileDiff } from '../../worktree/diff/file-diff.ts'
-import type { Pathspec } from '../../worktree/pathspec.ts'
+import type { Pathspec } from '../../worktree/pathspec/pathspec.ts'
 import type { Context } from '../context.ts'
 import { diffDocuments } from '../diff/diff-document.ts'
 import { type DiffForms, showsNothing } from '../diff/diff-forms.ts'

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 
-import { DATE_STYLES, type DateStyle } from '../../model/date-style.ts'
+import { DATE_STYLES, type DateStyle } from '../../model/commit/date-style.ts'
 import { InvalidError } from '../../model/errors.ts'
 import type { Context } from '../context.ts'
 import type { Terminal } from '../terminal.ts'

@@ -1,9 +1,9 @@
 import { styleText } from 'node:util'
 
 import { shortenCid } from '../../model/cid-text.ts'
-import { type DateStyle, renderDate } from '../../model/date-style.ts'
+import { type DateStyle, renderDate } from '../../model/commit/date-style.ts'
+import type { Person } from '../../model/commit/person.ts'
 import { InvalidError } from '../../model/errors.ts'
-import type { Person } from '../../model/person.ts'
 import { messageParts } from './commit-message.ts'
 import type { CommitStyle, ShownCommit } from './commit-text.ts'
 import { renderDecorations } from './decorations.ts'

@@ -1,9 +1,9 @@
 import type { CID } from 'multiformats/cid'
 
 import { shortenCid } from '../../model/cid-text.ts'
-import type { Commit } from '../../model/commit.ts'
-import { type DateStyle, renderDate } from '../../model/date-style.ts'
-import { formatIdentity, type Person } from '../../model/person.ts'
+import type { Commit } from '../../model/commit/commit.ts'
+import { type DateStyle, renderDate } from '../../model/commit/date-style.ts'
+import { formatIdentity, type Person } from '../../model/commit/person.ts'
 import { styled } from '../style.ts'
 import type { Terminal } from '../terminal.ts'
 import type { CommitFormat, NamedFormat } from './commit-format.ts'

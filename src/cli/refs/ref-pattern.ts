@@ -1,5 +1,5 @@
-import { toByteString } from '../../worktree/byte-string.ts'
-import { compileWildmatch, wildmatch } from '../../worktree/wildmatch.ts'
+import { compileWildmatch, wildmatch } from '../../worktree/ignore/wildmatch.ts'
+import { toByteString } from '../../worktree/index/byte-string.ts'
 
 /** Whether a full ref name is a pattern, stands below it, or matches its wildcards (which stop at slashes). */
 export function matchesRefPattern(pattern: string, name: string): boolean {

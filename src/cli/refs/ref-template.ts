@@ -1,11 +1,11 @@
 import type { CID } from 'multiformats/cid'
 
 import { shortenCid } from '../../model/cid-text.ts'
-import { type DateStyle, renderDate } from '../../model/date-style.ts'
-import { parseDate } from '../../model/date.ts'
+import { type DateStyle, renderDate } from '../../model/commit/date-style.ts'
+import { parseDate } from '../../model/commit/date.ts'
+import { formatIdentity, type Person } from '../../model/commit/person.ts'
 import { InvalidError } from '../../model/errors.ts'
-import { formatIdentity, type Person } from '../../model/person.ts'
-import { creatorOf, type NamedObject, type RefDetails } from '../../repo/ref-details.ts'
+import { creatorOf, type NamedObject, type RefDetails } from '../../repo/refs/ref-details.ts'
 import { messageParts } from '../history/commit-message.ts'
 import { readDateStyle } from '../history/commit-style.ts'
 

@@ -3,7 +3,7 @@ import { tmpdir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 
 import { explainFsError } from '../../store/fs-errors.ts'
-import type { Lock, LockOptions } from '../../store/lock.ts'
+import type { Lock, LockOptions } from '../../store/lock/lock.ts'
 import { type HomeLayout, homeLayoutOf } from './home-layout.ts'
 import { createKeyStore, type KeyStore } from './key-store.ts'
 import { createRepositoryRegistry, type RepositoryRegistry } from './repository-registry.ts'
@@ -46,7 +46,7 @@ export function openHome(directory: string, options: HomeOptions = {}): Home {
     runtimeDirectory: options.runtimeDirectory ?? join(tmpdir(), `jzfs-${userInfo().uid}`),
     lock: async (lockOptions) => {
       // Loads SQLite, which those who only read do without.
-      const { acquireLock } = await import('../../store/lock.ts')
+      const { acquireLock } = await import('../../store/lock/lock.ts')
       return acquireLock(layout.lock, lockOptions)
     },
   }

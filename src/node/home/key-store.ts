@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { IntegrityError } from '../../model/errors.ts'
-import { decodeRefPath, encodeRefName } from '../../repo/ref-encoding.ts'
+import { decodeRefPath, encodeRefName } from '../../repo/refs/ref-encoding.ts'
 import { writeFileDurably } from '../../store/durable.ts'
 import { explainFsError, fsErrorCode } from '../../store/fs-errors.ts'
 import { type Ed25519Key, generateEd25519Key, parseEd25519Key } from './ed25519-key.ts'

@@ -1,4 +1,4 @@
-import { type KnownNames, openKnownNames } from '../../sync/known-names.ts'
+import { type KnownNames, openKnownNames } from '../../sync/names/known-names.ts'
 import type { Home } from '../home/home.ts'
 
 /** The names that a home knows, for those who do not hold its lock: each change takes it for a moment. */

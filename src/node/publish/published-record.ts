@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 
-import { openKnownNames } from '../../sync/known-names.ts'
+import { openKnownNames } from '../../sync/names/known-names.ts'
 import type { Home } from '../home/home.ts'
 import { pinSetPath } from './published-files.ts'
 

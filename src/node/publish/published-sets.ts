@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs'
 
 import type { JzfsError } from '../../model/errors.ts'
-import { type OpenDigestSet, openDigestSet } from '../../sync/digest-set-file.ts'
+import { type OpenDigestSet, openDigestSet } from '../../sync/publish/digest-set-file.ts'
 import type { Home } from '../home/home.ts'
 import type { Audience } from '../home/repository-registry.ts'
 import { headSetPath, pinOfSetFile, pinSetPath } from './published-files.ts'

@@ -1,6 +1,6 @@
 import type { AbortOptions } from '../../model/block.ts'
-import type { IpnsRecord } from '../../sync/ipns-record.ts'
-import { openKnownNames } from '../../sync/known-names.ts'
+import type { IpnsRecord } from '../../sync/names/ipns-record.ts'
+import { openKnownNames } from '../../sync/names/known-names.ts'
 import type { Home } from '../home/home.ts'
 import { isPastHalfLife } from './publish.ts'
 

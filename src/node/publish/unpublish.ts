@@ -1,6 +1,6 @@
 import type { AbortOptions } from '../../model/block.ts'
 import { NotFoundError } from '../../model/errors.ts'
-import { unpublishHead } from '../../sync/published-set.ts'
+import { unpublishHead } from '../../sync/publish/published-set.ts'
 import type { Home } from '../home/home.ts'
 import type { PublishedHead } from '../home/repository-registry.ts'
 import { headSetPath } from './published-files.ts'

@@ -2,8 +2,8 @@ import type { CID } from 'multiformats/cid'
 
 import type { AbortOptions, BlockSource } from '../../model/block.ts'
 import { parseLinkText } from '../../model/cid-text.ts'
-import { type CommitLinks, scanCommit } from '../../model/commit-scan.ts'
-import { decodeCommit } from '../../model/commit.ts'
+import { type CommitLinks, scanCommit } from '../../model/commit/commit-scan.ts'
+import { decodeCommit } from '../../model/commit/commit.ts'
 
 /** A commit as a walk sees it. Links are CID texts: version 1 in base32, as the commit holds them. */
 export interface GraphCommit extends Readonly<CommitLinks> {

@@ -1,7 +1,7 @@
 import type { CID } from 'multiformats/cid'
 
 import type { AbortOptions, BlockSource } from '../../model/block.ts'
-import { resolvePath } from '../../model/tree-walk.ts'
+import { resolvePath } from '../../model/tree/tree-walk.ts'
 import type { TreeComparison } from './visit.ts'
 
 /**

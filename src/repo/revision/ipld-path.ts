@@ -2,11 +2,11 @@ import { CID } from 'multiformats/cid'
 
 import type { AbortOptions, BlockSource } from '../../model/block.ts'
 import { DAG_JSON } from '../../model/cid.ts'
-import { decodeCommit } from '../../model/commit.ts'
-import { nodeType } from '../../model/dag-json-node.ts'
+import { decodeCommit } from '../../model/commit/commit.ts'
+import { nodeType } from '../../model/commit/dag-json-node.ts'
+import { decodeTag } from '../../model/commit/tag.ts'
 import { NotFoundError } from '../../model/errors.ts'
-import { decodeTag } from '../../model/tag.ts'
-import { resolvePath } from '../../model/tree-walk.ts'
+import { resolvePath } from '../../model/tree/tree-walk.ts'
 
 /**
  * Follows a path from node to node as a gateway does: `tree/a.txt` and `parents/0/tree` from a commit, `object` from a tag,

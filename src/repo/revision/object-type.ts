@@ -2,10 +2,10 @@ import { CID } from 'multiformats/cid'
 
 import type { AbortOptions, BlockSource } from '../../model/block.ts'
 import { DAG_JSON, RAW } from '../../model/cid.ts'
-import { nodeType } from '../../model/dag-json-node.ts'
+import { nodeType } from '../../model/commit/dag-json-node.ts'
+import { decodeTag, type TaggedType } from '../../model/commit/tag.ts'
 import { InvalidError } from '../../model/errors.ts'
-import { readNode } from '../../model/node.ts'
-import { decodeTag, type TaggedType } from '../../model/tag.ts'
+import { readNode } from '../../model/unixfs/node.ts'
 import type { CommitGraph } from '../history/commit-graph.ts'
 import type { PeelTarget } from './revision-syntax.ts'
 

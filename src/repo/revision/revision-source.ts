@@ -2,7 +2,7 @@ import type { CID } from 'multiformats/cid'
 
 import type { AbortOptions, BlockSource } from '../../model/block.ts'
 import type { CommitGraph } from '../history/commit-graph.ts'
-import type { Refs } from '../refs.ts'
+import type { Refs } from '../refs/refs.ts'
 import type { FoundRef } from './find-ref.ts'
 
 /** Where revisions are looked up: a Repository is one. */

@@ -2,7 +2,7 @@ import { CID } from 'multiformats/cid'
 
 import type { BlockSource } from '../../model/block.ts'
 import { NotFoundError } from '../../model/errors.ts'
-import { resolvePath } from '../../model/tree-walk.ts'
+import { resolvePath } from '../../model/tree/tree-walk.ts'
 import type { CommitGraph } from '../history/commit-graph.ts'
 import { walkIpldPath } from './ipld-path.ts'
 import { peel } from './object-type.ts'

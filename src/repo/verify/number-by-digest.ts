@@ -1,4 +1,4 @@
-import { createDigestTable } from '../../store/digest-table.ts'
+import { createDigestTable } from '../../store/pack/digest-table.ts'
 
 /** A number for each of many sha2-256 digests, in flat memory: 48 bytes each. */
 export interface NumberByDigest {

@@ -1,7 +1,7 @@
-import { linkCid, type Link } from '../../model/dag-pb.ts'
-import { type DirectoryNode, isShardLink } from '../../model/directory-node.ts'
-import { linksOfPlace, openShardBelow, type ShardPlace, toCid } from '../../model/directory-read.ts'
-import { treeInvalid } from '../../model/tree-invalid.ts'
+import { type DirectoryNode, isShardLink } from '../../model/directory/directory-node.ts'
+import { linksOfPlace, openShardBelow, type ShardPlace, toCid } from '../../model/directory/directory-read.ts'
+import { treeInvalid } from '../../model/tree/tree-invalid.ts'
+import { linkCid, type Link } from '../../model/unixfs/dag-pb.ts'
 import type { VerifyPlace, VerifyRun } from './verify-run.ts'
 
 /**

@@ -1,13 +1,13 @@
 import type { CID } from 'multiformats/cid'
 
 import { DAG_PB, RAW } from '../../model/cid.ts'
-import { linkCid, type PbNode, scanNode } from '../../model/dag-pb.ts'
-import { checkTsize, unixfsOf } from '../../model/directory-node.ts'
-import { toCid } from '../../model/directory-read.ts'
-import { fileSizeOf } from '../../model/file-node.ts'
+import { checkTsize, unixfsOf } from '../../model/directory/directory-node.ts'
+import { toCid } from '../../model/directory/directory-read.ts'
 import { MAX_FILE_DEPTH } from '../../model/limits.ts'
-import { treeInvalid } from '../../model/tree-invalid.ts'
-import { UNIXFS_FILE, UNIXFS_RAW, type UnixfsData } from '../../model/unixfs-data.ts'
+import { treeInvalid } from '../../model/tree/tree-invalid.ts'
+import { linkCid, type PbNode, scanNode } from '../../model/unixfs/dag-pb.ts'
+import { fileSizeOf } from '../../model/unixfs/file-node.ts'
+import { UNIXFS_FILE, UNIXFS_RAW, type UnixfsData } from '../../model/unixfs/unixfs-data.ts'
 import { BAD, type VerifyPlace, type VerifyRun } from './verify-run.ts'
 
 interface FilePart {

@@ -4,7 +4,7 @@ import type { CID } from 'multiformats/cid'
 
 import type { AbortOptions, BlockSource } from '../../model/block.ts'
 import { IntegrityError, NotFoundError } from '../../model/errors.ts'
-import { treeInvalid } from '../../model/tree-invalid.ts'
+import { treeInvalid } from '../../model/tree/tree-invalid.ts'
 import { createNumberByDigest, type NumberByDigest } from './number-by-digest.ts'
 
 /** Where a block belongs. */

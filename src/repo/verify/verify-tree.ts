@@ -1,14 +1,20 @@
 import type { CID } from 'multiformats/cid'
 
 import { DAG_PB, RAW } from '../../model/cid.ts'
-import { type Link, scanNode } from '../../model/dag-pb.ts'
-import { checkDirectory, checkTsize, declaredTsize, type DirectoryNode, unixfsOf } from '../../model/directory-node.ts'
-import { toCid } from '../../model/directory-read.ts'
-import { isReservedName } from '../../model/entry-name.ts'
+import {
+  checkDirectory,
+  checkTsize,
+  declaredTsize,
+  type DirectoryNode,
+  unixfsOf,
+} from '../../model/directory/directory-node.ts'
+import { toCid } from '../../model/directory/directory-read.ts'
+import { isReservedName } from '../../model/directory/entry-name.ts'
 import { MAX_PATH_DEPTH } from '../../model/limits.ts'
-import { readNode } from '../../model/node.ts'
-import { treeInvalid } from '../../model/tree-invalid.ts'
-import { UNIXFS_FILE, UNIXFS_RAW, UNIXFS_SYMLINK } from '../../model/unixfs-data.ts'
+import { treeInvalid } from '../../model/tree/tree-invalid.ts'
+import { type Link, scanNode } from '../../model/unixfs/dag-pb.ts'
+import { readNode } from '../../model/unixfs/node.ts'
+import { UNIXFS_FILE, UNIXFS_RAW, UNIXFS_SYMLINK } from '../../model/unixfs/unixfs-data.ts'
 import { readEntries } from './verify-directory.ts'
 import { verifyFile } from './verify-file.ts'
 import { BAD, type VerifyFinding, type VerifyPlace, type VerifyRun } from './verify-run.ts'

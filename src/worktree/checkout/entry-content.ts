@@ -1,7 +1,7 @@
 import type { AbortOptions, BlockSource } from '../../model/block.ts'
-import type { Entry } from '../../model/directory.ts'
-import { readFile } from '../../model/file-content.ts'
-import type { TreeNode } from '../../model/node.ts'
+import type { Entry } from '../../model/directory/directory.ts'
+import { readFile } from '../../model/unixfs/file-content.ts'
+import type { TreeNode } from '../../model/unixfs/node.ts'
 
 /** A file or symlink of a tree, and what its node says. */
 export interface EntryContent {

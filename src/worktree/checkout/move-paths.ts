@@ -2,7 +2,7 @@ import { mkdirSync, renameSync, type BigIntStats } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 import { JzfsError } from '../../model/errors.ts'
-import type { PathRename } from '../../repo/operation-entry.ts'
+import type { PathRename } from '../../repo/operation/operation-entry.ts'
 import { explainFsError } from '../../store/fs-errors.ts'
 import type { CheckoutReport } from './checkout-trees.ts'
 import { statAt } from './found-content.ts'

@@ -15,7 +15,7 @@ import { join } from 'node:path'
 
 import type { AbortOptions, BlockSource } from '../../model/block.ts'
 import { explainFsError } from '../../store/fs-errors.ts'
-import type { StatStamp } from '../index-entry.ts'
+import type { StatStamp } from '../index/index-entry.ts'
 import { contentBytes, type EntryContent } from './entry-content.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { CID } from 'multiformats/cid'
 
-import type { Commit } from '../../model/commit.ts'
+import type { Commit } from '../../model/commit/commit.ts'
 import type { CommitGraph } from '../../repo/history/commit-graph.ts'
 import type { Repository } from '../../repo/repository.ts'
 import type { FileDiff } from './file-diff.ts'

@@ -2,14 +2,14 @@ import { createReadStream, lstatSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 
 import type { AbortOptions, BlockSource } from '../../model/block.ts'
-import type { Entry } from '../../model/directory.ts'
-import { readNode, type TreeNode } from '../../model/node.ts'
-import { buildSymlink } from '../../model/symlink.ts'
+import type { Entry } from '../../model/directory/directory.ts'
+import { readNode, type TreeNode } from '../../model/unixfs/node.ts'
+import { buildSymlink } from '../../model/unixfs/symlink.ts'
 import { explainFsError } from '../../store/fs-errors.ts'
 import { contentBytes } from '../checkout/entry-content.ts'
 import { isExecutable } from '../checkout/found-content.ts'
-import { hashFile } from '../hash-file.ts'
-import type { ChangeSide } from '../staged-changes.ts'
+import { hashFile } from '../status/hash-file.ts'
+import type { ChangeSide } from '../status/staged-changes.ts'
 
 /** What a path stands for on one side of a diff, and its bytes: a file's, or a symlink's target. */
 export interface DiffSide extends ChangeSide {

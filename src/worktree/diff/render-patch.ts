@@ -1,7 +1,7 @@
 import { shortenCid } from '../../model/cid-text.ts'
 import { quoteName } from '../../model/quote-name.ts'
-import type { EntryKind } from '../index-entry.ts'
-import type { ChangeSide } from '../staged-changes.ts'
+import type { EntryKind } from '../index/index-entry.ts'
+import type { ChangeSide } from '../status/staged-changes.ts'
 import type { FileDiff } from './file-diff.ts'
 import type { ContentDiff, Hunk } from './text-diff.ts'
 

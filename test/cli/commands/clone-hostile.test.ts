@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 
 import { describe, expect, it } from 'vitest'
 
-import { EMPTY_DIRECTORY } from '../../../src/model/directory.ts'
+import { EMPTY_DIRECTORY } from '../../../src/model/directory/directory.ts'
 import { generateEd25519Key } from '../../../src/node/home/ed25519-key.ts'
 import { flipped, honestAnswer } from '../../support/hostile-peer.ts'
 import { NAME, send, serveFrom, type Script, signed, startHostileServer } from '../../support/hostile-server.ts'

@@ -11,10 +11,10 @@ import { type CommitStyle, renderCommit, type ShownCommit } from '../../../src/c
 import { createGraphDrawing } from '../../../src/cli/history/graph-drawing.ts'
 import { writeLog } from '../../../src/cli/history/log-writer.ts'
 import { shortenCid } from '../../../src/model/cid-text.ts'
-import { type Commit, encodeCommit } from '../../../src/model/commit.ts'
-import type { DateStyle } from '../../../src/model/date-style.ts'
-import { dateOf } from '../../../src/model/date.ts'
-import { EMPTY_DIRECTORY } from '../../../src/model/directory.ts'
+import { type Commit, encodeCommit } from '../../../src/model/commit/commit.ts'
+import type { DateStyle } from '../../../src/model/commit/date-style.ts'
+import { dateOf } from '../../../src/model/commit/date.ts'
+import { EMPTY_DIRECTORY } from '../../../src/model/directory/directory.ts'
 import { JzfsError } from '../../../src/model/errors.ts'
 
 const MESSAGES = [

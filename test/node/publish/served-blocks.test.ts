@@ -6,7 +6,7 @@ import { sha512 } from 'multiformats/hashes/sha2'
 import { describe, expect, it, onTestFinished } from 'vitest'
 
 import { cidOfDigest, DAG_JSON, RAW } from '../../../src/model/cid.ts'
-import { encodeCommit } from '../../../src/model/commit.ts'
+import { encodeCommit } from '../../../src/model/commit/commit.ts'
 import type { JzfsError } from '../../../src/model/errors.ts'
 import { type Home, openHome } from '../../../src/node/home/home.ts'
 import type { Audience } from '../../../src/node/home/repository-registry.ts'

@@ -1,7 +1,7 @@
 import { lstatSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-import { explainIgnore, openIgnore } from '../../../src/worktree/ignore.ts'
+import { explainIgnore, openIgnore } from '../../../src/worktree/ignore/ignore.ts'
 import { git } from './git.ts'
 import type { SeededRandom } from './seeded-random.ts'
 

@@ -3,7 +3,7 @@ import { CID } from 'multiformats/cid'
 import * as Digest from 'multiformats/hashes/digest'
 
 import { cidOf, DAG_PB, RAW } from '../../../src/model/cid.ts'
-import type { IndexEntry } from '../../../src/worktree/index-entry.ts'
+import type { IndexEntry } from '../../../src/worktree/index/index-entry.ts'
 
 /** Names that sort on either side of `/`, are prefixes of each other, or are not ASCII. */
 export const nameArbitrary = fc.oneof(
@@ -21,8 +21,8 @@ export const cidArbitrary = fc
     if (form === 'raw') return cidOf(RAW, bytes)
     if (form === 'dag-pb') return cidOf(DAG_PB, bytes)
     if (form === 'v0') return cidOf(DAG_PB, bytes).toV0()
-    if (form === 'long') return CID.createV1(DAG_PB, Digest.create(0x13, new Uint8Array(64).fill(seed))) as CID
-    return CID.createV1(RAW, Digest.create(0, bytes)) as CID
+    if (form === 'long') return CID.createV1(DAG_PB, Digest.create(0x13, new Uint8Array(64).fill(seed)))
+    return CID.createV1(RAW, Digest.create(0, bytes))
   })
 
 /** An entry at stage 0. */

@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import type { CID } from 'multiformats/cid'
 
 import { cidOf, RAW } from '../../../src/model/cid.ts'
-import { buildDirectory, EMPTY_DIRECTORY } from '../../../src/model/directory.ts'
-import { buildFile } from '../../../src/model/file.ts'
+import { buildDirectory, EMPTY_DIRECTORY } from '../../../src/model/directory/directory.ts'
 import { CHUNK_SIZE } from '../../../src/model/limits.ts'
-import { buildSymlink } from '../../../src/model/symlink.ts'
+import { buildFile } from '../../../src/model/unixfs/file.ts'
+import { buildSymlink } from '../../../src/model/unixfs/symlink.ts'
 
 /** The tree of a folder, all of it but `.jzfs` and `.git`, worked out in the plainest way. */
 export function naiveTree(directory: string): { cid: CID; tsize: number } {

@@ -1,16 +1,16 @@
 import { CID } from 'multiformats/cid'
 
-import { encodeCommit } from '../../../src/model/commit.ts'
-import type { Person } from '../../../src/model/person.ts'
+import { encodeCommit } from '../../../src/model/commit/commit.ts'
+import type { Person } from '../../../src/model/commit/person.ts'
 import { initRepository } from '../../../src/repo/init-repository.ts'
-import { runOperation } from '../../../src/repo/operation.ts'
+import { runOperation } from '../../../src/repo/operation/operation.ts'
 import type { Repository } from '../../../src/repo/repository.ts'
-import { addPaths } from '../../../src/worktree/add.ts'
-import type { AddOptions, AddResult } from '../../../src/worktree/add.ts'
+import { addPaths } from '../../../src/worktree/add/add.ts'
+import type { AddOptions, AddResult } from '../../../src/worktree/add/add.ts'
 import { commitIndex, type MadeCommit } from '../../../src/worktree/commit.ts'
-import { openIndex } from '../../../src/worktree/open-index.ts'
-import { parsePathspecs } from '../../../src/worktree/pathspec.ts'
-import { writeTree } from '../../../src/worktree/write-tree.ts'
+import { openIndex } from '../../../src/worktree/index/open-index.ts'
+import { writeTree } from '../../../src/worktree/index/write-tree.ts'
+import { parsePathspecs } from '../../../src/worktree/pathspec/pathspec.ts'
 
 export const PERSON: Person = { name: 'A', email: 'a@example.org', date: '2026-01-02T03:04:05+01:00' }
 

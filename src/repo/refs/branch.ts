@@ -1,0 +1,152 @@
+import type { CID } from 'multiformats/cid'
+
+import type { Person } from '../../model/commit/person.ts'
+import { ConflictError } from '../../model/errors.ts'
+import { checkBranchName } from '../../model/ref-name.ts'
+import { createCommitGraph } from '../history/commit-graph.ts'
+import { isAncestor } from '../merge-base.ts'
+import { runOperation } from '../operation/operation.ts'
+import type { Repository } from '../repository.ts'
+import { refMissing } from './ref-missing.ts'
+
+/** Where branches live. */
+export const BRANCHES = 'refs/heads/'
+
+/** Who changes a ref, when, and by which command line: for the logs. */
+export interface RefAuthor {
+  command: string
+  person: Person
+}
+
+/** The full name of a branch. Throws InvalidError `ref-name-invalid` for a name that no branch can have. */
+export function branchRef(name: string): string {
+  checkBranchName(name)
+  return BRANCHES + name
+}
+
+/**
+ * Makes a branch at a commit; `from` is what the user called it, for the log. With `force` an existing one is moved.
+ * Returns what the branch named before.
+ *
+ * Throws ConflictError `branch-exists`, or `branch-checked-out` for a forced move of the branch that is checked out.
+ */
+export async function createBranch(
+  repository: Repository,
+  branch: { name: string; commit: CID; from: string; force?: boolean },
+  { command, person }: RefAuthor,
+): Promise<CID | undefined> {
+  const name = branchRef(branch.name)
+  using lock = await repository.lock(command)
+  const before = await repository.refs.read(name)
+  if (before !== undefined && branch.force !== true) {
+    throw branchExists(branch.name, `move it with \`jzfs branch -f ${branch.name} ${branch.from}\``)
+  }
+  if (before !== undefined && (await isCheckedOut(repository, name))) {
+    throw checkedOut(branch.name, 'moved', 'use `jzfs reset` to move the branch that you are on')
+  }
+  const message = `branch: ${before === undefined ? 'created from' : 'moved to'} ${branch.from}`
+  await runOperation(repository, lock, { command, person, refs: [{ name, before, after: branch.commit, message }] })
+  return before
+}
+
+/**
+ * Deletes a branch and its log, and returns the commit that it named. Its commits stay as long as something leads to them,
+ * the operation log among it.
+ *
+ * Throws NotFoundError `branch-missing`, ConflictError `branch-checked-out`, and, without `force`, `branch-not-merged` where
+ * HEAD does not contain the branch.
+ */
+export async function deleteBranch(
+  repository: Repository,
+  branch: { name: string; force?: boolean },
+  { command, person }: RefAuthor,
+): Promise<CID> {
+  const name = branchRef(branch.name)
+  using lock = await repository.lock(command)
+  const before = await existingBranch(repository, branch.name)
+  if (await isCheckedOut(repository, name)) {
+    throw checkedOut(branch.name, 'deleted', 'switch to another branch first')
+  }
+  if (branch.force !== true) {
+    await checkMerged(repository, branch.name, before)
+  }
+  await runOperation(repository, lock, { command, person, refs: [{ name, before, after: undefined, message: '' }] })
+  return before
+}
+
+/**
+ * Renames a branch with its log; HEAD follows where it is checked out, unborn or not. With `force` an existing branch of the
+ * new name is replaced.
+ *
+ * Throws NotFoundError `branch-missing`, ConflictError `branch-exists` or `branch-checked-out`.
+ */
+export async function renameBranch(
+  repository: Repository,
+  branch: { before: string; after: string; force?: boolean },
+  { command, person }: RefAuthor,
+): Promise<void> {
+  const [from, to] = [branchRef(branch.before), branchRef(branch.after)]
+  using lock = await repository.lock(command)
+  const isFromCheckedOut = await isCheckedOut(repository, from)
+  const commit = await repository.refs.read(from)
+  if (commit === undefined && !isFromCheckedOut) {
+    await existingBranch(repository, branch.before)
+  }
+  if (from === to) {
+    return
+  }
+  const replaced = await repository.refs.read(to)
+  if (replaced !== undefined && branch.force !== true) {
+    throw branchExists(branch.after, `replace it with \`jzfs branch -M ${branch.before} ${branch.after}\``)
+  }
+  if (await isCheckedOut(repository, to)) {
+    throw checkedOut(branch.after, 'replaced', 'switch to another branch first')
+  }
+  const message = `branch: renamed ${from} to ${to}`
+  const isUnborn = commit === undefined
+  await runOperation(repository, lock, {
+    command,
+    person,
+    refs: [
+      { name: from, before: commit, after: undefined, message },
+      { name: to, before: replaced, after: commit, message },
+    ],
+    reflogMoves: isUnborn ? [] : [{ before: from, after: to }],
+    ...(isFromCheckedOut ? { head: { before: { branch: from }, after: { branch: to }, message } } : {}),
+  })
+}
+
+async function isCheckedOut(repository: Repository, name: string): Promise<boolean> {
+  const head = await repository.refs.head()
+  return 'branch' in head && head.branch === name
+}
+
+async function existingBranch(repository: Repository, name: string): Promise<CID> {
+  const commit = await repository.refs.read(branchRef(name))
+  if (commit === undefined) {
+    throw await refMissing(repository, 'branch', BRANCHES, name)
+  }
+  return commit
+}
+
+async function checkMerged(repository: Repository, name: string, commit: CID): Promise<void> {
+  const head = await repository.refs.headCommit()
+  const graph = createCommitGraph(repository.store)
+  if (head === undefined || !(await isAncestor(graph, commit, head))) {
+    throw new ConflictError('branch-not-merged', `the branch "${name}" has commits that HEAD does not have`, {
+      hint: `delete it all the same with \`jzfs branch -D ${name}\``,
+      details: { branch: name, commit: commit.toString() },
+    })
+  }
+}
+
+function branchExists(name: string, hint: string): ConflictError {
+  return new ConflictError('branch-exists', `there is a branch "${name}" already`, { hint, details: { branch: name } })
+}
+
+function checkedOut(name: string, what: string, hint: string): ConflictError {
+  return new ConflictError('branch-checked-out', `the branch "${name}" is checked out and cannot be ${what}`, {
+    hint,
+    details: { branch: name },
+  })
+}

@@ -1,0 +1,121 @@
+import { type Dirent, readdirSync, readFileSync } from 'node:fs'
+import { join, relative, sep } from 'node:path'
+
+import type { CID } from 'multiformats/cid'
+
+import { compareNames } from '../../model/compare.ts'
+import { IntegrityError, InvalidError } from '../../model/errors.ts'
+import { checkRefName } from '../../model/ref-name.ts'
+import { explainFsError, fsErrorCode } from '../../store/fs-errors.ts'
+import type { Layout } from '../layout.ts'
+import { parseCidLine } from './head.ts'
+import { decodeRefPath, encodeRefName } from './ref-encoding.ts'
+import { reflogHint } from './reflog.ts'
+
+/** A ref: its full name and what it names. */
+export interface Ref {
+  name: string
+  cid: CID
+}
+
+const SUFFIX = '.ref'
+
+/**
+ * The file of a ref, which holds its CID as a line of text. Throws InvalidError `ref-name-invalid` for a name that is not a
+ * full name of a ref.
+ */
+export function refPath(layout: Layout, name: string): string {
+  checkRefName(name)
+  if (!name.startsWith('refs/')) {
+    throw new InvalidError('ref-name-invalid', `${JSON.stringify(name)} is not the full name of a ref`, {
+      hint: `full names begin with "refs/": a branch is "refs/heads/${name}"`,
+      details: { name },
+    })
+  }
+  return join(layout.directory, encodeRefName(name) + SUFFIX)
+}
+
+/** What a ref's file says, without regard to operations in progress. Throws IntegrityError `ref-corrupt`. */
+export function readRefFile(layout: Layout, name: string): CID | undefined {
+  return readAt(layout, name, refPath(layout, name))
+}
+
+/**
+ * The refs that are `prefix` or below it (`refs/heads`, `refs/heads/`), sorted by the bytes of their names.
+ *
+ * Corrupt ones are given to `onCorrupt` and left out; without it the first one is thrown (IntegrityError `ref-corrupt`).
+ */
+export function listRefFiles(layout: Layout, prefix: string, onCorrupt?: (error: IntegrityError) => void): Ref[] {
+  const base = prefix.replace(/\/$/, '')
+  const refs: Ref[] = []
+  const read = (name: string, path: string): void => {
+    try {
+      const cid = readAt(layout, name, path)
+      if (cid !== undefined) {
+        refs.push({ name, cid })
+      }
+    } catch (error) {
+      if (!(error instanceof IntegrityError) || onCorrupt === undefined) {
+        throw error
+      }
+      onCorrupt(error)
+    }
+  }
+  const encoded = encodeRefName(base)
+  if (base === prefix && base.includes('/')) {
+    read(base, join(layout.directory, encoded + SUFFIX))
+  }
+  for (const path of filesBelow(join(layout.directory, encoded))) {
+    const name = nameOf(layout, path)
+    if (name !== undefined) {
+      read(name, path)
+    }
+  }
+  return refs.sort((a, b) => compareNames(a.name, b.name))
+}
+
+function readAt(layout: Layout, name: string, path: string): CID | undefined {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    if (fsErrorCode(error) === 'ENOENT') {
+      return undefined
+    }
+    throw explainFsError(error, path)
+  }
+  const cid = parseCidLine(text)
+  if (cid === undefined) {
+    throw new IntegrityError('ref-corrupt', `the file of ${name} holds no CID: ${path}`, {
+      hint: reflogHint(layout, name),
+      details: { ref: name, path },
+    })
+  }
+  return cid
+}
+
+/** The ref whose file this is. A file that is none of ours (a backup, an editor's) is undefined: it names no ref. */
+function nameOf(layout: Layout, path: string): string | undefined {
+  const encoded = relative(layout.directory, path).slice(0, -SUFFIX.length)
+  return decodeRefPath(sep === '/' ? encoded : encoded.replaceAll(sep, '/'))
+}
+
+function* filesBelow(folder: string): Generator<string> {
+  let entries: Dirent[]
+  try {
+    entries = readdirSync(folder, { withFileTypes: true })
+  } catch (error) {
+    if (fsErrorCode(error) === 'ENOENT') {
+      return
+    }
+    throw explainFsError(error, folder)
+  }
+  for (const entry of entries) {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) {
+      yield* filesBelow(path)
+    } else if (entry.name.endsWith(SUFFIX)) {
+      yield path
+    }
+  }
+}

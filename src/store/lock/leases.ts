@@ -1,0 +1,83 @@
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import type { AbortOptions } from '../../model/block.ts'
+import { explainFsError, fsErrorCode } from '../fs-errors.ts'
+import type { Lock } from './lock.ts'
+
+/** How packs that are being written are called in the store's `tmp` folder. */
+const TEMPORARY_PREFIX = 'pack-'
+
+/** The shared lease of all who write blocks through one open store: one of the kernel, however many hold it. */
+export interface Leases {
+  /** Waits up to a second for whoever removes blocks. Throws what `acquireLease` throws. */
+  acquire(options?: AbortOptions): Promise<Lock>
+}
+
+/** The leases of a store in `directory`: on `leases.db` in it. `command` is what others are told about us. */
+export function createLeases(directory: string, command: string): Leases {
+  let holders = 0
+  let shared: Promise<Lock> | undefined
+
+  const release = async (): Promise<void> => {
+    holders--
+    if (holders > 0) return
+    const last = shared
+    shared = undefined
+    ;(await last)?.release()
+  }
+
+  const acquire = async (options: AbortOptions = {}): Promise<Lock> => {
+    holders++
+    shared ??= takeLease(directory, command, options)
+    try {
+      await shared
+    } catch (error) {
+      shared = undefined
+      holders--
+      throw error
+    }
+    let isHeld = true
+    const releaseOnce = (): void => {
+      if (isHeld) void release()
+      isHeld = false
+    }
+    return { release: releaseOnce, [Symbol.dispose]: releaseOnce }
+  }
+  return { acquire }
+}
+
+/** A name in the store's `tmp` folder for a pack that is about to be written. */
+export function temporaryPackPath(directory: string): string {
+  return join(directory, 'tmp', `${TEMPORARY_PREFIX}${process.pid}-${crypto.randomUUID()}.car`)
+}
+
+async function takeLease(directory: string, command: string, options: AbortOptions): Promise<Lock> {
+  // Loads SQLite, which commands that only read do without.
+  const { acquireLease, tryLock } = await import('./lock.ts')
+  const path = join(directory, 'leases.db')
+  const temporary = join(directory, 'tmp')
+  try {
+    if (!existsSync(temporary)) await mkdir(temporary)
+  } catch (error) {
+    throw explainFsError(error, temporary)
+  }
+  const left = await temporaryPacks(temporary)
+  if (left.length > 0) {
+    // Whoever writes a pack holds a lease. Alone, we know that the writers of what is there are dead.
+    using alone = tryLock(path, command)
+    if (alone !== undefined) await Promise.all(left.map((file) => rm(file, { force: true })))
+  }
+  return acquireLease(path, { command, ...options })
+}
+
+async function temporaryPacks(directory: string): Promise<string[]> {
+  try {
+    const names = await readdir(directory)
+    return names.filter((name) => name.startsWith(TEMPORARY_PREFIX)).map((name) => join(directory, name))
+  } catch (error) {
+    if (fsErrorCode(error) === 'ENOENT') return []
+    throw explainFsError(error, directory)
+  }
+}

@@ -1,0 +1,71 @@
+import type { CID } from 'multiformats/cid'
+
+import type { AbortOptions } from '../../model/block.ts'
+import type { Person } from '../../model/commit/person.ts'
+import { checkRefName } from '../../model/ref-name.ts'
+import { runOperation } from '../../repo/operation/operation.ts'
+import type { Repository } from '../../repo/repository.ts'
+import type { IpnsRecord } from '../names/ipns-record.ts'
+import type { KnownNames } from '../names/known-names.ts'
+import { type RemoteSource, resolveSource, sourceText } from '../names/remote-head.ts'
+import type { Peer } from '../peer.ts'
+import type { SyncProgress } from '../protocol/receive-sync.ts'
+import { type FetchedFromPeers, fetchFromPeers } from './fetch-from-peers.ts'
+
+export interface PinOptions extends AbortOptions {
+  /** Where the dataset is kept: a bare repository will do. */
+  repository: Repository
+  source: RemoteSource
+  peers: readonly Peer[]
+  names: KnownNames
+  /** What stands after `refs/pins/`. */
+  pin: string
+  /** What a CID may be (default `commit`): `any` takes one version, by its tree's CID, without history. */
+  wanted?: 'commit' | 'any' | undefined
+  allowExpired?: boolean | undefined
+  command: string
+  person: Person
+  now: Date
+  idleTimeoutMs?: number | undefined
+  onProgress?: ((progress: SyncProgress) => void) | undefined
+}
+
+/** A dataset that is kept. */
+export interface Pin {
+  /** The ref, `refs/pins/…`. */
+  ref: string
+  before: CID | undefined
+  cid: CID
+  record: IpnsRecord | undefined
+  fetched: FetchedFromPeers
+}
+
+/**
+ * Keeps a dataset without a working tree: fetches what is not here, then sets `refs/pins/<pin>`. Pinning a name again
+ * fetches what is new. A pin that stops keeps what came, and the same call goes on. Throws what `resolveName` and
+ * `fetchFromPeers` throw, InvalidError `ref-name-invalid`, ConflictError `ref-changed` and `locked`.
+ */
+export async function pinDataset(options: PinOptions): Promise<Pin> {
+  const { repository, source, peers, names, pin, command, person, wanted = 'commit' } = options
+  const { signal, idleTimeoutMs, onProgress } = options
+  const ref = `refs/pins/${pin}`
+  checkRefName(ref)
+  // Held until the ref is there: what was fetched is not swept in between.
+  using _lease = await repository.store.lease({ signal })
+  const head = await resolveSource(source, peers, names, options)
+  const before = await repository.refs.read(ref)
+  const fetched = await fetchFromPeers({
+    wants: [head.cid],
+    haves: before === undefined ? [] : [before],
+    wanted,
+    peers: head.peers,
+    store: repository.store,
+    signal,
+    idleTimeoutMs,
+    onProgress,
+  })
+  using lock = await repository.lock(command, { signal })
+  const message = `pin: from ${sourceText(source)}`
+  await runOperation(repository, lock, { command, person, refs: [{ name: ref, before, after: head.cid, message }] })
+  return { ref, before, cid: head.cid, record: head.record, fetched }
+}

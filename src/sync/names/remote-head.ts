@@ -1,0 +1,35 @@
+import type { CID } from 'multiformats/cid'
+
+import type { Peer } from '../peer.ts'
+import type { IpnsRecord } from './ipns-record.ts'
+import type { KnownNames } from './known-names.ts'
+import { resolveName, type ResolveNameOptions } from './resolve-name.ts'
+
+/** What somebody asks for: an IPNS name, or a commit (for pins also a tree) by its CID. */
+export type RemoteSource = { name: string } | { cid: CID }
+
+/** What it is now. */
+export interface RemoteHead {
+  cid: CID
+  /** The record that says so; undefined for a CID. */
+  record: IpnsRecord | undefined
+  /** The peers, the one that gave the record first. */
+  peers: Peer[]
+}
+
+/** Finds out what a source is now. Throws what `resolveName` throws. */
+export async function resolveSource(
+  source: RemoteSource,
+  peers: readonly Peer[],
+  names: KnownNames,
+  options: ResolveNameOptions,
+): Promise<RemoteHead> {
+  if ('cid' in source) return { cid: source.cid, record: undefined, peers: [...peers] }
+  const { record, peer } = await resolveName(source.name, peers, names, options)
+  return { cid: record.cid, record, peers: [peer, ...peers.filter((each) => each !== peer)] }
+}
+
+/** How a source is written: `ipns://NAME` or `ipfs://CID`. */
+export function sourceText(source: RemoteSource): string {
+  return 'name' in source ? `ipns://${source.name}` : `ipfs://${source.cid.toString()}`
+}

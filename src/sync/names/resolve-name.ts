@@ -1,0 +1,64 @@
+import type { AbortOptions } from '../../model/block.ts'
+import { JzfsError, NotFoundError } from '../../model/errors.ts'
+import type { Peer } from '../peer.ts'
+import { fromPeer } from '../protocol/receive-sync.ts'
+import { parseIpnsName } from './ipns-name.ts'
+import type { AcceptedRecord, KnownNames } from './known-names.ts'
+
+/** How a name is resolved. */
+export interface ResolveNameOptions extends AbortOptions {
+  now: Date
+  /** Takes a record whose life is over. */
+  allowExpired?: boolean | undefined
+}
+
+/** A record that was accepted, and from whom. */
+export interface ResolvedName extends AcceptedRecord {
+  peer: Peer
+  /** What other peers gave that was refused, and those that did not answer. */
+  refused: JzfsError[]
+}
+
+/**
+ * Asks peers what a name means, and takes the newest record that can be trusted.
+ *
+ * Every record is checked and remembered by `names` (the caller holds the home's lock). A peer that is behind, or lies,
+ * or is gone, does no harm where another one has a good record. A fork is thrown whatever else was found. Throws
+ * NotFoundError `name-not-found` (details: `name`, `peers`) where nobody has a record, else what was wrong with the
+ * records: `record-forged`, `record-invalid`, `record-expired`, `record-older-than-seen`, `record-fork`.
+ */
+export async function resolveName(
+  name: string,
+  peers: readonly Peer[],
+  names: KnownNames,
+  options: ResolveNameOptions,
+): Promise<ResolvedName> {
+  const canonical = parseIpnsName(name)
+  const refused: JzfsError[] = []
+  let best: { accepted: AcceptedRecord; peer: Peer } | undefined
+  for (const peer of peers) {
+    try {
+      const bytes = await peer.resolveName(canonical, { signal: options.signal })
+      if (bytes === undefined) continue
+      const accepted = await names.accept(canonical, bytes, options)
+      if (best === undefined || accepted.judgement !== 'same') best = { accepted, peer }
+    } catch (error) {
+      options.signal?.throwIfAborted()
+      if (!(error instanceof JzfsError)) throw error
+      refused.push(fromPeer(error, peer.label) as JzfsError)
+    }
+  }
+  const fork = refused.find((error) => error.code === 'record-fork')
+  if (fork !== undefined) throw fork
+  if (best !== undefined) return { ...best.accepted, peer: best.peer, refused }
+  throw refused.find((error) => error.family === 'integrity') ?? refused[0] ?? nameNotFound(canonical, peers)
+}
+
+function nameNotFound(name: string, peers: readonly Peer[]): NotFoundError {
+  const labels = peers.map((peer) => peer.label)
+  const asked = labels.length === 0 ? 'there is no peer to ask' : `asked: ${labels.join(', ')}`
+  return new NotFoundError('name-not-found', `nobody here knows ipns://${name} (${asked})`, {
+    hint: 'connect to a peer that has it (--peer ADDR), and check the name',
+    details: { name, peers: labels },
+  })
+}

@@ -1,0 +1,246 @@
+import { CID } from 'multiformats/cid'
+
+import { DAG_JSON, DAG_PB, RAW } from '../../model/cid.ts'
+import { decodeCommit } from '../../model/commit/commit.ts'
+import { IntegrityError } from '../../model/errors.ts'
+import { MAX_TREE_ENTRIES } from '../../model/limits.ts'
+import { treeInvalid } from '../../model/tree/tree-invalid.ts'
+import { MAX_OPEN_NODE_BYTES } from '../protocol/sync-limits.ts'
+import { type DagNode, openDagJson, openUnchecked, unknownCodec } from './dag-node.ts'
+import { type DagPlace, fits, type NodeKind, type Role } from './dag-place.ts'
+import { checkSize, openTreeNode } from './tree-node.ts'
+import { createVisitedBlocks } from './visited-blocks.ts'
+
+/** The block that comes next in a walk. */
+export interface WalkedBlock {
+  cid: CID
+  /** A raw block: nothing is behind it. */
+  isLeaf: boolean
+  /** Bytes of the DAG, as its link declares them; of a leaf its own. */
+  tsize: number | undefined
+}
+
+/** How a walk treats what it passes. */
+interface WalkMode {
+  /** Whether the blocks come from outside: then all that makes a tree hostile is refused as soon as it is seen. */
+  isStrict: boolean
+  /** What the roots must be. */
+  role: Role
+}
+
+/**
+ * The order of `/jzfs/sync/1`, see README.md: all blocks that roots reach, each once, a node before what it links
+ * (depth first, links in their order). Whoever has the blocks and whoever receives them walk alike, so that the
+ * receiver knows of each block beforehand which one it must be.
+ *
+ * `next` says which block comes next; `accept` gives its bytes, already verified. `pass` says that a leaf is not looked
+ * at, or that what a node links is left out. What was walked stays visited: a second `begin` leaves it out.
+ */
+export interface DagWalk {
+  /** Blocks passed so far, over all roots. */
+  readonly visited: number
+  /** Starts at these roots. The walk before must be at its end. IntegrityError `not-a-commit` for another codec. */
+  begin(roots: readonly CID[], mode: WalkMode): void
+  /** The next block, undefined at the end. Throws what makes the tree invalid. */
+  next(): WalkedBlock | undefined
+  accept(bytes: Uint8Array): void
+  /** `sizeBytes`: the length of a leaf, where it is known. */
+  pass(sizeBytes?: number): void
+}
+
+/** A walk that has not begun. */
+export function createDagWalk(): DagWalk {
+  return new DepthFirstWalk()
+}
+
+/** A node whose links are being followed. */
+interface Frame {
+  cid: CID
+  node: DagNode
+  index: number
+  /** The node's number among those visited; -1 for the roots. */
+  visit: number
+  /** Entries of the tree below, so far, unfolded: what stands there twice counts twice. */
+  entries: number
+}
+
+/** What is remembered of a visited node. */
+interface Visit {
+  kind: NodeKind | undefined
+  tsize: number | undefined
+  entries: number
+}
+
+interface Pending extends WalkedBlock {
+  place: DagPlace
+  visit: number
+}
+
+class DepthFirstWalk implements DagWalk {
+  readonly #blocks = createVisitedBlocks()
+  readonly #visits: Visit[] = []
+  readonly #frames: Frame[] = []
+  #openBytes = 0
+  #isStrict = false
+  #pending: Pending | undefined
+
+  get visited(): number {
+    return this.#blocks.size
+  }
+
+  begin(roots: readonly CID[], { isStrict, role }: WalkMode): void {
+    if (this.#frames.length > 0) throw new TypeError('the walk before is not at its end')
+    this.#isStrict = isStrict
+    for (const root of roots) {
+      // For any other codec the decoder says what it is, without bytes.
+      if (role === 'commit' && root.code !== DAG_JSON) decodeCommit(root, new Uint8Array(0))
+    }
+    const node: DagNode = {
+      kind: undefined,
+      count: roots.length,
+      sizeBytes: 0,
+      tsize: undefined,
+      link: (index) => roots[index]!.bytes,
+      place: () => ({ role, depth: 0 }),
+    }
+    if (roots[0] !== undefined) this.#frames.push({ cid: roots[0], node, index: 0, visit: -1, entries: 0 })
+  }
+
+  next(): WalkedBlock | undefined {
+    if (this.#pending !== undefined) throw new TypeError('the block before was neither accepted nor passed')
+    for (let frame = this.#frames.at(-1); frame !== undefined; frame = this.#frames.at(-1)) {
+      const { node, index } = frame
+      if (index === node.count) {
+        this.#close(frame)
+        continue
+      }
+      frame.index++
+      this.#pending = this.#follow(frame, index)
+      // Nothing comes after the last parent of a commit: so a long history is not a deep stack.
+      if (frame.index === node.count && frame.cid.code === DAG_JSON) this.#close(frame)
+      if (this.#pending !== undefined) return this.#pending
+    }
+    return undefined
+  }
+
+  accept(bytes: Uint8Array): void {
+    const { cid, isLeaf, place, visit } = this.#take()
+    if (isLeaf) {
+      this.#measure(cid, place, visit, bytes.length)
+      return
+    }
+    const node = this.#open(cid, bytes, place)
+    this.#visits[visit] = { kind: node.kind, tsize: node.tsize, entries: 0 }
+    this.#openBytes += node.sizeBytes
+    if (this.#openBytes > MAX_OPEN_NODE_BYTES) throw endless(cid, 'more nodes are open at once than any real one needs')
+    this.#frames.push({ cid, node, index: 0, visit, entries: 0 })
+  }
+
+  pass(sizeBytes?: number): void {
+    const { cid, isLeaf, place, visit } = this.#take()
+    if (!isLeaf && this.#isStrict) throw new TypeError('a strict walk wants the bytes of each node')
+    if (isLeaf && sizeBytes !== undefined) this.#measure(cid, place, visit, sizeBytes)
+  }
+
+  #measure(cid: CID, place: DagPlace, leaf: number, sizeBytes: number): void {
+    this.#blocks.setLeafSize(leaf, sizeBytes)
+    if (this.#isStrict) checkLeaf(cid, place, sizeBytes)
+  }
+
+  #take(): Pending {
+    const pending = this.#pending
+    if (pending === undefined) throw new TypeError('no block is due')
+    this.#pending = undefined
+    return pending
+  }
+
+  #open(cid: CID, bytes: Uint8Array, place: DagPlace): DagNode {
+    if (!this.#isStrict) return openUnchecked(cid, bytes)
+    return cid.code === DAG_JSON ? openDagJson(cid, bytes, place.role) : openTreeNode(cid, bytes, place)
+  }
+
+  /** The block behind a link, if it is new. */
+  #follow(frame: Frame, index: number): Pending | undefined {
+    const link = frame.node.link(index)
+    const digest = link.subarray(link.length - 32)
+    const isLeaf = link[1] === RAW && link[0] === 1
+    const visit = isLeaf ? this.#blocks.findLeaf(digest) : this.#blocks.findNode(digest)
+    if (visit === -1) return this.#visit(CID.decode(new Uint8Array(link)), frame.node.place(index))
+    if (this.#isStrict) this.#checkAgain(frame, index, isLeaf, visit)
+    return undefined
+  }
+
+  #visit(cid: CID, place: DagPlace): Pending {
+    const { code } = cid
+    const isLeaf = code === RAW
+    if (!isLeaf && code !== DAG_PB && code !== DAG_JSON) throw unknownCodec(cid)
+    if (this.#isStrict) checkCodec(cid, place)
+    const visit = this.#blocks.add(code, cid.multihash.digest)
+    if (isLeaf) this.#countEntries(place, 0)
+    return { cid, isLeaf, tsize: place.tsize, place, visit }
+  }
+
+  /** A block that was walked before must fit here as well. */
+  #checkAgain(frame: Frame, index: number, isLeaf: boolean, visit: number): void {
+    const cid = CID.decode(frame.node.link(index))
+    const place = frame.node.place(index)
+    checkCodec(cid, place)
+    if (isLeaf) {
+      const size = this.#blocks.leafSize(visit)
+      if (size >= 0) checkLeaf(cid, place, size)
+      this.#countEntries(place, 0)
+      return
+    }
+    const known = this.#visits[visit]
+    if (known?.kind === undefined) return
+    if (!fits(known.kind, place)) {
+      throw known.kind === 'tag' || place.role === 'commit'
+        ? new IntegrityError('not-a-commit', `${cid.toString()} is a ${known.kind}, not a ${place.role}`)
+        : treeInvalid(cid, `it cannot stand where there must be a ${place.role}`)
+    }
+    checkSize(cid, 'DAG', place.tsize, known.tsize)
+    this.#countEntries(place, known.entries)
+  }
+
+  /** Closes the last frame. */
+  #close(frame: Frame): void {
+    this.#frames.pop()
+    this.#openBytes -= frame.node.sizeBytes
+    const visit = this.#visits[frame.visit]
+    if (visit === undefined || frame.cid.code !== DAG_PB) return
+    visit.entries = frame.entries
+    const above = this.#frames.at(-1)
+    if (above !== undefined && above.visit !== -1 && above.cid.code === DAG_PB) {
+      this.#countEntries(above.node.place(above.index - 1), frame.entries)
+    }
+  }
+
+  /** Adds a finished child to its directory: itself if it is an entry, and what it unfolds to. */
+  #countEntries(place: DagPlace, below: number): void {
+    const frame = this.#frames.at(-1)
+    if (frame === undefined) return
+    frame.entries += below + (place.role === 'entry' ? 1 : 0)
+    if (frame.entries > MAX_TREE_ENTRIES) {
+      throw endless(frame.cid, `it unfolds to more than ${MAX_TREE_ENTRIES} entries`)
+    }
+  }
+}
+
+function checkLeaf(cid: CID, place: DagPlace, sizeBytes: number): void {
+  checkSize(cid, 'leaf', place.tsize, sizeBytes)
+  checkSize(cid, 'leaf', place.contentSize, sizeBytes)
+}
+
+/** Refuses a link to a block that cannot be what it must be, before the block is asked for or read. */
+function checkCodec(cid: CID, { role }: DagPlace): void {
+  const { code } = cid
+  const isRight =
+    role === 'any' ||
+    (role === 'commit' || role === 'tag' ? code === DAG_JSON : code === DAG_PB) ||
+    (code === RAW && (role === 'entry' || role === 'content'))
+  if (!isRight) throw treeInvalid(cid, `it cannot be a ${role}`)
+}
+
+function endless(cid: CID, problem: string): IntegrityError {
+  return treeInvalid(cid, `${problem}: it is taken for one that unfolds without end`)
+}

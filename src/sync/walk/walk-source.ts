@@ -1,0 +1,72 @@
+import type { CID } from 'multiformats/cid'
+
+import type { AbortOptions, BlockSource } from '../../model/block.ts'
+import type { DagWalk, WalkedBlock } from './dag-walk.ts'
+
+/** How much may be read before it is needed. */
+export interface ReadAhead {
+  /** Blocks. */
+  blocks: number
+  /** Bytes, as links declare them. */
+  bytes: number
+}
+
+/** A block in the order of a walk; its bytes may still be on their way. */
+export interface OrderedBlock {
+  cid: CID
+  bytes: Promise<Uint8Array>
+}
+
+/** What a leaf counts for whose link does not say its size. */
+const UNKNOWN_LEAF_BYTES = 1_048_576
+
+/** Walks roots that are all here, so that a walk after it leaves out what they reach. Leaves are not read. */
+export async function passReachable(
+  walk: DagWalk,
+  roots: readonly CID[],
+  source: BlockSource,
+  options?: AbortOptions,
+): Promise<void> {
+  walk.begin(roots, { isStrict: false, role: 'any' })
+  for (let block = walk.next(); block !== undefined; block = walk.next()) {
+    if (block.isLeaf) walk.pass()
+    else walk.accept(await source.get(block.cid, options))
+  }
+}
+
+/**
+ * Goes to the end of a walk that has begun, and gives its blocks in order but for the first `skip`. Leaves are read
+ * ahead; nodes are read when the walk comes to them.
+ */
+export async function* orderedBlocks(
+  walk: DagWalk,
+  source: BlockSource,
+  { skip, readAhead, signal }: { skip: number; readAhead: ReadAhead } & AbortOptions,
+): AsyncGenerator<OrderedBlock> {
+  const queue: (OrderedBlock & { size: number })[] = []
+  let passed = 0
+  let queuedBytes = 0
+  let block: WalkedBlock | undefined
+  do {
+    block = walk.next()
+    if (block !== undefined) {
+      const isSkipped = passed++ < skip
+      const { cid, isLeaf, tsize = UNKNOWN_LEAF_BYTES } = block
+      const reading = isLeaf && isSkipped ? undefined : source.get(cid, { signal })
+      // It is awaited in its turn; failing before that is no unhandled rejection.
+      reading?.catch(() => undefined)
+      if (isLeaf) walk.pass()
+      else walk.accept(await reading!)
+      if (!isSkipped) {
+        const size = isLeaf ? tsize : 0
+        queue.push({ cid, bytes: reading!, size })
+        queuedBytes += size
+      }
+    }
+    while (queue.length > (block === undefined ? 0 : readAhead.blocks) || queuedBytes > readAhead.bytes) {
+      const first = queue.shift()!
+      queuedBytes -= first.size
+      yield first
+    }
+  } while (block !== undefined)
+}

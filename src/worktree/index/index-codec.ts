@@ -1,0 +1,222 @@
+import { createHash } from 'node:crypto'
+
+import { CID } from 'multiformats/cid'
+
+import { IntegrityError } from '../../model/errors.ts'
+import type { IndexDirectories } from './index-directories.ts'
+import { RACY } from './index-entry.ts'
+import type { IndexExtras } from './index-extras.ts'
+import { StagingIndex } from './staging-index.ts'
+import type { IndexColumns, IndexFileStamp } from './staging-index.ts'
+
+/*
+ * The index file. All numbers are little-endian.
+ *
+ *   header       128 bytes: "jzfsidx\n", version u32, entries u32, directories u32, entry extras u32, directory extras
+ *                u32, length of the tree's CID u32 (0: none), then as f64 the bytes of the paths, of the entry extras
+ *                and of the directory extras; at 56 the tree's CID
+ *   f64 columns  size, tsize; then mtime ns, ctime ns, inode as i64; tsize of directories
+ *   u32 columns  path start (entries + 1); entry extras: entry, start (+ 1); directories: first entry, entries below,
+ *                length of path; directory extras: directory, start (+ 1)
+ *   u16 column   bits of entries
+ *   bytes        bits of directories, digests of entries, digests of directories, paths, entry extras, directory extras
+ *   checksum     sha2-256 of all before it
+ *
+ * Columns, widest first, are aligned without padding, so that typed arrays look straight into the file's bytes.
+ */
+
+const MAGIC = 'jzfsidx\n'
+const VERSION = 1
+const HEADER_BYTES = 128
+const CHECKSUM_BYTES = 32
+const TREE_OFFSET = 56
+const MAX_TREE_BYTES = HEADER_BYTES - TREE_OFFSET
+
+interface Counts {
+  entries: number
+  directories: number
+  entryExtras: number
+  directoryExtras: number
+  pathBytes: number
+  entryExtraBytes: number
+  directoryExtraBytes: number
+}
+
+/** The bytes of an index file, in pieces to be written one after the other. */
+export function encodeIndex(index: StagingIndex, tree: CID | undefined = index.tree): Uint8Array[] {
+  const { columns, directories } = index
+  const arrays: ArrayBufferView[] = [
+    encodeHeader(index, tree),
+    columns.size,
+    columns.tsize,
+    columns.mtimeNs,
+    columns.ctimeNs,
+    columns.inode,
+    directories.tsize,
+    columns.pathStart,
+    columns.extras.entry,
+    columns.extras.start,
+    directories.first,
+    directories.entries,
+    directories.pathLength,
+    directories.extras.entry,
+    directories.extras.start,
+    columns.bits,
+    directories.bits,
+    columns.digests,
+    directories.digests,
+    columns.paths,
+    columns.extras.bytes,
+    directories.extras.bytes,
+  ]
+  const pieces = arrays.map((array) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength))
+  const checksum = createHash('sha256')
+  for (const piece of pieces) checksum.update(piece)
+  return [...pieces, checksum.digest()]
+}
+
+function encodeHeader({ columns, directories }: StagingIndex, tree: CID | undefined): Uint8Array {
+  const header = Buffer.alloc(HEADER_BYTES)
+  // A tree with an outlandishly long CID is only not remembered.
+  const treeBytes = tree === undefined || tree.bytes.length > MAX_TREE_BYTES ? new Uint8Array(0) : tree.bytes
+  header.write(MAGIC, 0, 'latin1')
+  header.writeUInt32LE(VERSION, 8)
+  header.writeUInt32LE(columns.bits.length, 12)
+  header.writeUInt32LE(directories.bits.length, 16)
+  header.writeUInt32LE(columns.extras.entry.length, 20)
+  header.writeUInt32LE(directories.extras.entry.length, 24)
+  header.writeUInt32LE(treeBytes.length, 28)
+  header.writeDoubleLE(columns.paths.length, 32)
+  header.writeDoubleLE(columns.extras.bytes.length, 40)
+  header.writeDoubleLE(directories.extras.bytes.length, 48)
+  header.set(treeBytes, TREE_OFFSET)
+  return header
+}
+
+/**
+ * Reads the bytes of an index file. `bytes` must start at the start of its ArrayBuffer; the index keeps and owns it. Entries that
+ * are not older than `file` are marked as racy.
+ *
+ * Throws IntegrityError `index-corrupt` (details: `reason`) where the bytes are not a whole index of a version we know.
+ */
+export function decodeIndex(bytes: Buffer, file?: IndexFileStamp): StagingIndex {
+  const counts = decodeCounts(bytes)
+  verifyChecksum(bytes)
+  const take = createReader(bytes)
+  const { entries, directories: dirs } = counts
+  const size = take.float64(entries)
+  const tsize = take.float64(entries)
+  const mtimes = take.int64(entries)
+  const ctimes = take.int64(entries)
+  const inode = take.int64(entries)
+  const dirTsize = take.float64(dirs)
+  const pathStart = take.uint32(entries + 1)
+  const entryExtras = { entry: take.uint32(counts.entryExtras), start: take.uint32(counts.entryExtras + 1) }
+  const first = take.uint32(dirs)
+  const below = take.uint32(dirs)
+  const pathLength = take.uint32(dirs)
+  const dirExtras = { entry: take.uint32(counts.directoryExtras), start: take.uint32(counts.directoryExtras + 1) }
+  const bits = take.uint16(entries)
+  const dirBits = take.bytes(dirs)
+  const digests = take.bytes(entries * 32)
+  const dirDigests = take.bytes(dirs * 32)
+  const paths = take.bytes(counts.pathBytes)
+  const extras: IndexExtras = { ...entryExtras, bytes: take.bytes(counts.entryExtraBytes) }
+  const columns: IndexColumns = {
+    size,
+    tsize,
+    mtimeNs: mtimes,
+    ctimeNs: ctimes,
+    inode,
+    pathStart,
+    bits,
+    digests,
+    paths,
+    extras,
+  }
+  const directories: IndexDirectories = {
+    first,
+    entries: below,
+    pathLength,
+    tsize: dirTsize,
+    bits: dirBits,
+    digests: dirDigests,
+    extras: { ...dirExtras, bytes: take.bytes(counts.directoryExtraBytes) },
+  }
+  if (file !== undefined) markRacy(columns, file.mtimeNs)
+  return new StagingIndex(columns, directories, decodeTree(bytes), file)
+}
+
+/** The mark outlives this file: in the next one, which is younger, times alone would no longer tell. */
+function markRacy({ bits, mtimeNs, ctimeNs }: IndexColumns, writtenNs: bigint): void {
+  for (let position = 0; position < bits.length; position++) {
+    if ((mtimeNs[position] as bigint) < writtenNs && (ctimeNs[position] as bigint) < writtenNs) continue
+    bits[position] = (bits[position] as number) | RACY
+  }
+}
+
+function decodeCounts(bytes: Buffer): Counts {
+  if (bytes.length < HEADER_BYTES + CHECKSUM_BYTES) throw corrupt('it is cut short')
+  if (bytes.toString('latin1', 0, 8) !== MAGIC) throw corrupt('it does not begin as an index does')
+  const version = bytes.readUInt32LE(8)
+  if (version !== VERSION) throw corrupt(`its version is ${version}, and this program knows version ${VERSION}`)
+  const counts: Counts = {
+    entries: bytes.readUInt32LE(12),
+    directories: bytes.readUInt32LE(16),
+    entryExtras: bytes.readUInt32LE(20),
+    directoryExtras: bytes.readUInt32LE(24),
+    pathBytes: bytes.readDoubleLE(32),
+    entryExtraBytes: bytes.readDoubleLE(40),
+    directoryExtraBytes: bytes.readDoubleLE(48),
+  }
+  if (fileBytes(counts) !== bytes.length) throw corrupt('its length is not what its header says')
+  return counts
+}
+
+function fileBytes(counts: Counts): number {
+  const { entries, directories, entryExtras, directoryExtras } = counts
+  const perEntry = 5 * 8 + 4 + 2 + 32
+  const perDirectory = 8 + 3 * 4 + 1 + 32
+  const starts = 3 * 4
+  const variable = counts.pathBytes + counts.entryExtraBytes + counts.directoryExtraBytes
+  const extras = 8 * (entryExtras + directoryExtras)
+  return HEADER_BYTES + entries * perEntry + directories * perDirectory + starts + extras + variable + CHECKSUM_BYTES
+}
+
+function verifyChecksum(bytes: Buffer): void {
+  const end = bytes.length - CHECKSUM_BYTES
+  const checksum = createHash('sha256').update(bytes.subarray(0, end)).digest()
+  if (!checksum.equals(bytes.subarray(end))) throw corrupt('its checksum does not match')
+}
+
+function decodeTree(bytes: Buffer): CID | undefined {
+  const length = bytes.readUInt32LE(28)
+  if (length === 0) return undefined
+  return CID.decode(Uint8Array.from(bytes.subarray(TREE_OFFSET, TREE_OFFSET + length)))
+}
+
+/** Hands out typed arrays over the bytes after the header, one after the other. */
+function createReader(file: Buffer) {
+  let offset = HEADER_BYTES
+  const advance = (bytes: number): number => {
+    const start = offset
+    offset += bytes
+    return start
+  }
+  const { buffer } = file
+  return {
+    float64: (count: number) => new Float64Array(buffer, advance(count * 8), count),
+    int64: (count: number) => new BigInt64Array(buffer, advance(count * 8), count),
+    uint32: (count: number) => new Uint32Array(buffer, advance(count * 4), count),
+    uint16: (count: number) => new Uint16Array(buffer, advance(count * 2), count),
+    bytes: (count: number) => Buffer.from(buffer, advance(count), count),
+  }
+}
+
+function corrupt(reason: string): IntegrityError {
+  const loss = 'what was staged since the last commit is not staged any more'
+  return new IntegrityError('index-corrupt', `the index is damaged (${reason}), and made anew from HEAD: ${loss}`, {
+    hint: 'add again what was staged since the last commit',
+    details: { reason },
+  })
+}

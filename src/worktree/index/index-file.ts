@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto'
+import { closeSync, fstatSync, fsyncSync, openSync, readSync, rmSync, statSync, writevSync } from 'node:fs'
+import { join } from 'node:path'
+
+import type { CID } from 'multiformats/cid'
+
+import { explainFsError, fsErrorCode } from '../../store/fs-errors.ts'
+import { decodeIndex, encodeIndex } from './index-codec.ts'
+import { emptyIndex } from './index-update.ts'
+import type { IndexFileStamp, StagingIndex } from './staging-index.ts'
+
+/**
+ * Reads an index file; where there is none, the index is empty.
+ *
+ * Throws IntegrityError `index-corrupt` for a damaged one: `rebuildIndex` makes another from the last commit.
+ */
+export function readIndexFile(path: string): StagingIndex {
+  const file = openIfThere(path)
+  if (file === undefined) return emptyIndex()
+  try {
+    const stat = fstatSync(file, { bigint: true })
+    // Its own ArrayBuffer, so that the columns are aligned.
+    const bytes = Buffer.allocUnsafeSlow(Number(stat.size))
+    let length = 0
+    while (length < bytes.length) {
+      const read = readSync(file, bytes, length, bytes.length - length, length)
+      if (read === 0) break
+      length += read
+    }
+    const whole = length === bytes.length ? bytes : bytes.subarray(0, length)
+    return decodeIndex(whole, { mtimeNs: stat.mtimeNs, inode: stat.ino })
+  } catch (error) {
+    throw explainFsError(error, path)
+  } finally {
+    closeSync(file)
+  }
+}
+
+function openIfThere(path: string): number | undefined {
+  try {
+    return openSync(path, 'r')
+  } catch (error) {
+    if (fsErrorCode(error) === 'ENOENT') return undefined
+    throw explainFsError(error, path)
+  }
+}
+
+/** Which file an index file is now; undefined where there is none. */
+export function indexFileStamp(path: string): IndexFileStamp | undefined {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
+  return stat && { mtimeNs: stat.mtimeNs, inode: stat.ino }
+}
+
+/** Whether the index file at `path` is still the one that `index` was read from. */
+export function isIndexFileOf(path: string, { file }: StagingIndex): boolean {
+  const now = indexFileStamp(path)
+  return now?.mtimeNs === file?.mtimeNs && now?.inode === file?.inode
+}
+
+/**
+ * Writes an index durably into the folder for temporary files and returns the name of the new file there: an operation
+ * renames it over the index as its last step (`OperationPlan.index.next`). Throws what `explainFsError` makes of a failed
+ * write (`disk-full` …); then there is no such file.
+ */
+export function writeIndexFile(temporaryDirectory: string, index: StagingIndex, tree?: CID): string {
+  const name = `index-${randomUUID()}`
+  const path = join(temporaryDirectory, name)
+  try {
+    writeDurably(path, encodeIndex(index, tree ?? index.tree))
+  } catch (error) {
+    rmSync(path, { force: true })
+    throw explainFsError(error, path)
+  }
+  return name
+}
+
+function writeDurably(path: string, pieces: Uint8Array[]): void {
+  const file = openSync(path, 'wx')
+  try {
+    writeAll(file, pieces)
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+}
+
+function writeAll(file: number, pieces: Uint8Array[]): void {
+  let rest = pieces.filter((piece) => piece.length > 0)
+  while (rest.length > 0) {
+    let written = writevSync(file, rest)
+    let whole = 0
+    while (whole < rest.length && written >= (rest[whole] as Uint8Array).length) {
+      written -= (rest[whole] as Uint8Array).length
+      whole++
+    }
+    rest = rest.slice(whole)
+    if (written > 0) rest[0] = (rest[0] as Uint8Array).subarray(written)
+  }
+}

@@ -1,0 +1,115 @@
+import type { CID } from 'multiformats/cid'
+
+import { ConflictError, InvalidError, NotFoundError } from '../../model/errors.ts'
+import { refNameProblem } from '../../model/ref-name.ts'
+import type { RefUpdate } from '../../repo/operation/operation-plan.ts'
+import { BRANCHES, branchRef } from '../../repo/refs/branch.ts'
+import type { Head } from '../../repo/refs/head.ts'
+import { refMissing } from '../../repo/refs/ref-missing.ts'
+import type { Repository } from '../../repo/repository.ts'
+import { resolveCommit, resolveRevision } from '../../repo/revision.ts'
+import { findPreviousBranch } from '../../repo/revision/reflog-lookup.ts'
+import type { RevisionOptions } from '../../repo/revision/revision-source.ts'
+
+/** Where to switch to. */
+export type SwitchRequest =
+  /** An existing branch; `-` and `@{-2}` are those that were checked out before, or the commit. */
+  | { branch: string }
+  /** A new branch, made at a revision (HEAD); with `reset` one that may exist. */
+  | { create: string; start?: string | undefined; reset?: boolean }
+  /** The commit of a revision (HEAD), on no branch. */
+  | { detach: string }
+  /** A new branch without history and files. */
+  | { orphan: string }
+
+/** Where HEAD goes. */
+export interface SwitchGoal {
+  head: Head
+  /** Undefined where the branch has no commit yet. */
+  commit: CID | undefined
+  refs: RefUpdate[]
+  /** Whether a branch was made, or an existing one moved. */
+  branch: 'new' | 'reset' | 'existing' | undefined
+}
+
+/**
+ * Finds out where a switch goes.
+ *
+ * Throws NotFoundError `branch-missing`, ConflictError `branch-exists`, InvalidError `branch-expected` for a revision that
+ * is no branch, and what `resolveCommit` throws.
+ */
+export function findSwitchGoal(
+  repository: Repository,
+  request: SwitchRequest,
+  options: RevisionOptions = {},
+): Promise<SwitchGoal> {
+  if ('branch' in request) return existingBranch(repository, request.branch, options)
+  if ('create' in request) return newBranch(repository, request, options)
+  if ('orphan' in request) return orphanBranch(repository, request.orphan)
+  return detachedAt(repository, request.detach, options)
+}
+
+async function existingBranch(repository: Repository, text: string, options: RevisionOptions): Promise<SwitchGoal> {
+  const nth = text === '-' ? '1' : /^@\{-(\d{1,9})\}$/.exec(text)?.[1]
+  const name = nth === undefined ? text : await findPreviousBranch(repository, Number(nth), text)
+  const head = { branch: BRANCHES + name }
+  if (refNameProblem(head.branch) !== undefined) throw await branchExpected(repository, name, options)
+  const commit = await repository.refs.read(head.branch)
+  if (commit !== undefined) return { head, commit, refs: [], branch: 'existing' }
+  const current = await repository.refs.head()
+  if ('branch' in current && current.branch === head.branch) return { head, commit, refs: [], branch: 'existing' }
+  if (nth !== undefined) return detachedAt(repository, name, options)
+  throw await branchExpected(repository, name, options)
+}
+
+async function branchExpected(
+  repository: Repository,
+  name: string,
+  options: RevisionOptions,
+): Promise<InvalidError | NotFoundError> {
+  try {
+    await resolveRevision(repository, name, options)
+  } catch {
+    return refMissing(repository, 'branch', BRANCHES, name)
+  }
+  return new InvalidError('branch-expected', `a branch is expected, and this is none: ${name}`, {
+    hint: `go to the commit with \`jzfs switch --detach ${name}\`, or make a branch there with \`jzfs switch -c NAME ${name}\``,
+    details: { revision: name },
+  })
+}
+
+async function newBranch(
+  repository: Repository,
+  { create, start, reset = false }: Extract<SwitchRequest, { create: string }>,
+  options: RevisionOptions,
+): Promise<SwitchGoal> {
+  const name = branchRef(create)
+  const before = await repository.refs.read(name)
+  if (before !== undefined && !reset) throw branchExists(create)
+  const head = { branch: name }
+  const commit =
+    start === undefined ? await repository.refs.headCommit() : await resolveCommit(repository, start, options)
+  const branch = before === undefined ? 'new' : 'reset'
+  if (commit === undefined) return { head, commit, refs: [], branch }
+  const message = `branch: ${before === undefined ? 'created from' : 'moved to'} ${start ?? 'HEAD'}`
+  const isMoved = before === undefined || !before.equals(commit)
+  return { head, commit, refs: isMoved ? [{ name, before, after: commit, message }] : [], branch }
+}
+
+async function orphanBranch(repository: Repository, name: string): Promise<SwitchGoal> {
+  const branch = branchRef(name)
+  if ((await repository.refs.read(branch)) !== undefined) throw branchExists(name)
+  return { head: { branch }, commit: undefined, refs: [], branch: 'new' }
+}
+
+async function detachedAt(repository: Repository, text: string, options: RevisionOptions): Promise<SwitchGoal> {
+  const commit = await resolveCommit(repository, text, options)
+  return { head: { detached: commit }, commit, refs: [], branch: undefined }
+}
+
+function branchExists(name: string): ConflictError {
+  return new ConflictError('branch-exists', `there is a branch "${name}" already`, {
+    hint: `go to it with \`jzfs switch ${name}\`, or move it with \`jzfs switch -C ${name}\``,
+    details: { branch: name },
+  })
+}

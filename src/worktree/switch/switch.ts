@@ -1,0 +1,124 @@
+import type { CID } from 'multiformats/cid'
+
+import { decodeCommit } from '../../model/commit/commit.ts'
+import type { Person } from '../../model/commit/person.ts'
+import type { OperationPlan } from '../../repo/operation/operation-plan.ts'
+import { runOperation } from '../../repo/operation/operation.ts'
+import { isSameHead, type Head } from '../../repo/refs/head.ts'
+import { isSameCid } from '../../repo/refs/refs.ts'
+import type { Repository } from '../../repo/repository.ts'
+import type { RevisionOptions } from '../../repo/revision/revision-source.ts'
+import type { Lock } from '../../store/lock/lock.ts'
+import { openIndex, type OpenIndexOptions } from '../index/open-index.ts'
+import type { StagingIndex } from '../index/staging-index.ts'
+import { refuseUnmerged } from '../index/write-tree.ts'
+import { refuseNameCollisions } from '../rewrite/name-collisions.ts'
+import { rewriteFiles, type RewriteOptions, type RewrittenFiles } from '../rewrite/rewrite-files.ts'
+import { worktreeOf } from '../working-tree.ts'
+import { carryLocalChanges } from './switch-carrying.ts'
+import { discardLocalChanges } from './switch-discarding.ts'
+import { findSwitchGoal, type SwitchGoal, type SwitchRequest } from './switch-goal.ts'
+
+export interface SwitchOptions extends OpenIndexOptions, RewriteOptions, RevisionOptions {
+  /** The command line and who runs it, for the logs. */
+  command: string
+  person: Person
+  /** Throw away local changes (`--discard-changes`): they are kept for undo. */
+  discardChanges?: boolean
+  /** Discard also what is too much to be kept. */
+  force?: boolean
+}
+
+/** A switch that was made. */
+export interface Switched extends RewrittenFiles {
+  before: { head: Head; commit: CID | undefined }
+  after: { head: Head; commit: CID | undefined }
+  /** Whether a branch was made or moved. */
+  branch: SwitchGoal['branch']
+  /** Paths whose local content was thrown away, and kept in the store. */
+  discarded: string[]
+}
+
+/** The trees of a switch, and the index it starts from. */
+export interface SwitchTrees {
+  before: CID | undefined
+  after: CID | undefined
+  index: StagingIndex
+}
+
+/**
+ * Goes to another branch or commit: HEAD, index and files, in one operation.
+ *
+ * Local changes are carried along as git does: they stay where both commits have the same, and where the index has already
+ * what the goal has. Throws ConflictError `would-overwrite` (details: `paths`) where local changes or untracked files are in
+ * the way, `index-unmerged`, `names-collide`; InvalidError `cannot-be-undone`; and what `findSwitchGoal` throws. Then nothing
+ * was changed.
+ */
+export async function switchTo(
+  repository: Repository,
+  request: SwitchRequest,
+  options: SwitchOptions,
+): Promise<Switched> {
+  worktreeOf(repository)
+  using lock = await repository.lock(options.command, options)
+  const before = { head: await repository.refs.head(), commit: await repository.refs.headCommit() }
+  const goal = await findSwitchGoal(repository, request, options)
+  const after = { head: goal.head, commit: goal.commit }
+  const index = await openIndex(repository, options)
+  refuseUnmerged(index)
+  const trees = {
+    before: await treeOf(repository, before.commit),
+    after: await treeOf(repository, after.commit),
+    index,
+  }
+  const done = await changeFiles(repository, lock, trees, movesOf(before.head, goal, options), options)
+  return { before, after, branch: goal.branch, ...done }
+}
+
+type Moves = Pick<OperationPlan, 'command' | 'person' | 'refs' | 'head'>
+
+async function changeFiles(
+  repository: Repository,
+  lock: Lock,
+  trees: SwitchTrees,
+  moves: Moves,
+  options: SwitchOptions,
+): Promise<RewrittenFiles & { discarded: string[] }> {
+  const nothing = { left: [], failed: [], discarded: [] }
+  if (options.discardChanges !== true && isSameCid(trees.before, trees.after)) {
+    if (moves.refs !== undefined || moves.head !== undefined) await runOperation(repository, lock, moves)
+    return nothing
+  }
+  if (trees.after !== undefined) await refuseNameCollisions(repository, trees.after, options)
+  const pack = await repository.store.createPack(options)
+  try {
+    const change =
+      options.discardChanges === true
+        ? await discardLocalChanges(repository, trees, pack, options)
+        : await carryLocalChanges(repository, trees, pack, options)
+    const report = await rewriteFiles(repository, lock, pack, { ...moves, ...change, tree: trees.after }, options)
+    await repository.store.consolidate(lock, { signal: options.signal })
+    return { ...report, discarded: change.discarded.map(({ path }) => path) }
+  } finally {
+    pack.abort()
+  }
+}
+
+async function treeOf({ store }: Repository, commit: CID | undefined): Promise<CID | undefined> {
+  return commit && decodeCommit(commit, await store.get(commit)).tree
+}
+
+/** How refs and HEAD move. Revisions like `@{-1}` read the message. */
+function movesOf(before: Head, { head, refs }: SwitchGoal, { command, person }: SwitchOptions): Moves {
+  const message = `switch: moving from ${labelOf(before)} to ${labelOf(head)}`
+  return {
+    command,
+    person,
+    ...(refs.length === 0 ? {} : { refs }),
+    ...(isSameHead(before, head) ? {} : { head: { before, after: head, message } }),
+  }
+}
+
+function labelOf(head: Head): string {
+  return 'branch' in head ? head.branch.replace('refs/heads/', '') : head.detached.toString()
+}
