@@ -194,12 +194,23 @@ function checkCid(node: PbNode, start: number, end: number): void {
   const { bytes } = node
   let at = start
   if (bytes[at] === 1 && end - start > 34) {
-    at++
-    while (at < end && (bytes[at++] as number) >= 0x80) {
-      // the codec: any varint
-    }
+    at += 1 + codecLength(bytes, start + 1, end)
   }
   if (end - at !== 34 || bytes[at] !== 0x12 || bytes[at + 1] !== 0x20) {
     throw treeInvalid(node.cid, 'a link is not a CID of sha2-256')
   }
+}
+
+/** Codecs are small numbers; seven bytes hold what is exact in a double. */
+const MAX_CODEC_BYTES = 7
+
+/** Bytes of the codec's varint; 0 where it is too long, or not the shortest. */
+function codecLength(bytes: Uint8Array, start: number, end: number): number {
+  let at = start
+  while (at < end && (bytes[at++] as number) >= 0x80) {
+    // up to the last byte
+  }
+  const length = at - start
+  const isShortest = length === 1 || bytes[at - 1] !== 0
+  return isShortest && length <= MAX_CODEC_BYTES ? length : 0
 }

@@ -59,7 +59,8 @@ async function takeLease(directory: string, command: string, options: AbortOptio
   const path = join(directory, 'leases.db')
   const temporary = join(directory, 'tmp')
   try {
-    if (!existsSync(temporary)) await mkdir(temporary)
+    // Not the folders above: where a working tree was deleted meanwhile, no part of it comes back.
+    for (const folder of [directory, temporary]) await makeFolder(folder)
   } catch (error) {
     throw explainFsError(error, temporary)
   }
@@ -70,6 +71,14 @@ async function takeLease(directory: string, command: string, options: AbortOptio
     if (alone !== undefined) await Promise.all(left.map((file) => rm(file, { force: true })))
   }
   return acquireLease(path, { command, ...options })
+}
+
+async function makeFolder(path: string): Promise<void> {
+  try {
+    if (!existsSync(path)) await mkdir(path)
+  } catch (error) {
+    if (fsErrorCode(error) !== 'EEXIST') throw error
+  }
 }
 
 async function temporaryPacks(directory: string): Promise<string[]> {

@@ -80,6 +80,10 @@ test.each([
   ['a field of another number', body(field(0x1a, Buffer.alloc(1)), data)],
   ['two Data', body(data, data)],
   ['Data between links', body(field(0x12, hash), data, field(0x12, hash))],
+  [
+    'a CID whose codec is not written in its shortest form',
+    body(field(0x12, field(0x0a, body(Buffer.from([1, 0xd5, 0]), leaf.multihash.bytes))), data),
+  ],
   ['a link without a CID', body(field(0x12, Buffer.from([0x12, 1, 0x61])), data)],
   ['a link with its name before its CID', body(field(0x12, body(Buffer.from([0x12, 1, 0x61]), hash)), data)],
   ['a link with two names', body(field(0x12, body(hash, Buffer.from([0x12, 1, 0x61, 0x12, 1, 0x61]))), data)],
