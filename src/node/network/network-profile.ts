@@ -10,7 +10,7 @@ export type NetworkProfile = 'loopback' | 'lan' | 'public'
 export function listenAddresses(profile: NetworkProfile, port: number): string[] {
   if (profile !== 'loopback') {
     throw new InvalidError('profile-unsupported', `the network profile "${profile}" is not there yet`, {
-      hint: 'run `jzfs config set network.profile loopback`',
+      hint: 'run `jzfs config --user network.profile loopback`',
       details: { profile },
     })
   }
