@@ -13,7 +13,7 @@ export interface RealFolders {
   make(path: string): void
   /** Whether the folder is there, and a directory all the way down. */
   has(path: string): boolean
-  /** Removes the folder if it is empty, then its parents that become so. */
+  /** Removes the folder if it is there and empty, then its parents that are empty now. */
   removeEmpty(path: string): void
 }
 
@@ -36,7 +36,9 @@ export function createRealFolders(top: string): RealFolders {
     real.add(path)
   }
   const removeEmpty = (path: string): void => {
-    for (let folder = path; folder !== '' && has(folder); folder = parentOf(folder)) {
+    for (let folder = path; folder !== ''; folder = parentOf(folder)) {
+      // One that is gone may have been removed just before a crash, and its parent is left to do.
+      if (!has(folder)) continue
       if (!removeIfEmpty(join(top, folder))) return
       real.delete(folder)
     }

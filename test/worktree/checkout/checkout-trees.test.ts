@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -70,6 +71,18 @@ const leaves = fc
   .map((all) => Object.fromEntries(all) as Record<string, Leaf>)
 
 describe('checkoutTrees', () => {
+  it('removes the folders that a killed checkout had emptied and not yet removed', async () => {
+    const blocks = new MemoryBlocks()
+    const files = workingFiles(blocks)
+    const before = buildTree(blocks, { 'gone/deep/a': 'one\n', 'kept/deep/a': 'one\n', 'kept/b': 'two\n', c: '' })
+    const after = buildTree(blocks, { 'kept/b': 'two\n', c: '' })
+    await checkoutTrees(files, { before: undefined, after: before })
+    rmSync(join(files.top, 'gone/deep'), { recursive: true })
+    rmSync(join(files.top, 'kept/deep'), { recursive: true })
+    expect(await checkoutTrees(files, { before, after })).toEqual({ left: [], failed: [] })
+    expect(leavesIn(files.top)).toEqual({ 'kept/b': 'two\n', c: '' })
+  })
+
   it('brings files from any tree to any other, and leaves nothing else', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(leaves, { minLength: 1, maxLength: 4 }), async (trees) => {
