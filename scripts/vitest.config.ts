@@ -15,7 +15,9 @@ export default defineConfig({
     exclude: full ? [] : ['test/**/*.full.test.ts'],
     globals: true,
     pool: 'forks',
-    testTimeout: full ? 600_000 : 30_000,
+    // By default one core is left idle.
+    maxWorkers: '100%',
+    testTimeout: full ? 600_000 : 60_000,
     hookTimeout: full ? 600_000 : 60_000,
     server: { deps: { inline: ['interface-blockstore-tests'] } },
   },
