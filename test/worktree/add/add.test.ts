@@ -93,7 +93,7 @@ describe('add', () => {
     expect(tracked()).toEqual(['a/x', 'b', 'd'])
   })
 
-  test('with nothing changed it writes nothing', async () => {
+  test('with nothing changed it reads no file and writes nothing', async () => {
     write('a')
     write('d/b')
     const past = new Date(Date.now() - 60_000)
@@ -101,7 +101,10 @@ describe('add', () => {
     await add(repository)
     await settle()
     const before = [indexFileStamp(repository.layout.index), listing(repository.path)]
-    expect((await add(repository)).added).toEqual([])
+    const read: number[] = []
+    const onProgress = ({ files }: { files: number }): void => void read.push(files)
+    expect((await add(repository, [], { onProgress })).added).toEqual([])
+    expect(read.filter((files) => files > 0)).toEqual([])
     expect([indexFileStamp(repository.layout.index), listing(repository.path)]).toEqual(before)
   })
 
