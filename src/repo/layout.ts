@@ -18,6 +18,8 @@ export interface Layout {
   index: string
   /** What interrupted adds have stored of big files. */
   addProgress: string
+  /** What waits for its user: a merge with conflicts, for one. Not there where nothing does. */
+  sequence: string
   /** Operation entries: `pending.json`, and those done by number. */
   ops: string
   pending: string
@@ -39,6 +41,7 @@ export function layoutOf(directory: string): Layout {
     logs: join(directory, 'logs'),
     index: join(directory, 'index'),
     addProgress: join(directory, 'add-progress.json'),
+    sequence: join(directory, 'sequence.json'),
     ops,
     pending: join(ops, 'pending.json'),
     tmp: join(directory, 'tmp'),

@@ -6,6 +6,9 @@ import type { Person } from '../../model/commit/person.ts'
 import { IntegrityError, InvalidError } from '../../model/errors.ts'
 import type { Head } from '../refs/head.ts'
 import type { ReflogEntry } from '../refs/reflog.ts'
+import { type SequenceDocument, sequenceDocument, sequenceOf } from '../sequence/sequence-format.ts'
+import type { Sequence } from '../sequence/sequence.ts'
+import { type IndexRecord, type IndexRecordDocument, indexRecordDocument, indexRecordOf } from './index-record.ts'
 
 /** A ref before and after an operation; undefined where it does not exist. */
 export interface RefChange {
@@ -28,6 +31,12 @@ export type ReflogLine = Pick<ReflogEntry, 'before' | 'after' | 'message'> & { n
 export interface OperationEntry {
   /** Counts up by one, from 1. */
   number: number
+  /** The number of the first operation of the same command: they are undone together. */
+  first: number
+  /** Nothing lies before it that one could go back to: a clone. */
+  begins?: true | undefined
+  /** What it takes back, where it is an undo or a redo. */
+  undo?: TakenBack | undefined
   /** The command line. */
   command: string
   person: Person
@@ -36,16 +45,31 @@ export interface OperationEntry {
   reflog: ReflogLine[]
   /** Refs whose logs move with them: the full names before and after. */
   reflogMoves: { before: string; after: string }[]
-  /** The file in `tmp/` that becomes the index. */
-  index: { next: string } | undefined
+  /** Logs of deleted refs that come back: the one that the operation of that number has put aside. */
+  reflogReturns: { name: string; from: number }[]
+  /** The file in `tmp/` that becomes the index; and what the index was, where the operation can be undone. */
+  index: { next: string; before?: IndexRecord | undefined } | undefined
+  /** What waits for its user, before and after. */
+  sequence: { before: Sequence | undefined; after: Sequence | undefined } | undefined
   /** Root directories before and after: the paths that differ are the ones to rewrite. */
   worktree: { before: CID | undefined; after: CID | undefined } | undefined
   /** What is moved in the working tree, in this order. */
   renames: PathRename[]
+  /** A directory with what the renames take the place of: files that they write over, folders that were empty. */
+  replaced: CID | undefined
   /** Content that the operation discards from the working tree, kept as blocks. */
   discarded: { path: string; cid: CID }[]
   /** Files that are overwritten or removed whatever is in them: their content is kept nowhere. */
   overwritten: OverwrittenFile[]
+}
+
+/** That an operation takes back an earlier one. */
+export interface TakenBack {
+  kind: 'undo' | 'redo'
+  /** The first operation of the command that is taken back: for a redo, that of an undo. */
+  takes: number
+  /** The first operation of the command that was undone or redone in the end. */
+  of: number
 }
 
 /** A file or folder that is moved. Its inode tells, after a crash, whether it was. */
@@ -71,15 +95,24 @@ export function formatOperation(entry: OperationEntry): string {
   return `${JSON.stringify({
     type: TYPE,
     number,
+    first: entry.first,
+    begins: entry.begins,
+    undo: entry.undo,
     command,
     person,
     refs: entry.refs.map((ref) => ({ ...ref, before: cidText(ref.before), after: cidText(ref.after) })),
     head: entry.head && { before: headDocument(entry.head.before), after: headDocument(entry.head.after) },
     reflog: entry.reflog.map((line) => ({ ...line, before: cidText(line.before), after: cidText(line.after) })),
     reflogMoves,
-    index,
+    reflogReturns: entry.reflogReturns,
+    index: index && { next: index.next, before: index.before && indexRecordDocument(index.before) },
+    sequence: entry.sequence && {
+      before: sequenceText(entry.sequence.before),
+      after: sequenceText(entry.sequence.after),
+    },
     worktree: entry.worktree && { before: cidText(entry.worktree.before), after: cidText(entry.worktree.after) },
     renames: renames.map(({ from, to, inode }) => ({ from, to, inode: inode.toString() })),
+    replaced: entry.replaced?.toString(),
     discarded: entry.discarded.map(({ path, cid }) => ({ path, cid: cid.toString() })),
     overwritten: entry.overwritten.map(({ path, mtimeNs, ctimeNs, inode }) => ({
       path,
@@ -92,7 +125,7 @@ export function formatOperation(entry: OperationEntry): string {
 
 /**
  * Reads the text of an entry; `path` is its file, for messages. Throws IntegrityError `operation-corrupt`, and InvalidError
- * `operation-newer` for an entry of another version's making.
+ * `operation-newer` or `sequence-newer` for an entry of another version's making.
  */
 export function parseOperation(text: string, path: string): OperationEntry {
   let document: OperationDocument
@@ -102,6 +135,7 @@ export function parseOperation(text: string, path: string): OperationEntry {
       return entryOf(document)
     }
   } catch (cause) {
+    if (cause instanceof InvalidError) throw cause
     throw new IntegrityError('operation-corrupt', `the entry of an operation cannot be read: ${path}`, {
       hint: 'compare refs and HEAD with what you expect, then move the file away',
       cause,
@@ -120,21 +154,27 @@ type HeadDocument = { branch: string } | { detached: string }
 interface OperationDocument {
   type: string
   number: number
+  first?: number
+  begins?: true
+  undo?: TakenBack
   command: string
   person: Person
   refs: { name: string; before: CidText; after: CidText; force?: true }[]
   head?: { before: HeadDocument; after: HeadDocument }
   reflog: { name: string; before: CidText; after: CidText; message: string }[]
   reflogMoves: { before: string; after: string }[]
-  index?: { next: string }
+  reflogReturns?: { name: string; from: number }[]
+  index?: { next: string; before?: IndexRecordDocument }
+  sequence?: { before: SequenceDocument | null; after: SequenceDocument | null }
   worktree?: { before: CidText; after: CidText }
   renames: { from: string; to: string; inode: string }[]
+  replaced?: string
   discarded: { path: string; cid: string }[]
   overwritten: { path: string; mtimeNs: string; ctimeNs: string; inode: string }[]
 }
 
 function entryOf(document: OperationDocument): OperationEntry {
-  const { number, command, person, reflogMoves, index } = document
+  const { number, first = number, begins, undo, command, person, reflogMoves, reflogReturns = [], index } = document
   if (!Number.isSafeInteger(number) || number < 1) {
     throw new TypeError('the number is none')
   }
@@ -143,18 +183,27 @@ function entryOf(document: OperationDocument): OperationEntry {
   }
   return {
     number,
+    first,
+    begins,
+    undo,
     command,
     person,
     refs: document.refs.map((ref) => ({ ...ref, before: cidOf(ref.before), after: cidOf(ref.after) })),
     head: document.head && { before: headOf(document.head.before), after: headOf(document.head.after) },
     reflog: document.reflog.map((line) => ({ ...line, before: cidOf(line.before), after: cidOf(line.after) })),
     reflogMoves,
-    index,
+    reflogReturns,
+    index: index && { next: index.next, before: index.before && indexRecordOf(index.before) },
+    sequence: document.sequence && {
+      before: sequenceOrNone(document.sequence.before),
+      after: sequenceOrNone(document.sequence.after),
+    },
     worktree: document.worktree && {
       before: cidOf(document.worktree.before),
       after: cidOf(document.worktree.after),
     },
     renames: document.renames.map(({ from, to, inode }) => ({ from, to, inode: BigInt(inode) })),
+    replaced: document.replaced === undefined ? undefined : CID.parse(document.replaced),
     discarded: document.discarded.map(({ path, cid }) => ({ path, cid: CID.parse(cid) })),
     overwritten: document.overwritten.map(({ path, mtimeNs, ctimeNs, inode }) => ({
       path,
@@ -171,6 +220,14 @@ function cidText(cid: CID | undefined): CidText {
 
 function cidOf(text: CidText): CID | undefined {
   return text === null ? undefined : CID.parse(text)
+}
+
+function sequenceText(sequence: Sequence | undefined): SequenceDocument | null {
+  return sequence === undefined ? null : sequenceDocument(sequence)
+}
+
+function sequenceOrNone(document: SequenceDocument | null): Sequence | undefined {
+  return document === null ? undefined : sequenceOf(document)
 }
 
 function headDocument(head: Head): HeadDocument {

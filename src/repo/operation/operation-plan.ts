@@ -10,7 +10,9 @@ import { formatHead, type Head, isSameHead, readHeadFile } from '../refs/head.ts
 import { readRefFile, refPath } from '../refs/ref-files.ts'
 import { reflogPath } from '../refs/reflog.ts'
 import { isSameCid } from '../refs/refs.ts'
-import type { OperationEntry, OverwrittenFile, PathRename, RefChange, ReflogLine } from './operation-entry.ts'
+import { isSameSequence, readSequenceFile, type Sequence } from '../sequence/sequence.ts'
+import type { IndexRecord } from './index-record.ts'
+import type { OperationEntry, OverwrittenFile, PathRename, RefChange, ReflogLine, TakenBack } from './operation-entry.ts'
 import { nextNumber } from './operation-log.ts'
 
 /** A change of a ref, only made where the ref still is `before` (or `force` is set), and what its log says of it. */
@@ -22,18 +24,30 @@ export interface RefUpdate extends RefChange {
 export interface OperationPlan {
   /** The command line, for the operation log. */
   command: string
+  /** See `OperationEntry`. */
+  begins?: true
+  undo?: TakenBack
   /** Who does it, and when: for the logs. */
   person: Person
   refs?: RefUpdate[]
   head?: { before: Head; after: Head; message: string }
   /** Logs that move with a renamed ref. The log of any other ref that is deleted is deleted too. */
   reflogMoves?: { before: string; after: string }[]
-  /** File name of the durable new index in `.jzfs/tmp/`: renamed over `.jzfs/index` last. */
-  index?: { next: string } | undefined
+  /** Logs that come back, from the operation that has put them aside. */
+  reflogReturns?: { name: string; from: number }[]
+  /**
+   * File name of the durable new index in `.jzfs/tmp/`: renamed over `.jzfs/index` last. And what the index is as yet, in
+   * durable blocks: left out only by what is not to be undone (`add`).
+   */
+  index?: { next: string; before?: IndexRecord | undefined } | undefined
+  /** What waits for its user from now on: changed only where it still is `before`. */
+  sequence?: { before: Sequence | undefined; after: Sequence | undefined } | undefined
   /** Root directories: the paths that differ are the ones to rewrite. */
   worktree?: { before: CID | undefined; after: CID | undefined } | undefined
   /** What is moved in the working tree, in this order. */
   renames?: PathRename[]
+  /** What the renames take the place of, as a durable directory. */
+  replaced?: CID | undefined
   /** Content that is discarded from the working tree, kept as durable blocks. */
   discarded?: { path: string; cid: CID }[]
   /** Files that are overwritten or removed whatever is in them. */
@@ -41,10 +55,10 @@ export interface OperationPlan {
 }
 
 /**
- * Compares refs and HEAD with what the plan says they are. Throws ConflictError `ref-changed` or `head-changed` (details:
- * `ref`, `expected`, `actual`), and TypeError for a plan that names a ref twice.
+ * Compares refs, HEAD and what is in progress with what the plan says they are. Throws ConflictError `ref-changed` or
+ * `head-changed` (details: `ref`, `expected`, `actual`), `sequence-changed`, and TypeError for a plan that names a ref twice.
  */
-export function comparePlan(layout: Layout, { refs = [], head }: OperationPlan): void {
+export function comparePlan(layout: Layout, { refs = [], head, sequence }: OperationPlan): void {
   if (new Set(refs.map(({ name }) => name)).size !== refs.length) {
     throw new TypeError('a plan names a ref twice')
   }
@@ -61,6 +75,11 @@ export function comparePlan(layout: Layout, { refs = [], head }: OperationPlan):
   }
   if (head !== undefined) {
     compareHead(readHeadFile(layout.head), head.before)
+  }
+  if (sequence !== undefined && !isSameSequence(readSequenceFile(layout), sequence.before)) {
+    throw new ConflictError('sequence-changed', 'what is in progress here is not what it was a moment ago', {
+      hint: 'another command began or ended it meanwhile: look at `jzfs status` and try again',
+    })
   }
 }
 
@@ -84,21 +103,31 @@ function compareHead(actual: Head, before: Head): void {
   })
 }
 
-/** The entry of a plan: numbered, and with the lines of all logs. */
-export function entryOfPlan(layout: Layout, plan: OperationPlan): OperationEntry {
+/**
+ * The entry of a plan: numbered, and with the lines of all logs. `first` is the number of the first operation of the same
+ * command, if there was one.
+ */
+export function entryOfPlan(layout: Layout, plan: OperationPlan, first?: number): OperationEntry {
   const { command, person, head, index, worktree } = plan
+  const number = nextNumber(layout)
   const updates = (plan.refs ?? []).map((update) => withActualBefore(layout, update))
   return {
-    number: nextNumber(layout),
+    number,
+    first: first ?? number,
+    begins: plan.begins,
+    undo: plan.undo,
     command,
     person,
     refs: updates.map(({ name, before, after, force }) => ({ name, before, after, force })),
     head: head && { before: head.before, after: head.after },
     reflog: reflogOfPlan(layout, updates, head),
     reflogMoves: plan.reflogMoves ?? [],
+    reflogReturns: plan.reflogReturns ?? [],
     index,
+    sequence: plan.sequence,
     worktree,
     renames: plan.renames ?? [],
+    replaced: plan.replaced,
     discarded: plan.discarded ?? [],
     overwritten: plan.overwritten ?? [],
   }
@@ -122,7 +151,7 @@ function withActualBefore(layout: Layout, update: RefUpdate): RefUpdate {
 /** A line for each ref that stays, and one for HEAD where it moves or the branch it is on does. */
 function reflogOfPlan(layout: Layout, updates: RefUpdate[], head: OperationPlan['head']): ReflogLine[] {
   const lines = updates
-    .filter(({ name, after }) => after !== undefined && !name.startsWith(UNLOGGED))
+    .filter(({ name, after }) => after !== undefined && !UNLOGGED.some((prefix) => name.startsWith(prefix)))
     .map(({ name, before, after, message }) => ({ name, before, after, message }))
   const byName = new Map(updates.map((update) => [update.name, update]))
   const headBefore = readHeadFile(layout.head)
@@ -137,8 +166,8 @@ function reflogOfPlan(layout: Layout, updates: RefUpdate[], head: OperationPlan[
   return before === undefined && after === undefined ? lines : [...lines, { name: 'HEAD', before, after, message }]
 }
 
-/** What a transfer in progress relies on comes and goes; its history helps nobody. */
-const UNLOGGED = 'refs/partial/'
+/** What a transfer in progress relies on, and pseudo-refs, come and go; their history helps nobody. */
+const UNLOGGED = ['refs/partial/', 'refs/pseudo/']
 
 function commitOf(
   layout: Layout,

@@ -11,6 +11,7 @@ import { readRefFile, refPath } from '../refs/ref-files.ts'
 import { appendReflog, reflogPath } from '../refs/reflog.ts'
 import { isSameCid, settledRef } from '../refs/refs.ts'
 import type { Repository } from '../repository.ts'
+import { formatSequence } from '../sequence/sequence-format.ts'
 import { createDurableChanges, type DurableChanges } from './durable-changes.ts'
 import type { OperationEntry } from './operation-entry.ts'
 import { markDone, readOperations, readPending, writePending } from './operation-log.ts'
@@ -122,10 +123,11 @@ async function finish(
   if (entry.index !== undefined) {
     renameIfThere(changes, join(layout.tmp, entry.index.next), layout.index)
   }
+  writeSequence(changes, layout, entry)
   changes.sync()
   markDone(changes, layout, entry)
-  if (touchesFiles(entry) || entry.index !== undefined) {
-    // Refs can be set to the same value twice. Files and index cannot: work done since then could look like work not done.
+  if (touchesFiles(entry) || entry.index !== undefined || entry.sequence !== undefined) {
+    // Refs can be set to the same value twice. The rest cannot: work done since then could look like work not done.
     changes.sync()
   }
   return left
@@ -161,6 +163,14 @@ function writeRefs(changes: DurableChanges, layout: Layout, entry: OperationEntr
     changes.replace(layout.head, formatHead(entry.head.after))
   }
   return left
+}
+
+function writeSequence(changes: DurableChanges, { sequence: path }: Layout, { sequence }: OperationEntry): void {
+  if (sequence?.after !== undefined) {
+    changes.replace(path, formatSequence(sequence.after))
+  } else if (sequence !== undefined) {
+    changes.remove(path)
+  }
 }
 
 /** Where the file is not there any more, it was renamed before a crash. */

@@ -8,16 +8,19 @@ import type { OperationPlan } from '../../../src/repo/operation/operation-plan.t
 import type { WorktreeStep } from '../../../src/repo/operation/operation.ts'
 import type { Head } from '../../../src/repo/refs/head.ts'
 import type { Repository } from '../../../src/repo/repository.ts'
+import { formatSequence } from '../../../src/repo/sequence/sequence-format.ts'
+import { isSameSequence, readSequence, type Sequence } from '../../../src/repo/sequence/sequence.ts'
 import { writeFileDurably } from '../../../src/store/durable.ts'
 
 /**
  * A sequence of operations in which every state is known by its number: each moves a branch, makes or deletes others,
- * switches HEAD every third time, replaces the index, and rewrites some files.
+ * switches HEAD every third time, begins or ends a merge, replaces the index, and rewrites some files.
  */
 export interface State {
   refs: Record<string, string>
   head: string
   index: string
+  sequence: string | undefined
 }
 
 /** The state after `count` operations. */
@@ -33,6 +36,7 @@ export function stateAfter(count: number): State {
     refs: refs,
     head: headText(headAfter(count)),
     index: String(count),
+    sequence: sequenceText(sequenceAfter(count)),
   }
 }
 
@@ -40,7 +44,12 @@ export function stateAfter(count: number): State {
 export async function currentState(repository: Repository, indexPath: string): Promise<State> {
   const refs = (await repository.refs.list()).map(({ name, cid }) => [name, cid.toString()] as const)
   const head = headText(await repository.refs.head())
-  return { refs: Object.fromEntries(refs), head, index: readFileSync(indexPath, 'utf8') }
+  return {
+    refs: Object.fromEntries(refs),
+    head,
+    index: readFileSync(indexPath, 'utf8'),
+    sequence: sequenceText(readSequence(repository)),
+  }
 }
 
 /** Does the operation with this number; the caller holds the lock. */
@@ -66,11 +75,13 @@ export async function planOf(repository: Repository, number: number): Promise<Op
     })
   }
   const head = { before: headAfter(number - 1), after: headAfter(number), message: 'switch' }
+  const sequence = { before: sequenceAfter(number - 1), after: sequenceAfter(number) }
   return {
     command: String(number),
     person: { name: 'Ann', email: 'ann@example.org', date: '2026-01-02T03:04:05Z' },
     refs,
     ...(headText(head.before) === headText(head.after) ? {} : { head }),
+    ...(isSameSequence(sequence.before, sequence.after) ? {} : { sequence }),
     worktree: { before: commit, after: commit },
     index: { next },
   }
@@ -107,6 +118,16 @@ function commitOf(number: number): CID {
 
 function headAfter(number: number): Head {
   return number % 3 === 2 ? { detached: commitOf(number) } : { branch: 'refs/heads/main' }
+}
+
+/** A merge begins with one operation, and the next begins another or ends it. */
+function sequenceAfter(number: number): Sequence | undefined {
+  if (number === 0 || number % 4 > 1) return undefined
+  return { kind: 'merge', before: commitOf(number), theirs: [commitOf(number + 1)], message: 'Merge\n', squash: false }
+}
+
+function sequenceText(sequence: Sequence | undefined): string | undefined {
+  return sequence && formatSequence(sequence)
 }
 
 function headText(head: Head): string {
