@@ -51,6 +51,11 @@ export const COMMAND_GROUPS: CommandGroup[] = [
         load: async () => (await import('./commands/restore.ts')).restore,
       },
       {
+        name: 'reset',
+        summary: 'Move the branch, the index or everything to a commit',
+        load: async () => (await import('./commands/reset.ts')).reset,
+      },
+      {
         name: 'rm',
         summary: 'Remove files from the index and the working tree',
         load: async () => (await import('./commands/rm.ts')).rm,

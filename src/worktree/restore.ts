@@ -76,7 +76,11 @@ export async function restorePaths(
     const next = options.staged ? updateIndex(index, changes) : index
     const staged = options.staged ? changes.map(({ path }) => path) : []
     if (!options.worktree) {
-      if (staged.length > 0) await changeIndex(repository, lock, next, options)
+      if (staged.length > 0) {
+        // The index knows its directories as stored, from their comparison with the source.
+        await pack.finish()
+        await changeIndex(repository, lock, next, options)
+      }
       return { staged: sorted(staged), files: [], discarded: [], left: [], failed: [] }
     }
     const rewrite = await fileChanges(repository, index, changes, pack, filter, options)

@@ -26,6 +26,7 @@ export const KILL_SCENARIOS: KillScenario[] = [
   },
   { name: 'switch', args: ['switch', '-q', 'other'] },
   { name: 'switch --discard-changes', args: ['switch', '-q', '--discard-changes', 'other'], prepare: editMany },
+  { name: 'reset --hard', args: ['reset', '-q', '--hard', 'other'], prepare: editMany },
   { name: 'restore', args: ['restore', '--force', '.'], prepare: editMany },
   { name: 'restore --source', args: ['restore', '--staged', '--worktree', '--source', 'other', '.'] },
   { name: 'rm', args: ['rm', '-r', '-q', 'same', 'changed', 'folder-to-file', 'gone'] },

@@ -5,6 +5,7 @@ import { beforeEach, expect, onTestFinished, test } from 'vitest'
 
 import { listOperations } from '../../src/repo/operation/operation.ts'
 import type { Repository } from '../../src/repo/repository.ts'
+import { verifyReachable } from '../../src/repo/verify.ts'
 import { parsePathspecs } from '../../src/worktree/pathspec/pathspec.ts'
 import { restorePaths, type RestoreOptions } from '../../src/worktree/restore.ts'
 import { readStatus } from '../../src/worktree/status/status.ts'
@@ -194,4 +195,15 @@ test('restores what git restores, through random edits', { timeout: 60_000 }, as
     expect(withoutEmpty(folderContent(ours)), `seed ${seed}`).toEqual(folderContent(theirs))
   }
   expect(restored).toBeGreaterThan(30)
+})
+
+test('what is committed after staged entries were restored is stored whole', async () => {
+  for (const path of ['a/x', 'b/y']) write(path, 'one')
+  await add(repository)
+  await commitHere(repository)
+  for (const path of ['a/x', 'b/y']) write(path, 'two')
+  await add(repository)
+  await restore(['b/y'], { staged: true })
+  const { cid } = await commitHere(repository)
+  expect(await Array.fromAsync(verifyReachable(repository.store, [{ cid, revision: 'HEAD' }]))).toEqual([])
 })

@@ -8,6 +8,7 @@ import type { Layout } from '../layout.ts'
 import type { OperationEntry, RefChange } from '../operation/operation-entry.ts'
 import { readPending } from '../operation/operation-log.ts'
 import { type Head, isSameHead, readHeadFile } from './head.ts'
+import { PSEUDO_REFS } from './pseudo-ref.ts'
 import { listRefFiles, readRefFile, type Ref } from './ref-files.ts'
 import { readReflogFile, type ReflogEntry, reflogPath } from './reflog.ts'
 
@@ -22,7 +23,8 @@ export interface Refs {
   read(name: string): Promise<CID | undefined>
   /**
    * The refs that are `prefix` or below it (`refs/tags`; default `refs`), sorted by the bytes of their names. With
-   * `onCorrupt` refs that cannot be read are reported to it and left out.
+   * `onCorrupt` refs that cannot be read are reported to it and left out. Pseudo-refs (`refs/pseudo`) only where `prefix`
+   * asks for them.
    */
   list(prefix?: string, options?: { onCorrupt?: (error: IntegrityError) => void }): Promise<Ref[]>
   /** The branch that is checked out, which may be unborn, or the commit where HEAD is detached. */
@@ -52,7 +54,8 @@ export function createRefs(layout: Layout): Refs {
     async list(prefix = 'refs', options = {}) {
       const pending = readPending(layout)
       const refs = listRefFiles(layout, prefix, options.onCorrupt)
-      return pending === undefined ? refs : settledList(layout, refs, prefix, pending)
+      const settled = pending === undefined ? refs : settledList(layout, refs, prefix, pending)
+      return isBelow(prefix, PSEUDO) ? settled : settled.filter(({ name }) => !isBelow(name, PSEUDO))
     },
     async head() {
       return headNow()
@@ -98,6 +101,8 @@ function settledList(layout: Layout, refs: Ref[], prefix: string, pending: Opera
   }
   return [...byName.values()].sort((a, b) => compareNames(a.name, b.name))
 }
+
+const PSEUDO = PSEUDO_REFS.slice(0, -1)
 
 function isBelow(name: string, prefix: string): boolean {
   return name === prefix || name.startsWith(prefix.endsWith('/') ? prefix : `${prefix}/`)

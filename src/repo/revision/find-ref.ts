@@ -1,6 +1,7 @@
 import type { CID } from 'multiformats/cid'
 
 import { refNameProblem } from '../../model/ref-name.ts'
+import { pseudoRefName } from '../refs/pseudo-ref.ts'
 import type { RevisionSource } from './revision-source.ts'
 
 /** A ref that a short name means. */
@@ -15,14 +16,18 @@ export interface FoundRef {
 /** Git's order of looking a name up. */
 const PLACES = ['', 'refs/', 'refs/tags/', 'refs/heads/', 'refs/remotes/']
 
-/** Finds the ref that a name means, in git's order: `refs/…` itself, then tags, then branches. `@` is `HEAD`. */
+/**
+ * Finds the ref that a name means, in git's order: `HEAD` (or `@`) and `ORIG_HEAD`, `refs/…` itself, then tags, then
+ * branches.
+ */
 export async function findRef({ refs }: RevisionSource, name: string): Promise<FoundRef | undefined> {
   if (name === 'HEAD' || name === '@') {
     const cid = await refs.headCommit()
     return cid && { name: 'HEAD', cid, others: [] }
   }
   const found: { name: string; cid: CID }[] = []
-  for (const full of fullNames(name)) {
+  const pseudo = pseudoRefName(name)
+  for (const full of [...(pseudo === undefined ? [] : [pseudo]), ...fullNames(name)]) {
     const cid = await refs.read(full)
     if (cid !== undefined) found.push({ name: full, cid })
   }

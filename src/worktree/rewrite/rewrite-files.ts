@@ -23,7 +23,10 @@ import { worktreeOf } from '../working-tree.ts'
 import { checkContentIsHere } from './check-content.ts'
 
 /** A change of files, index and refs that happens as one operation. */
-export interface FileRewrite extends Pick<OperationPlan, 'command' | 'person' | 'refs' | 'head' | 'overwritten'> {
+export interface FileRewrite extends Pick<
+  OperationPlan,
+  'command' | 'person' | 'refs' | 'head' | 'sequence' | 'overwritten'
+> {
   /** The files as they are, and as they shall be: the paths that differ are written. Undefined: none. */
   files?: { before: StagingIndex; after: StagingIndex }
   /** What the index becomes, and the tree it was read from. */
@@ -60,7 +63,7 @@ export async function rewriteFiles(
   rewrite: FileRewrite,
   options: RewriteOptions = {},
 ): Promise<RewrittenFiles> {
-  const { command, person, refs, head, index, discarded, renames, overwritten } = rewrite
+  const { command, person, refs, head, sequence, index, discarded, renames, overwritten } = rewrite
   const { store, layout } = repository
   const worktree = await writeTrees(store, pack, rewrite)
   await pack.finish()
@@ -70,6 +73,7 @@ export async function rewriteFiles(
     person,
     ...(refs === undefined ? {} : { refs }),
     ...(head === undefined ? {} : { head }),
+    ...(sequence === undefined ? {} : { sequence }),
     index: { next: writeIndexFile(layout.tmp, index, rewrite.tree) },
     worktree,
     ...(renames === undefined ? {} : { renames }),

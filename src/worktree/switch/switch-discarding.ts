@@ -4,7 +4,7 @@ import type { AbortOptions } from '../../model/block.ts'
 import type { JzfsError } from '../../model/errors.ts'
 import type { Repository } from '../../repo/repository.ts'
 import type { PackWriter } from '../../store/pack/pack-writer.ts'
-import { rebuildIndex } from '../index/index-rebuild.ts'
+import { indexAtTree } from '../index/index-at-tree.ts'
 import type { StagingIndex } from '../index/staging-index.ts'
 import { keepLocalContent } from '../rewrite/keep-local-content.ts'
 import type { PathChange } from '../rewrite/paths-in-the-way.ts'
@@ -12,8 +12,8 @@ import type { FileRewrite } from '../rewrite/rewrite-files.ts'
 import { scanInTheWay } from '../rewrite/scan-in-the-way.ts'
 import { wouldOverwrite } from '../rewrite/would-overwrite.ts'
 import { scanWorktree } from '../scan/scan-worktree.ts'
+import { DELETED, type Scan } from '../scan/scan.ts'
 import { keepsOf, worktreeOf } from '../working-tree.ts'
-import type { SwitchTrees } from './switch.ts'
 
 /**
  * The change of index and files to a tree whatever there is now: what tracked files hold beyond the index, and untracked
@@ -22,14 +22,11 @@ import type { SwitchTrees } from './switch.ts'
  */
 export async function discardLocalChanges(
   repository: Repository,
-  { index, after }: SwitchTrees,
+  { index, after }: { index: StagingIndex; after: CID | undefined },
   pack: PackWriter,
   options: AbortOptions & { force?: boolean },
 ): Promise<Pick<FileRewrite, 'files' | 'index' | 'discarded' | 'overwritten'>> {
-  const next = await rebuildIndex(repository.store, after, options)
-  takeStatData(next, index)
-  const { untracked, untouchable } = scanInTheWay(repository, index, placedPaths(next))
-  if (untouchable.length > 0) throw cannotBeKept(untouchable)
+  const next = await indexAtTree(repository.store, index, pack, after, options)
   const scan = scanWorktree({
     worktree: worktreeOf(repository),
     index,
@@ -37,6 +34,8 @@ export async function discardLocalChanges(
     untracked: 'none',
     keeps: keepsOf(repository),
   })
+  const { untracked, untouchable } = scanInTheWay(repository, index, newPaths(index, next, scan))
+  if (untouchable.length > 0) throw cannotBeKept(untouchable)
   const kept = await keepLocalContent(repository, index, { ...scan, untracked }, pack, {
     ...options,
     force: options.force === true,
@@ -56,23 +55,12 @@ function hasEntry(index: StagingIndex, path: string, cid: CID): boolean {
   return position !== -1 && index.hasCid(position, cid)
 }
 
-function* placedPaths(index: StagingIndex): Generator<PathChange> {
-  for (let position = 0; position < index.count; position++) {
-    yield { path: index.path(position), after: index.kind(position) }
-  }
-}
-
-/** What stays as it is need not be hashed again. */
-function takeStatData(next: StagingIndex, index: StagingIndex): void {
-  const { mtimeNs, ctimeNs, inode } = index.columns
+/** The paths at which a file comes, or comes back: only there can something untracked be in the way. */
+function* newPaths(index: StagingIndex, next: StagingIndex, { states }: Scan): Generator<PathChange> {
   for (let position = 0; position < next.count; position++) {
-    const was = index.find(next.path(position))
-    if (was === -1 || !index.hasCid(was, next.cid(position))) continue
-    const stamp = {
-      mtimeNs: mtimeNs[was] as bigint,
-      ctimeNs: ctimeNs[was] as bigint,
-      inode: inode[was] as bigint,
-    }
-    next.refresh(position, stamp, index.isRacy(was))
+    const key = next.key(position)
+    const was = index.lowerBoundOfKey(key)
+    const isThere = was < index.count && index.key(was) === key && states[was] !== DELETED
+    if (!isThere) yield { path: next.path(position), after: next.kind(position) }
   }
 }
