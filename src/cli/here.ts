@@ -35,6 +35,7 @@ export function withWorktree<Result>(
 export function openOptions(context: Context): OpenRepositoryOptions {
   return {
     config: configSources(context),
+    oneCommand: true,
     // Loaded only when an operation was interrupted, or rewrites files.
     worktreeStep: async (entry, repository) => {
       const { worktreeStep } = await import('../worktree/checkout/worktree-step.ts')

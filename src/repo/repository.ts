@@ -26,6 +26,8 @@ export interface Repository {
   store: Store
   refs: Refs
   config: Config
+  /** All its operations belong to one command, and are undone together; else those under one lock do. */
+  oneCommand: boolean
   /**
    * Takes the lock that every change needs, finishes an interrupted operation and removes what a dead process left. Throws ConflictError `locked` naming the
    * holder, and what `finishInterruptedOperation` throws.
@@ -42,6 +44,8 @@ export interface LockRepositoryOptions extends AbortOptions {
 export interface OpenRepositoryOptions {
   /** The command line of this process, for those who have to wait for it. */
   command?: string
+  /** See `Repository`: this process runs one command, whatever locks it takes. */
+  oneCommand?: boolean
   /** The other layers of configuration: the repository's own is added. */
   config?: Omit<ConfigSources, 'repositoryFile'>
   /** How to finish an interrupted operation that rewrites files, once the lock is taken. */
@@ -141,6 +145,7 @@ async function openAt(directory: string, options: OpenRepositoryOptions): Promis
     store,
     refs: createRefs(layout),
     config,
+    oneCommand: options.oneCommand ?? false,
     lock: (command, lockOptions) => lockRepository(repository, command, options, lockOptions),
     close: () => store.close(),
   }

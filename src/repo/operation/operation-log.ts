@@ -3,6 +3,7 @@ import { join } from 'node:path'
 
 import { explainFsError, fsErrorCode } from '../../store/fs-errors.ts'
 import type { Layout } from '../layout.ts'
+import { encodeRefName } from '../refs/ref-encoding.ts'
 import type { DurableChanges } from './durable-changes.ts'
 import { formatOperation, type OperationEntry, parseOperation } from './operation-entry.ts'
 
@@ -50,6 +51,16 @@ export function* readOperations(layout: Layout): Generator<OperationEntry> {
       yield entry
     }
   }
+}
+
+/** Where an operation puts the log of a ref aside that it deletes. It expires with the entry. */
+export function keptLogPath(layout: Layout, number: number, name: string): string {
+  return join(keptLogsPath(layout, number), `${encodeRefName(name)}.log`)
+}
+
+/** The folder beside an entry with all logs that its operation put aside. */
+function keptLogsPath(layout: Layout, number: number): string {
+  return join(layout.ops, String(Math.floor(number / FOLDER_SIZE)), `${number}.logs`)
 }
 
 function entryPath(layout: Layout, number: number): string {

@@ -12,7 +12,14 @@ import { reflogPath } from '../refs/reflog.ts'
 import { isSameCid } from '../refs/refs.ts'
 import { isSameSequence, readSequenceFile, type Sequence } from '../sequence/sequence.ts'
 import type { IndexRecord } from './index-record.ts'
-import type { OperationEntry, OverwrittenFile, PathRename, RefChange, ReflogLine, TakenBack } from './operation-entry.ts'
+import type {
+  OperationEntry,
+  OverwrittenFile,
+  PathRename,
+  RefChange,
+  ReflogLine,
+  TakenBack,
+} from './operation-entry.ts'
 import { nextNumber } from './operation-log.ts'
 
 /** A change of a ref, only made where the ref still is `before` (or `force` is set), and what its log says of it. */

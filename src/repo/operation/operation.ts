@@ -8,7 +8,6 @@ import type { Lock } from '../../store/lock/lock.ts'
 import type { Layout } from '../layout.ts'
 import { formatHead, isSameHead, readHeadFile } from '../refs/head.ts'
 import { readRefFile, refPath } from '../refs/ref-files.ts'
-import { appendReflog, reflogPath } from '../refs/reflog.ts'
 import { isSameCid, settledRef } from '../refs/refs.ts'
 import type { Repository } from '../repository.ts'
 import { formatSequence } from '../sequence/sequence-format.ts'
@@ -16,6 +15,7 @@ import { createDurableChanges, type DurableChanges } from './durable-changes.ts'
 import type { OperationEntry } from './operation-entry.ts'
 import { markDone, readOperations, readPending, writePending } from './operation-log.ts'
 import { comparePlan, entryOfPlan, type OperationPlan } from './operation-plan.ts'
+import { renameIfThere, writeReflogs } from './write-reflogs.ts'
 
 /**
  * Changes the files of the working tree as an entry says; given by the layer above.
@@ -47,15 +47,20 @@ export async function runOperation(
   const { layout } = repository
   await finishInterruptedOperation(repository, lock, worktreeStep)
   comparePlan(layout, plan)
-  const entry = entryOfPlan(layout, plan)
+  const command = repository.oneCommand ? layout : lock
+  const entry = entryOfPlan(layout, plan, firstOfCommand.get(command))
   if (touchesFiles(entry) && worktreeStep === undefined) {
     throw new TypeError('a plan that touches files needs a worktreeStep')
   }
   const changes = createDurableChanges(layout.tmp)
   writePending(changes, layout, entry)
+  firstOfCommand.set(command, entry.first)
   await finish(repository, entry, changes, worktreeStep)
   return entry
 }
+
+/** The first operation of each command at work: what is done under one lock, or by a process that is one command. */
+const firstOfCommand = new WeakMap<object, number>()
 
 /**
  * Finishes the operation that a crash interrupted, if there is one. Called by whoever takes the lock, before anything else;
@@ -133,20 +138,6 @@ async function finish(
   return left
 }
 
-function writeReflogs(changes: DurableChanges, layout: Layout, entry: OperationEntry): void {
-  for (const { before, after } of entry.reflogMoves) {
-    renameIfThere(changes, reflogPath(layout, before), reflogPath(layout, after))
-  }
-  for (const { name, before, after, message } of entry.reflog) {
-    appendReflog(changes, layout, name, { before, after, message, person: entry.person, operation: entry.number })
-  }
-  for (const { name, after } of entry.refs) {
-    if (after === undefined) {
-      changes.remove(reflogPath(layout, name))
-    }
-  }
-}
-
 function writeRefs(changes: DurableChanges, layout: Layout, entry: OperationEntry): FinishedOperation['left'] {
   const left: FinishedOperation['left'] = []
   for (const change of entry.refs) {
@@ -170,15 +161,6 @@ function writeSequence(changes: DurableChanges, { sequence: path }: Layout, { se
     changes.replace(path, formatSequence(sequence.after))
   } else if (sequence !== undefined) {
     changes.remove(path)
-  }
-}
-
-/** Where the file is not there any more, it was renamed before a crash. */
-function renameIfThere(changes: DurableChanges, before: string, after: string): void {
-  if (existsSync(before)) {
-    changes.rename(before, after)
-  } else {
-    changes.note(after)
   }
 }
 

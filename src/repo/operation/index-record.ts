@@ -1,0 +1,45 @@
+import { CID } from 'multiformats/cid'
+
+import type { NodeKind } from '../../model/unixfs/node.ts'
+
+/** What the index was before an operation. */
+export interface IndexRecord {
+  /** The tree of its entries at stage 0. */
+  tree: CID
+  /** The entries that no tree can hold: stages of conflicts, and what is marked as an artefact of one. */
+  rest: RecordedEntry[]
+}
+
+/** An entry of the index, without stat data. */
+export interface RecordedEntry {
+  path: string
+  stage: 0 | 1 | 2 | 3
+  kind: NodeKind
+  cid: CID
+  contentCid: CID
+  size: number
+  tsize: number
+  artefact?: true
+}
+
+/** An `IndexRecord` in JSON. */
+export interface IndexRecordDocument {
+  tree: string
+  rest: (Omit<RecordedEntry, 'cid' | 'contentCid'> & { cid: string; contentCid: string })[]
+}
+
+/** The record as a JSON document. */
+export function indexRecordDocument({ tree, rest }: IndexRecord): IndexRecordDocument {
+  return {
+    tree: tree.toString(),
+    rest: rest.map((entry) => ({ ...entry, cid: entry.cid.toString(), contentCid: entry.contentCid.toString() })),
+  }
+}
+
+/** The record of a JSON document. Throws where it holds something else. */
+export function indexRecordOf({ tree, rest }: IndexRecordDocument): IndexRecord {
+  return {
+    tree: CID.parse(tree),
+    rest: rest.map((entry) => ({ ...entry, cid: CID.parse(entry.cid), contentCid: CID.parse(entry.contentCid) })),
+  }
+}
