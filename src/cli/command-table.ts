@@ -101,6 +101,11 @@ export const COMMAND_GROUPS: CommandGroup[] = [
         load: async () => (await import('./commands/ls.ts')).ls,
       },
       {
+        name: 'describe',
+        summary: 'Name a commit by the nearest tag',
+        load: async () => (await import('./commands/describe.ts')).describe,
+      },
+      {
         name: 'verify',
         summary: 'Check everything that a revision reaches',
         load: async () => (await import('./commands/verify.ts')).verify,
@@ -184,6 +189,16 @@ export const COMMAND_GROUPS: CommandGroup[] = [
         name: 'rev-list',
         summary: 'List commits by CID',
         load: async () => (await import('./commands/rev-list.ts')).revList,
+      },
+      {
+        name: 'merge-base',
+        summary: 'Find the best common ancestors of commits',
+        load: async () => (await import('./commands/merge-base.ts')).mergeBase,
+      },
+      {
+        name: 'ls-tree',
+        summary: 'List a directory of a revision by mode, type and CID',
+        load: async () => (await import('./commands/ls-tree.ts')).lsTree,
       },
       {
         name: 'for-each-ref',

@@ -18,19 +18,30 @@ export interface ListedEntry {
   target: string | undefined
 }
 
+/** How a tree is listed. */
+export interface TreeListing extends AbortOptions {
+  /** Whether directories are gone into: all, or those that are said. */
+  recursive: boolean | ((path: string) => boolean)
+  /** Entries of no interest are not opened. */
+  passes?: (path: string) => boolean
+}
+
 /** The entries of a directory, sorted; with `recursive` each directory is followed by what is in it. */
 export async function* listTree(
   store: BlockSource,
   directory: CID,
-  options: AbortOptions & { recursive: boolean },
+  options: TreeListing,
   prefix = '',
 ): AsyncGenerator<ListedEntry> {
+  const { recursive, passes } = options
   for await (const entry of listDirectory(store, directory, options)) {
     options.signal?.throwIfAborted()
-    const { kind, size, target } = await readNode(store, entry, options)
     const path = prefix + entry.name
+    if (passes?.(path) === false) continue
+    const { kind, size, target } = await readNode(store, entry, options)
     yield { path, kind, cid: entry.cid, size: kind === 'directory' ? entry.tsize : size, target }
-    if (options.recursive && kind === 'directory') yield* listTree(store, entry.cid, options, `${path}/`)
+    const isEntered = typeof recursive === 'function' ? recursive(path) : recursive
+    if (isEntered && kind === 'directory') yield* listTree(store, entry.cid, options, `${path}/`)
   }
 }
 

@@ -78,8 +78,14 @@ const SHORTEST_LENGTH = 4
  * CIDs of its kind begin with (`baguqeera` and eight more for a commit). CIDs of version 0 are shown whole.
  */
 export function shortenCid(cid: CID): string {
+  return shortenCidTo(cid, SHORT_LENGTH)
+}
+
+/** The same with another number of characters beyond the prefix: at least so many that it can be looked up. */
+export function shortenCidTo(cid: CID, length: number): string {
   const prefix = cid.version === 0 ? undefined : PREFIXES.get(cid.code)
-  return prefix === undefined ? cid.toString() : cid.toString().slice(0, prefix.length + SHORT_LENGTH)
+  if (prefix === undefined) return cid.toString()
+  return cid.toString().slice(0, prefix.length + Math.max(length, SHORTEST_LENGTH))
 }
 
 /** The codec of the CIDs that a short form may mean; undefined where the text is none: too short, or of other letters. */

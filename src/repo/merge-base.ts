@@ -9,8 +9,21 @@ import { type CommitQueue, createCommitQueue } from './history/commit-queue.ts'
  * The best common ancestors of two commits, newest first: those that no other common ancestor descends from. None where
  * the histories have nothing in common, several after criss-cross merges. As `git merge-base --all`.
  */
-export async function mergeBases(graph: CommitGraph, one: CID, other: CID, options: AbortOptions = {}): Promise<CID[]> {
-  const found = await paintDown(graph, one.toString(), [other.toString()], options)
+export function mergeBases(graph: CommitGraph, one: CID, other: CID, options: AbortOptions = {}): Promise<CID[]> {
+  return mergeBasesWithAny(graph, one, [other], options)
+}
+
+/**
+ * The best common ancestors of a commit and a merge of all the others, made or not: they need not be ancestors of each of
+ * the others. As `git merge-base --all one other...`.
+ */
+export async function mergeBasesWithAny(
+  graph: CommitGraph,
+  one: CID,
+  others: readonly CID[],
+  options: AbortOptions = {},
+): Promise<CID[]> {
+  const found = await paintDown(graph, one.toString(), others.map(String), options)
   const best: GraphCommit[] = []
   for (const candidate of found.common) {
     const rest = found.common.filter((each) => each !== candidate).map(({ id }) => id)

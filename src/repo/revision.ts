@@ -80,7 +80,7 @@ function only(cid: CID): Start {
   return { cid, name: undefined, others: [] }
 }
 
-/** Git's order: a whole CID, a ref, the beginning of a CID. */
+/** Git's order: a whole CID, a ref, the beginning of a CID, as it stands or at the end of a description. */
 async function findName(
   source: RevisionSource,
   graph: CommitGraph,
@@ -95,11 +95,14 @@ async function findName(
     if (ref.others.length > 0) options.onAmbiguous?.(name, ref)
     return ref
   }
-  const candidates = await findShortCid(source, graph, name, options)
+  const candidates = await findShortCid(source, graph, DESCRIPTION.exec(name)?.[1] ?? name, options)
   if (candidates.length > 1) throw ambiguous(name, candidates)
   if (candidates[0] !== undefined) return only(candidates[0])
   throw await nameNotFound(source, name, text)
 }
+
+/** What `jzfs describe` prints: `v1-3-gbaguqeera…`. */
+const DESCRIPTION = /^.+-\d+-g(b[a-z2-7]+)$/s
 
 async function findStaged(path: string, stage: number, text: string, options: RevisionOptions): Promise<CID> {
   const cid = await options.findStaged?.(path, stage)

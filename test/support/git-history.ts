@@ -72,6 +72,8 @@ export interface PairedHistory extends Disposable {
   positions: ReadonlyMap<string, number>
   /** Output lines of git with the hashes of commits replaced by `<position>`. */
   git(...args: string[]): string[]
+  /** The same at a time in seconds since 1970. */
+  gitAt(seconds: number, ...args: string[]): string[]
   /** The revision of git for a position. */
   hash(position: number): string
   /** Whether files under the paths are the same, by what was made. */
@@ -99,12 +101,13 @@ export function pairHistory(made: readonly MadeCommit[]): PairedHistory {
     cids.push(block.cid)
   }
   const repository = mkdtempSync(join(tmpdir(), 'jzfs-git-'))
-  const run = (args: string[], input?: string) =>
+  const run = (args: string[], input?: string, env: NodeJS.ProcessEnv = {}) =>
     execFileSync('git', ['-C', repository, ...args], {
       input,
       encoding: 'utf8',
       maxBuffer: 1 << 28,
-      env: { PATH: process.env['PATH'], GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null' },
+      stdio: 'pipe',
+      env: { PATH: process.env['PATH'], GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null', ...env },
     })
   run(['init', '-q', '--bare'])
   const marks = join(repository, 'marks')
@@ -114,18 +117,20 @@ export function pairHistory(made: readonly MadeCommit[]): PairedHistory {
     .split('\n')
     .map((line) => line.split(' ')[1] as string)
   const byHash = new Map(hashes.map((hash, at) => [hash, String(at)]))
+  const linesOf = (output: string) => {
+    const text = output.trimEnd()
+    return text === ''
+      ? []
+      : text.split('\n').map((line) => line.replaceAll(/[0-9a-f]{40}/g, (hash) => byHash.get(hash) ?? hash))
+  }
   return {
     source: memorySource(blocks),
     cids,
     made,
     positions: new Map(cids.map((cid, at) => [cid.toString(), at])),
     hash: (position) => hashes[position] as string,
-    git: (...args) => {
-      const text = run(args).trimEnd()
-      return text === ''
-        ? []
-        : text.split('\n').map((line) => line.replaceAll(/[0-9a-f]{40}/g, (hash) => byHash.get(hash) ?? hash))
-    },
+    git: (...args) => linesOf(run(args)),
+    gitAt: (seconds, ...args) => linesOf(run(args, undefined, { GIT_COMMITTER_DATE: `@${seconds} +0000` })),
     compare: (paths) => ({
       async isSame(before, after) {
         const under = (cid: CID | undefined) =>
