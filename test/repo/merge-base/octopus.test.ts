@@ -18,11 +18,19 @@ describe.each([11, 12])('git agrees about several commits, seed %i:', (seed) => 
       const [one, ...others] = some.map((at) => pair.cids[at] as CID) as [CID, ...CID[]]
       const hashes = some.map((at) => pair.hash(at))
       const git = (mode: string) => gitOrNothing(pair, 'merge-base', '--all', ...(mode === '' ? [] : [mode]), ...hashes)
-      const label = `seed ${seed}, commits ${some.join(' ')}`
-      expect(positions(pair, await mergeBasesWithAny(graph, one, others)), label).toEqual(git(''))
-      expect(positions(pair, await octopusBases(graph, [one, ...others])), label).toEqual(git('--octopus'))
+      expect(
+        positions(pair, await mergeBasesWithAny(graph, one, others)),
+        `seed ${seed}, commits ${some.join(' ')}`,
+      ).toEqual(git(''))
+      expect(
+        positions(pair, await octopusBases(graph, [one, ...others])),
+        `seed ${seed}, commits ${some.join(' ')}`,
+      ).toEqual(git('--octopus'))
       const independent = pair.git('merge-base', '--independent', ...hashes).toSorted()
-      expect(positions(pair, await independentCommits(graph, [one, ...others])), label).toEqual(independent)
+      expect(
+        positions(pair, await independentCommits(graph, [one, ...others])),
+        `seed ${seed}, commits ${some.join(' ')}`,
+      ).toEqual(independent)
     }
   })
 })
