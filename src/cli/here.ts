@@ -1,4 +1,5 @@
 import { InvalidError } from '../model/errors.ts'
+import { quoteName } from '../model/quote-name.ts'
 import type { ConfigSources } from '../repo/config/config.ts'
 import { discoverRepository, type OpenRepositoryOptions, type Repository } from '../repo/repository.ts'
 import type { CheckoutReport } from '../worktree/checkout/checkout-trees.ts'
@@ -47,8 +48,8 @@ export function openOptions(context: Context): OpenRepositoryOptions {
 
 /** Names the files that a command could not, or would not, rewrite. */
 export function sayNotDone({ terminal }: Context, { left, failed }: CheckoutReport): void {
-  for (const path of left) terminal.say(`left as it is, since it was changed meanwhile: ${path}`)
-  for (const { path, error } of failed) terminal.say(`error: ${path}: ${error.message}`)
+  for (const path of left) terminal.say(`left as it is, since it was changed meanwhile: ${quoteName(path)}`)
+  for (const { path, error } of failed) terminal.say(`error: ${quoteName(path)}: ${error.message}`)
 }
 
 /** The layers of configuration that lie outside of a repository. */

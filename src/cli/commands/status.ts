@@ -17,20 +17,21 @@ interface StatusFlags {
   short?: true
   porcelain?: true
   branch?: true
-  untrackedFiles?: string | true
+  untrackedFiles?: string
   ignored?: true
   json?: true
 }
 
 /** `jzfs status`: what is staged, what is changed, what is untracked. */
 export const status: CommandModule = {
+  attachedValues: { '-u': 'all', '--untracked-files': 'all' },
   configure(command, context) {
     command
       .argument('[pathspec...]', 'show only what is there')
       .option('-s, --short', 'show two letters and a path for each')
       .option('--porcelain', 'the same, for programs: paths from the top, no colours')
       .option('-b, --branch', 'show the branch in short output too')
-      .option('-u, --untracked-files [mode]', 'show untracked files: no, normal (default), all')
+      .option('-u, --untracked-files <mode>', 'show untracked files: no, normal (default), all')
       .option('--ignored', 'show ignored files too')
       .option('--json', 'print one JSON document')
       .action((pathspecs: string[], flags: StatusFlags) =>
@@ -52,7 +53,6 @@ export const status: CommandModule = {
 function untrackedOption({ untrackedFiles }: StatusFlags): Pick<StatusOptions, 'untracked'> {
   const modes = { no: 'none', normal: 'collapsed', all: 'all' } as const
   if (untrackedFiles === undefined) return {}
-  if (untrackedFiles === true) return { untracked: 'all' }
   const mode = modes[untrackedFiles as keyof typeof modes]
   if (mode !== undefined) return { untracked: mode }
   throw new InvalidError('usage', `no such way to show untracked files: ${untrackedFiles}`, {
