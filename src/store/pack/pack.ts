@@ -19,9 +19,14 @@ import {
 import { decodeIndexGroups, type IndexGroup } from './pack-index-format.ts'
 import { openPackIndex, type PackIndex } from './pack-index.ts'
 import { decodeCid } from './pack-sections.ts'
+import { createReadWindows } from './read-windows.ts'
 
-/** What is read first of a section: the whole of most small ones. Shared, since reading is synchronous. */
-const SECTION_HEAD = new Uint8Array(8 * 1024)
+/** How much is read first of a section: the whole of most small ones. */
+const HEAD_BYTES = 8 * 1024
+
+/** Shared, since reading is synchronous. */
+const WINDOWS = createReadWindows(HEAD_BYTES)
+const PEEKED = new Uint8Array(HEAD_BYTES)
 
 /** One pack that is there, opened when it is used. All reading is synchronous: a block is a megabyte at most. */
 export interface Pack {
@@ -102,13 +107,14 @@ class FilePack implements Pack {
 
   #section(start: number): { head: Uint8Array; layout: SectionLayout; bytes: Uint8Array } {
     const end = this.layout()?.indexOffset ?? 0
-    const head = this.#readInto(SECTION_HEAD, start, Math.min(SECTION_HEAD.length, Math.max(0, end - start)))
+    const headSize = Math.min(HEAD_BYTES, Math.max(0, end - start))
+    const head = WINDOWS.read(this, start, headSize, (target, at, size) => this.#readInto(target, at, size))
     const layout = sectionLayout(head, 0)
     if (layout === undefined || start + layout.end > end) throw this.#damaged(`no section at byte ${start}`)
     const size = layout.end - layout.blockStart
     const bytes =
       layout.end <= head.length
-        ? Uint8Array.from(head.subarray(layout.blockStart, layout.end))
+        ? copied(head.subarray(layout.blockStart, layout.end))
         : this.readAt(start + layout.blockStart, size)
     if (bytes.length !== size) throw this.#damaged('the file is cut short')
     return { head, layout, bytes }
@@ -132,6 +138,7 @@ class FilePack implements Pack {
     this.#opened?.index.close()
     this.#opened = undefined
     this.problem = undefined
+    WINDOWS.forget(this)
     this.#files.close(this.path)
   }
 
@@ -162,7 +169,7 @@ class FilePack implements Pack {
     }
     const index = openPackIndex({
       read,
-      peek: (position, size) => this.#readInto(SECTION_HEAD, position, size),
+      peek: (position, size) => this.#readInto(PEEKED, position, size),
       name: this.name,
       start: header.indexOffset,
       end: fileSize,
@@ -189,6 +196,13 @@ class FilePack implements Pack {
   #damaged(what: string): IntegrityError {
     return packCorruptError(this.path, what)
   }
+}
+
+/** Small blocks come from a pool of Buffer's: thousands of buffers of their own are slow to make and to collect. */
+function copied(bytes: Uint8Array): Uint8Array {
+  const copy = Buffer.allocUnsafe(bytes.length)
+  copy.set(bytes)
+  return new Uint8Array(copy.buffer, copy.byteOffset, copy.length)
 }
 
 function isSectionOf(cid: CID, head: Uint8Array, layout: SectionLayout): boolean {
