@@ -11,8 +11,11 @@ import { receiveInto, temporaryStore } from '../../support/transfer.ts'
 
 const TIMEOUT = 60_000
 
-/** How long Bitswap may take to say that it has a block, in milliseconds: it never says that it has not. */
+/** How long Bitswap is waited for where it should have nothing, in milliseconds: it never says that it has not. */
 const BITSWAP_MS = 700
+
+/** How long where it should have the block. */
+const PATIENCE_MS = 20_000
 
 interface Published {
   node: Node
@@ -48,7 +51,7 @@ async function connectTo(address: string): Promise<ConnectedPeer> {
 }
 
 /** By which of the ways that a stranger has a block can be had. */
-async function waysTo(address: string, cid: CID): Promise<string[]> {
+async function waysTo(address: string, cid: CID, bitswapMs = BITSWAP_MS): Promise<string[]> {
   const peer = await connectTo(address)
   const bySync = async (): Promise<unknown> => {
     const duplex = await peer.openSync!()
@@ -56,7 +59,7 @@ async function waysTo(address: string, cid: CID): Promise<string[]> {
   }
   const ways = {
     sync: bySync,
-    bitswap: () => peer.fetchBlock(cid, { signal: AbortSignal.timeout(BITSWAP_MS) }),
+    bitswap: () => peer.fetchBlock(cid, { signal: AbortSignal.timeout(bitswapMs) }),
   }
   const tried = await Promise.all(
     Object.entries(ways).map(async ([way, get]) =>
@@ -74,8 +77,8 @@ const leafOf = (text: string): CID => cidOf(RAW, Buffer.from(text))
 describe('what is published', { timeout: TIMEOUT }, () => {
   it('is had by sync and by Bitswap; what is staged, or committed later, is not', async () => {
     const { node, repository, address, commit } = await publishingNode()
-    expect(await waysTo(address, commit)).toEqual(['sync', 'bitswap'])
-    expect(await waysTo(address, leafOf('public'))).toEqual(['sync', 'bitswap'])
+    expect(await waysTo(address, commit, PATIENCE_MS)).toEqual(['sync', 'bitswap'])
+    expect(await waysTo(address, leafOf('public'), PATIENCE_MS)).toEqual(['sync', 'bitswap'])
     const later = await commitFile({ node, repository }, 'later')
     writeFileSync(join(repository, 'staged.txt'), 'staged')
     expect(await node.jzfs(['add', '.'], { cwd: repository })).toMatchObject({ status: 0 })
@@ -83,7 +86,7 @@ describe('what is published', { timeout: TIMEOUT }, () => {
     expect(await waysTo(address, leafOf('later'))).toEqual([])
     expect(await waysTo(address, later)).toEqual([])
     expect(await node.jzfs(['publish'], { cwd: repository })).toMatchObject({ status: 0 })
-    expect(await waysTo(address, later)).toEqual(['sync', 'bitswap'])
+    expect(await waysTo(address, later, PATIENCE_MS)).toEqual(['sync', 'bitswap'])
     expect(await waysTo(address, leafOf('staged'))).toEqual([])
   })
 
@@ -116,7 +119,7 @@ describe('what is published', { timeout: TIMEOUT }, () => {
     const keeper = createNode()
     const daemon = await keeper.daemon()
     expect(await keeper.jzfs(['pin', 'add', name, '--peer', address])).toMatchObject({ status: 0 })
-    expect(await waysTo(daemon.address, commit)).toEqual(['sync', 'bitswap'])
+    expect(await waysTo(daemon.address, commit, PATIENCE_MS)).toEqual(['sync', 'bitswap'])
     expect(await keeper.jzfs(['pin', 'rm', name])).toMatchObject({ status: 0 })
     expect(await waysTo(daemon.address, commit)).toEqual([])
   })
