@@ -25,6 +25,6 @@ export function givenOptions(command: Command): string[] {
 }
 
 /** The arguments as they were given: the type does not declare them. */
-function rawArguments(command: Command): string[] {
+export function rawArguments(command: Command): string[] {
   return (command as Command & { rawArgs: string[] }).rawArgs
 }

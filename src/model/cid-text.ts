@@ -88,6 +88,13 @@ export function shortenCidTo(cid: CID, length: number): string {
   return cid.toString().slice(0, prefix.length + Math.max(length, SHORTEST_LENGTH))
 }
 
+/** The short form of a CID that is given as its text, as links of commits are: as `shortenCid`, without making a CID. */
+export function shortenLinkText(text: string): string {
+  for (const prefix of PREFIXES.values())
+    if (text.startsWith(prefix)) return text.slice(0, prefix.length + SHORT_LENGTH)
+  return text
+}
+
 /** The codec of the CIDs that a short form may mean; undefined where the text is none: too short, or of other letters. */
 export function shortFormCodec(text: string): number | undefined {
   if (!/^b[a-z2-7]+$/.test(text)) return undefined

@@ -2,9 +2,9 @@ import type { CID } from 'multiformats/cid'
 
 import type { AbortOptions } from '../model/block.ts'
 import type { CommitGraph, GraphCommit } from './history/commit-graph.ts'
-import { expand, limit } from './history/expand.ts'
+import { type DateRange, expand, limit } from './history/expand.ts'
 import { isJunction, rewriteParents } from './history/simplify.ts'
-import { sortTopologically } from './history/topological-order.ts'
+import { sortTopologically, type TopologicalRule } from './history/topological-order.ts'
 import {
   createWalk,
   dequeue,
@@ -15,30 +15,48 @@ import {
   readVisitIfHere,
   type ReadVisit,
   type TreeComparison,
-  type Visit,
   visitOf,
   type Walk,
 } from './history/visit.ts'
 
+/**
+ * In which order commits come. `date`: newest committer's date first, a child before its parents only as far as their dates
+ * say so. The others show no parent before all its children: `topological`, one line of history after the other;
+ * `committer-date` and `author-date`, else newest first.
+ */
+export type HistoryOrder = 'date' | 'topological' | 'committer-date' | 'author-date'
+
 /** Which commits of a history, and in which order: git's `rev-list`. */
-export interface HistoryOptions extends AbortOptions {
+export interface HistoryOptions extends AbortOptions, DateRange {
   /** Commits to start from. */
   include: readonly CID[]
   /** Commits that are left out with all that is reachable from them. */
   exclude?: readonly CID[]
-  /**
-   * `date` (default): newest committer's date first, a child before its parents only as far as their dates say so.
-   * `topological`: no parent before all its children, and one line of history after the other.
-   */
-  order?: 'date' | 'topological'
+  /** Those of `include` that are the left side of `a...b`: commits then have a side. */
+  left?: readonly CID[]
+  /** Default: `date`. */
+  order?: HistoryOrder
   /** Follow only the first parent of each commit. */
   isFirstParent?: boolean
   /** Show only commits that change something here, and follow the side of a merge from which all of it came. */
   comparison?: TreeComparison | undefined
+  /** With a comparison: follow all sides of a merge. */
+  isFullHistory?: boolean
   /** With a comparison: give each commit the nearest shown ancestors as its parents, and show where they meet. */
   rewritesParents?: boolean
+  /** Show only commits with so many parents. */
+  minParents?: number
+  maxParents?: number
+  /** Show only commits that this is true of. */
+  matches?: ((commit: HistoryCommit) => boolean | Promise<boolean>) | undefined
   skip?: number
   maxCount?: number
+}
+
+/** A commit of a history. */
+export interface HistoryCommit extends GraphCommit {
+  /** From which side of `a...b` it is. */
+  readonly side?: 'left' | 'right'
 }
 
 /**
@@ -47,7 +65,7 @@ export interface HistoryOptions extends AbortOptions {
  *
  * Throws what the graph throws for a commit that is missing or not valid.
  */
-export async function* walkHistory(graph: CommitGraph, options: HistoryOptions): AsyncGenerator<GraphCommit> {
+export async function* walkHistory(graph: CommitGraph, options: HistoryOptions): AsyncGenerator<HistoryCommit> {
   const { skip = 0, maxCount = Infinity } = options
   if (maxCount <= 0) return
   let count = 0
@@ -65,24 +83,54 @@ export async function countHistory(graph: CommitGraph, options: HistoryOptions):
   return count
 }
 
-async function* walkAll(graph: CommitGraph, options: HistoryOptions): AsyncGenerator<GraphCommit> {
+/** A commit of a range, as far as the range goes. */
+export interface RangeCommit {
+  commit: GraphCommit
+  /** The parents that the walk follows: without those that are passed over where paths are compared. */
+  parents: readonly string[]
+  /** It changes nothing where the comparison looks. */
+  isSame: boolean
+}
+
+/** All commits of a range, also those that change nothing where the comparison looks: newest first, as git's bisection has them. */
+export async function readRange(
+  graph: CommitGraph,
+  options: Pick<HistoryOptions, 'include' | 'exclude' | 'isFirstParent' | 'comparison' | 'signal'>,
+): Promise<RangeCommit[]> {
   const { comparison, isFirstParent = false, signal } = options
-  const walk = createWalk({ graph, comparison, isFirstParent, signal })
+  const walk = createWalk({ graph, comparison, isFirstParent, isFullHistory: false, signal })
   await start(walk, options)
-  const rewrites = options.rewritesParents === true && comparison !== undefined
-  if (rewrites || options.order === 'topological' || (options.exclude ?? []).length > 0) {
-    const limited = await limit(walk)
-    const visits = options.order === 'topological' ? sortTopologically(limited) : limited
-    for (const visit of visits) {
-      if (!isShown(walk, visit, rewrites)) continue
-      yield rewrites ? { ...visit.commit, parents: rewriteParents(walk, visit) } : visit.commit
+  const visits = (await limit(walk)).filter(({ isExcluded }) => !isExcluded)
+  return visits.map(({ commit, parents, isSame }) => ({ commit, parents, isSame }))
+}
+
+async function* walkAll(graph: CommitGraph, options: HistoryOptions): AsyncGenerator<HistoryCommit> {
+  const { comparison, isFirstParent = false, isFullHistory = false, signal, since = -Infinity } = options
+  const walk = createWalk({ graph, comparison, isFirstParent, isFullHistory, signal })
+  await start(walk, options)
+  const choice = { ...options, rewritesParents: options.rewritesParents === true && comparison !== undefined }
+  const rule = RULES[options.order ?? 'date']
+  if (choice.rewritesParents || rule !== undefined || (options.exclude ?? []).length > 0) {
+    const limited = await limit(walk, options)
+    for (const visit of rule === undefined ? limited : sortTopologically(limited, rule)) {
+      const shown = await shownCommit(walk, visit, choice)
+      if (shown !== undefined) yield shown
     }
     return
   }
   for (let visit = dequeue(walk); visit !== undefined; visit = dequeue(walk)) {
+    if (visit.commit.committedAt < since) continue
     await expand(walk, visit)
-    if (isShown(walk, visit, false)) yield visit.commit
+    const shown = await shownCommit(walk, visit, choice)
+    if (shown !== undefined) yield shown
   }
+}
+
+const RULES: Readonly<Record<HistoryOrder, TopologicalRule | undefined>> = {
+  date: undefined,
+  topological: 'lines',
+  'committer-date': 'committer-date',
+  'author-date': 'author-date',
 }
 
 /** Queues what is named. All of it is excluded before any of it is queued, as the order of arguments must not matter. */
@@ -97,11 +145,38 @@ async function start(walk: Walk, options: HistoryOptions): Promise<void> {
   }
   for (const visit of starts) excludeAncestors(walk, visit)
   for (const cid of options.include) starts.push(await readVisit(walk, cid.toString()))
+  for (const cid of options.left ?? []) visitOf(walk, cid.toString()).isLeft = true
   for (const visit of starts) enqueue(walk, visit)
 }
 
-function isShown(walk: Walk, visit: Visit, rewrites: boolean): boolean {
-  if (visit.isExcluded) return false
-  if (!visit.isSame) return true
-  return rewrites && isJunction(walk, visitOf(walk, visit.id))
+/** The commit as it is shown; undefined where it is not. */
+async function shownCommit(
+  walk: Walk,
+  visit: ReadVisit,
+  options: HistoryOptions & { rewritesParents: boolean },
+): Promise<HistoryCommit | undefined> {
+  const { until = Infinity, minParents = 0, maxParents = Infinity, matches, rewritesParents, left } = options
+  if (visit.isExcluded || visit.commit.committedAt > until) return undefined
+  if (visit.parents.length < minParents || visit.parents.length > maxParents) return undefined
+  if (visit.isSame && !(rewritesParents && isJunction(walk, visit))) return undefined
+  const commit =
+    rewritesParents || left !== undefined
+      ? withParents(visit, rewritesParents ? rewriteParents(walk, visit) : visit.commit.parents, left !== undefined)
+      : visit.commit
+  return matches === undefined || (await matches(commit)) ? commit : undefined
+}
+
+function withParents({ commit, isLeft }: ReadVisit, parents: string[], hasSides: boolean): HistoryCommit {
+  const { id, tree, committedAt, authoredAt } = commit
+  return {
+    id,
+    tree,
+    parents,
+    committedAt,
+    authoredAt,
+    get cid() {
+      return commit.cid
+    },
+    ...(hasSides && { side: isLeft ? 'left' : 'right' }),
+  }
 }

@@ -10,6 +10,8 @@ import type { RevisionOptions, RevisionSource } from './revision/revision-source
 export interface RevisionSet {
   include: CID[]
   exclude: CID[]
+  /** Those of `include` that are the left sides of `a...b`; undefined where there was none. */
+  left?: CID[]
 }
 
 /** Two revisions with `..` or `...` between them; an empty side is HEAD. */
@@ -49,7 +51,8 @@ export async function resolveRevisions(
   const set: RevisionSet = { include: [], exclude: [] }
   for (const text of texts) {
     const isExclusion = text.startsWith('^')
-    const { include, exclude } = await resolveOne(source, isExclusion ? text.slice(1) : text, withGraph)
+    const { include, exclude, left } = await resolveOne(source, isExclusion ? text.slice(1) : text, withGraph)
+    if (left !== undefined) set.left = [...(set.left ?? []), ...left]
     set.include.push(...(isExclusion ? exclude : include))
     set.exclude.push(...(isExclusion ? include : exclude))
   }
@@ -76,7 +79,7 @@ async function resolveRange(source: RevisionSource, range: RangeSyntax, options:
   const left = await resolveCommit(source, range.left, options)
   const right = await resolveCommit(source, range.right, options)
   if (!range.isSymmetric) return { include: [right], exclude: [left] }
-  return { include: [left, right], exclude: await mergeBases(options.graph, left, right, options) }
+  return { include: [left, right], exclude: await mergeBases(options.graph, left, right, options), left: [left] }
 }
 
 async function resolveWithParents(

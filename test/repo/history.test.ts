@@ -69,6 +69,48 @@ describe.each(histories)('git agrees on $label:', ({ pair }) => {
     }
   })
 
+  const selections: [string, Partial<HistoryOptions>][] = [
+    ['--date-order', { order: 'committer-date' }],
+    ['--author-date-order', { order: 'author-date' }],
+    ['--full-history', { isFullHistory: true }],
+    ['--full-history --topo-order --parents', { isFullHistory: true, order: 'topological', rewritesParents: true }],
+    ['--merges', { minParents: 2 }],
+    ['--no-merges --topo-order', { maxParents: 1, order: 'topological' }],
+    ['--max-parents=0', { maxParents: 0 }],
+    ['--since=@1600003000', { since: 1_600_003_000 }],
+    ['--until=@1600003000', { until: 1_600_003_000 }],
+    [
+      '--since=@1600001000 --until=@1600020000 --topo-order',
+      { since: 1_600_001_000, until: 1_600_020_000, order: 'topological' },
+    ],
+  ]
+
+  test.each(selections)('chosen by %s', async (flags, options) => {
+    for (const [at, [tip, bottom]] of ends(pair, 6).slice(0, 6).entries()) {
+      const paths = at % 2 === 0 || flags.includes('full') ? [['d'], ['a'], ['e', 'b']][at % 3] : undefined
+      const range = at % 3 === 2 ? `${pair.hash(bottom)}..${pair.hash(tip)}` : pair.hash(tip)
+      const git = pair.git('rev-list', ...flags.split(' '), range, ...(paths === undefined ? [] : ['--', ...paths]))
+      const exclude = at % 3 === 2 ? [cid(pair, bottom)] : []
+      const comparison = paths && pair.compare(paths)
+      const chosen = { include: [cid(pair, tip)], exclude, comparison, ...options }
+      expect(await walk(pair, chosen), `${tip} ${bottom} ${paths?.join()}`).toEqual(git)
+    }
+  })
+
+  test('sides of a...b', async () => {
+    for (const [left, right] of ends(pair, 7).slice(0, 10)) {
+      const git = pair.git('rev-list', '--left-right', `${pair.hash(left)}...${pair.hash(right)}`)
+      const graph = createCommitGraph(pair.source)
+      const [one, other] = [cid(pair, left), cid(pair, right)]
+      const exclude = await mergeBases(graph, one, other)
+      const lines: string[] = []
+      for await (const { id, side } of walkHistory(graph, { include: [one, other], exclude, left: [one] })) {
+        lines.push(`${side === 'left' ? '<' : '>'}${pair.positions.get(id)}`)
+      }
+      expect(lines).toEqual(git)
+    }
+  })
+
   test.each(orders)('paths %s', async (flags, options) => {
     for (const [at, [tip, bottom]] of ends(pair, 4).entries()) {
       const paths = [['a'], ['d'], ['d/x'], ['e'], ['a', 'e/f'], ['none']][at % 6] as string[]

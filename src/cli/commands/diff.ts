@@ -16,11 +16,14 @@ import {
   diffUnstaged,
   diffWorktree,
 } from '../../worktree/diff/find-diffs.ts'
+import { isUnchanged } from '../../worktree/diff/render-patch.ts'
+import { diffContent } from '../../worktree/diff/text-diff.ts'
 import { headTree, openIndex, type OpenIndexOptions } from '../../worktree/index/open-index.ts'
 import type { CommandModule } from '../command.ts'
 import type { Context } from '../context.ts'
+import { withColor } from '../diff/color-option.ts'
 import { diffDocuments } from '../diff/diff-document.ts'
-import { addDiffOptions, type DiffFlags, type DiffForms, readDiffForms } from '../diff/diff-forms.ts'
+import { addDiffOptions, DIFF_VALUES, type DiffFlags, type DiffForms, readDiffForms } from '../diff/diff-forms.ts'
 import { renderDiffs } from '../diff/render-diffs.ts'
 import { EXIT } from '../exit-status.ts'
 import { gatherOutput } from '../gathered-output.ts'
@@ -40,6 +43,7 @@ interface DiffCommandFlags extends DiffFlags {
 
 /** `jzfs diff`: shows what differs between commits, index and files. */
 export const diff: CommandModule = {
+  attachedValues: DIFF_VALUES,
   configure(command, context) {
     addDiffOptions(command)
       .argument(
@@ -67,12 +71,16 @@ function runDiff(context: Context, command: Command, operands: string[], flags: 
       lookUp,
       options: {
         pathspecs: readHistoricPathspecs(context, repository, paths),
-        renames: flags.renames,
+        renames: forms.renames,
+        similarity: forms.similarity,
+        isReversed: forms.isReversed,
+        keeps: forms.keeps,
         signal: context.signal,
         onRebuilt: (error) => context.terminal.say(`warning: ${error.message}`),
       },
     }
-    const diffs = await findDiffs(comparing, revisions, flags.cached === true || flags.staged === true)
+    const found = await findDiffs(comparing, revisions, flags.cached === true || flags.staged === true)
+    const diffs = await withoutIgnored(context, found, forms)
     if (diffs.length > 0 && (flags.exitCode || flags.quiet)) context.status = EXIT.partial
     if (!flags.quiet) await print(context, repository, diffs, forms, flags)
   })
@@ -87,12 +95,27 @@ async function print(
 ): Promise<void> {
   const { signal } = context
   if (json) return context.terminal.json({ changes: await diffDocuments(diffs, forms, { signal }) })
-  await withPager(context, repository.config, async (terminal) => {
+  await withPager(context, repository.config, async (pager) => {
+    const terminal = withColor(pager, forms.color)
     await gatherOutput(terminal, async (output) => {
-      const pieces = renderDiffs(terminal, diffs, forms, { columns: terminal.columns, signal })
+      const pieces = renderDiffs(diffs, forms, { terminal, columns: terminal.columns, signal })
       for await (const piece of pieces) await output.add(piece)
     })
   })
+}
+
+/** Leaves out files that differ in ignored white space alone, but where they are only named. */
+async function withoutIgnored(
+  { signal }: Context,
+  diffs: readonly FileDiff[],
+  { lines, nameOnly, nameStatus, raw }: DiffForms,
+): Promise<readonly FileDiff[]> {
+  if ((lines.whitespace === undefined && !lines.ignoresBlankLines) || nameOnly || nameStatus || raw) return diffs
+  const kept: FileDiff[] = []
+  for (const each of diffs) {
+    if (!isUnchanged(each, await diffContent(each, { ...lines, context: 0, signal }))) kept.push(each)
+  }
+  return kept
 }
 
 /** One run of the command. */

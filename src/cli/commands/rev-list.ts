@@ -3,7 +3,9 @@ import type { CommandModule } from '../command.ts'
 import type { Context } from '../context.ts'
 import { gatherOutput } from '../gathered-output.ts'
 import { withRepository } from '../here.ts'
-import { addHistoryOptions, type HistoryFlags, type SelectedHistory, selectHistory } from '../history/select-history.ts'
+import { addHistoryOptions, HISTORY_VALUES, type HistoryFlags } from '../history/history-options.ts'
+import { namesRevisions } from '../history/revision-arguments.ts'
+import { type SelectedHistory, selectHistory } from '../history/select-history.ts'
 import { jsonLine } from '../terminal.ts'
 
 interface RevListFlags extends HistoryFlags {
@@ -14,6 +16,7 @@ interface RevListFlags extends HistoryFlags {
 
 /** `jzfs rev-list`: lists commits by CID. */
 export const revList: CommandModule = {
+  attachedValues: HISTORY_VALUES,
   configure(command, context) {
     addHistoryOptions(command)
       .option('--count', 'print only how many there are')
@@ -21,7 +24,7 @@ export const revList: CommandModule = {
       .option('--json', 'print a JSON document on a line for each commit')
       .action((operands: string[], flags: RevListFlags) =>
         withRepository(context, async (repository) => {
-          if (operands.length === 0 && !flags.all && !flags.branches && !flags.tags) throw nothingNamed()
+          if (!namesRevisions(command, operands)) throw nothingNamed()
           const rewrites = flags.parents === true || flags.json === true
           const selected = await selectHistory(context, repository, { command, operands, flags, rewrites })
           await (flags.count ? printCount(context, selected, flags) : print(context, selected, flags))
@@ -32,17 +35,24 @@ export const revList: CommandModule = {
 
 function print({ terminal }: Context, { commits }: SelectedHistory, flags: RevListFlags): Promise<void> {
   return gatherOutput(terminal, async (output) => {
-    for await (const { id, parents } of commits) {
-      if (flags.json) await output.add(jsonLine({ commit: id, parents }))
-      else await output.add(`${flags.parents ? [id, ...parents].join(' ') : id}\n`)
+    for await (const { id, parents, side } of commits) {
+      const mark = flags.leftRight ? (side === 'left' ? '<' : '>') : ''
+      if (flags.json) await output.add(jsonLine({ commit: id, parents, side }))
+      else await output.add(`${mark}${flags.parents ? [id, ...parents].join(' ') : id}\n`)
     }
   })
 }
 
-async function printCount({ terminal }: Context, { commits }: SelectedHistory, { json }: RevListFlags): Promise<void> {
-  let count = 0
-  for await (const _ of commits) count++
-  await (json ? terminal.json({ count }) : terminal.out(`${count}\n`))
+async function printCount(
+  { terminal }: Context,
+  { commits }: SelectedHistory,
+  { json, leftRight }: RevListFlags,
+): Promise<void> {
+  const counts = { left: 0, right: 0 }
+  for await (const { side = 'right' } of commits) counts[side]++
+  const count = counts.left + counts.right
+  if (json) return terminal.json(leftRight ? { count, ...counts } : { count })
+  await terminal.out(leftRight ? `${counts.left}\t${counts.right}\n` : `${count}\n`)
 }
 
 function nothingNamed(): InvalidError {

@@ -6,16 +6,17 @@ import { formatIdentity } from '../../model/commit/person.ts'
 import { decodeTag } from '../../model/commit/tag.ts'
 import { InvalidError } from '../../model/errors.ts'
 import { readNode } from '../../model/unixfs/node.ts'
-import type { Repository } from '../../repo/repository.ts'
 import { resolveRevision } from '../../repo/revision.ts'
 import { readObjectType } from '../../repo/revision/object-type.ts'
 import { contentBytes } from '../../worktree/checkout/entry-content.ts'
 import type { CommandModule } from '../command.ts'
 import type { Context } from '../context.ts'
-import { addDiffOptions, type DiffFlags, readDiffForms } from '../diff/diff-forms.ts'
+import { withColor } from '../diff/color-option.ts'
+import { addDiffOptions, DIFF_VALUES, type DiffFlags, readDiffForms } from '../diff/diff-forms.ts'
 import { withRepository } from '../here.ts'
-import { commitChangeDocuments, commitDetails, type CommitChangeOptions, readShown } from '../history/commit-changes.ts'
+import { type ChangeFinder, type CommitChangeOptions, createChangeFinder } from '../history/commit-changes.ts'
 import { commitDocument } from '../history/commit-document.ts'
+import { changeDocuments, renderEntry } from '../history/commit-entry.ts'
 import { isSeparated } from '../history/commit-format.ts'
 import { printableMessage } from '../history/commit-message.ts'
 import {
@@ -24,9 +25,12 @@ import {
   type CommitStyleFlags,
   readCommitStyle,
 } from '../history/commit-style.ts'
-import { type CommitStyle, renderCommit } from '../history/commit-text.ts'
+import type { CommitStyle } from '../history/commit-text.ts'
 import { type Decorations, readDecorations } from '../history/decorations.ts'
 import { writeLog } from '../history/log-writer.ts'
+import { addMergeOptions, type MergeFlags, readMergeForm } from '../history/merge-form.ts'
+import { addPickaxeOptions, type PickaxeFlags, readPickaxe } from '../history/pickaxe-options.ts'
+import { readShown } from '../history/read-shown.ts'
 import { divideOperands } from '../operands.ts'
 import { withPager } from '../pager.ts'
 import { readHistoricPathspecs } from '../pathspecs.ts'
@@ -35,18 +39,16 @@ import { styled } from '../style.ts'
 import type { Terminal } from '../terminal.ts'
 import { listTree, shownName } from '../tree-listing.ts'
 
-interface ShowFlags extends CommitStyleFlags, DiffFlags {
-  diffMerges?: true
+interface ShowFlags extends CommitStyleFlags, DiffFlags, MergeFlags, PickaxeFlags {
   json?: true
 }
 
 /** `jzfs show`: shows a commit with its changes, a tag and what it names, a directory or a file. */
 export const show: CommandModule = {
-  attachedValues: COMMIT_STYLE_VALUES,
+  attachedValues: { ...COMMIT_STYLE_VALUES, ...DIFF_VALUES },
   configure(command, context) {
-    addDiffOptions(addCommitStyleOptions(command))
+    addPickaxeOptions(addMergeOptions(addDiffOptions(addCommitStyleOptions(command))))
       .argument('[revision-or-path...]', 'what to show (default: HEAD)')
-      .option('-m, --diff-merges', 'compare merges with their first parent; by default only where they differ from all')
       .option('--json', 'print a JSON document on a line for each object')
       .action((operands: string[], flags: ShowFlags) => runShow(context, command, operands, flags))
   },
@@ -55,10 +57,10 @@ export const show: CommandModule = {
 /** One run of the command, and where it prints. */
 interface Showing extends CommitChangeOptions {
   context: Context
-  repository: Repository
   terminal: Terminal
   style: CommitStyle
   decorations: Decorations
+  finder: ChangeFinder
 }
 
 function runShow(context: Context, command: Command, operands: string[], flags: ShowFlags): Promise<void> {
@@ -70,24 +72,27 @@ function runShow(context: Context, command: Command, operands: string[], flags: 
     for (const text of revisions.length === 0 ? ['HEAD'] : revisions) {
       objects.push({ text, cid: (await resolveRevision(repository, text, options)).cid })
     }
-    const showing = async (terminal: Terminal): Promise<Showing> => ({
-      context,
+    const changes: CommitChangeOptions = {
       repository,
-      terminal,
-      style: readCommitStyle(context, terminal, flags),
-      decorations: await readDecorations(repository),
       graph: options.graph,
       pathspecs: readHistoricPathspecs(context, repository, paths),
       forms: readDiffForms(flags, { default: flags.json ? 'nothing' : 'patch' }),
-      merges: flags.diffMerges ? 'first-parent' : 'own',
-    })
+      merges: readMergeForm(flags) ?? 'dense',
+      pickaxe: readPickaxe(flags),
+    }
+    const finder = createChangeFinder(context, changes)
+    const decorations = await readDecorations(repository)
+    const showing = (terminal: Terminal): Showing => {
+      const style = readCommitStyle(context, terminal, flags)
+      return { ...changes, context, terminal, style, decorations, finder }
+    }
     if (flags.json) {
-      const run = await showing(context.terminal)
+      const run = showing(context.terminal)
       for (const { cid } of objects) await printDocument(run, cid)
       return
     }
     await withPager(context, repository.config, async (terminal) => {
-      const run = await showing(terminal)
+      const run = showing(withColor(terminal, changes.forms.color))
       for (const [at, { text, cid }] of objects.entries()) {
         if (at > 0 && isSeparated(run.style.format)) await terminal.out('\n')
         await showObject(run, text, cid)
@@ -108,11 +113,13 @@ async function showObject(run: Showing, text: string, cid: CID): Promise<void> {
 }
 
 async function showCommit(run: Showing, cid: CID): Promise<void> {
-  const { context, repository, terminal, style, decorations } = run
-  const shown = await readShown(context, repository, cid, decorations)
-  const details = commitDetails(context, repository, shown, { ...run, columns: terminal.columns })
+  const { context, graph, terminal, style, decorations, finder } = run
+  const id = cid.toString()
+  const shown = await readShown(context, graph, { id }, decorations)
+  const changes = await finder.changesOf({ id, ...shown.commit })
+  const entry = renderEntry(shown, changes, { ...run, columns: terminal.columns, signal: context.signal })
   await writeLog(terminal, { isSeparated: isSeparated(style.format), graph: undefined }, (write) =>
-    write({ id: cid.toString(), parents: [] }, renderCommit(shown, style), details),
+    write({ id, parents: [] }, entry.text, entry.details),
   )
 }
 
@@ -135,13 +142,14 @@ async function showTree({ context, repository, terminal }: Showing, text: string
 }
 
 async function printDocument(run: Showing, cid: CID): Promise<void> {
-  const { context, repository, terminal, decorations } = run
+  const { context, repository, graph, forms, terminal, decorations, finder } = run
   const { store } = repository
   const type = await readObjectType(store, cid, context)
   if (type === 'unknown') throw unknownObject(cid)
   if (type === 'commit') {
-    const shown = await readShown(context, repository, cid, decorations)
-    const changes = await commitChangeDocuments(context, repository, shown, run)
+    const id = cid.toString()
+    const shown = await readShown(context, graph, { id }, decorations)
+    const changes = await changeDocuments(await finder.changesOf({ id, ...shown.commit }), forms, context)
     return terminal.json({ type, ...commitDocument(shown), changes })
   }
   if (type === 'tag') {

@@ -2,7 +2,7 @@ import type { AbortOptions } from '../../model/block.ts'
 import { countsOf } from '../../worktree/diff/change-counts.ts'
 import { type DiffSide, diffStatus, type FileDiff } from '../../worktree/diff/file-diff.ts'
 import { diffContent } from '../../worktree/diff/text-diff.ts'
-import type { DiffForms } from './diff-forms.ts'
+import { type DiffForms, showsCounts } from './diff-forms.ts'
 
 /**
  * Changes as JSON has them: path, status, what was and is there; with `--stat` and the like how much changed, and with `-p` the
@@ -13,16 +13,17 @@ export async function diffDocuments(
   forms: DiffForms,
   options: AbortOptions,
 ): Promise<unknown[]> {
-  const wantsCounts = forms.stat || forms.numstat || forms.shortstat
+  const wantsCounts = showsCounts(forms)
   const documents: unknown[] = []
   for (const diff of diffs) {
-    const { path, from, before, after } = diff
-    const document = { path, from, status: diffStatus(diff), before: sideDocument(before), after: sideDocument(after) }
+    const { path, from, similarity, before, after } = diff
+    const sides = { before: sideDocument(before), after: sideDocument(after) }
+    const document = { path, from, similarity, status: diffStatus(diff), ...sides }
     if (!wantsCounts && !forms.patch) {
       documents.push(document)
       continue
     }
-    const content = await diffContent(diff, { ...options, context: forms.context })
+    const content = await diffContent(diff, { ...options, ...forms.lines, context: forms.context })
     const { isBinary, added, removed } = countsOf(diff, content)
     const counts = isBinary ? { binary: true } : { binary: false, added, removed }
     documents.push({ ...document, ...counts, ...(forms.patch && content.text && { hunks: content.hunks }) })

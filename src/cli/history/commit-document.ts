@@ -1,10 +1,10 @@
 import type { ShownCommit } from './commit-text.ts'
 
 /** A commit as JSON has it. */
-export function commitDocument({ cid, commit, decorations }: ShownCommit) {
+export function commitDocument({ id, commit, decorations, mark }: ShownCommit) {
   const { tree, parents, author, committer, message, run } = commit
   return {
-    commit: cid,
+    commit: id,
     tree,
     parents,
     author,
@@ -12,5 +12,6 @@ export function commitDocument({ cid, commit, decorations }: ShownCommit) {
     message,
     refs: decorations.flatMap(({ ref, branch }) => (branch === undefined ? [ref] : [ref, branch])),
     run,
+    side: mark && (mark === '<' ? 'left' : 'right'),
   }
 }

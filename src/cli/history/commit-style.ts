@@ -1,8 +1,9 @@
 import type { Command } from 'commander'
 
-import { DATE_STYLES, type DateStyle } from '../../model/commit/date-style.ts'
+import { DATE_STYLES, type DateStyle, type NamedDateStyle } from '../../model/commit/date-style.ts'
 import { InvalidError } from '../../model/errors.ts'
 import type { Context } from '../context.ts'
+import { localOffset } from '../identity.ts'
 import type { Terminal } from '../terminal.ts'
 import { readCommitFormat } from './commit-format.ts'
 import type { CommitStyle } from './commit-text.ts'
@@ -29,7 +30,7 @@ export function addCommitStyleOptions(command: Command): Command {
       'show commits as oneline, short, medium, full, fuller, raw, reference, or by a template',
     )
     .option('--pretty [format]', 'the same')
-    .option('--date <style>', `show dates as ${DATE_STYLES.join(', ')}`)
+    .option('--date <style>', `show dates as ${DATE_STYLES.join(', ')}, or format:TEMPLATE`)
     .option('--decorate [style]', 'show refs: short, full, no (default: short, on a terminal)')
     .option('--no-decorate', 'show no refs')
     .option('--abbrev-commit', 'shorten CIDs')
@@ -50,19 +51,29 @@ export function readCommitStyle(context: Context, terminal: Terminal, flags: Com
   }
 }
 
-const OTHER_NAMES: Readonly<Record<string, DateStyle>> = {
+const OTHER_NAMES: Readonly<Record<string, NamedDateStyle>> = {
   iso8601: 'iso',
   'iso8601-strict': 'iso-strict',
   rfc2822: 'rfc',
 }
 
-/** Reads the value of `--date`. InvalidError `usage`. */
+/** Reads the value of `--date`; also `local`, `iso-local` and the like, and `format:%Y-%m-%d`. InvalidError `usage`. */
 export function readDateStyle(text: string): DateStyle {
-  const style = OTHER_NAMES[text] ?? text
-  if ((DATE_STYLES as readonly string[]).includes(style)) return style as DateStyle
-  throw new InvalidError('usage', `there is no style of dates "${text}"`, {
-    hint: `there are ${DATE_STYLES.join(', ')}`,
-  })
+  const local = text === 'local' ? 'default' : /^(.+)-local$/.exec(text)?.[1]
+  const template = /^format(-local)?:(.*)$/s.exec(text)
+  if (template !== null) {
+    return { form: { template: template[2] as string }, ...(template[1] !== undefined && { localOffset }) }
+  }
+  const name = local ?? text
+  const style = OTHER_NAMES[name] ?? name
+  if (!(DATE_STYLES as readonly string[]).includes(style)) {
+    throw new InvalidError('usage', `there is no style of dates "${text}"`, {
+      hint: `there are ${DATE_STYLES.join(', ')}, each with -local behind it, and templates like format:%Y-%m-%d`,
+    })
+  }
+  const form = style as NamedDateStyle
+  if (local !== undefined) return { form, localOffset }
+  return form === 'human' ? { form, here: localOffset } : form
 }
 
 function readDecorate(given: string | false | undefined, isInteractive: boolean): CommitStyle['decorate'] {

@@ -1,9 +1,7 @@
-import type { CID } from 'multiformats/cid'
-
-import { shortenCid } from '../../model/cid-text.ts'
-import type { Commit } from '../../model/commit/commit.ts'
+import { shortenLinkText } from '../../model/cid-text.ts'
 import { type DateStyle, renderDate } from '../../model/commit/date-style.ts'
 import { formatIdentity, type Person } from '../../model/commit/person.ts'
+import type { PlainCommit } from '../../model/commit/plain-commit.ts'
 import { styled } from '../style.ts'
 import type { Terminal } from '../terminal.ts'
 import type { CommitFormat, NamedFormat } from './commit-format.ts'
@@ -13,9 +11,14 @@ import { type Decoration, type DecorationStyle, renderDecorations } from './deco
 
 /** A commit to be shown. */
 export interface ShownCommit {
-  cid: CID
-  commit: Commit
+  /** The text of its CID. */
+  id: string
+  commit: PlainCommit
   decorations: readonly Decoration[]
+  /** `<` or `>`: the side of `a...b` that it is from, where that is shown. */
+  mark?: string | undefined
+  /** The parent that a merge is compared with, where it is shown once for each. */
+  from?: string
 }
 
 /** How commits are shown. */
@@ -45,26 +48,24 @@ export function renderCommit(shown: ShownCommit, style: CommitStyle): string {
   ])
 }
 
-/** The CID as the style has it. */
-function cidText(cid: CID, { abbreviate }: CommitStyle): string {
-  return abbreviate ? shortenCid(cid) : cid.toString()
-}
-
-function heading({ cid, decorations }: ShownCommit, style: CommitStyle, word = 'commit '): string {
-  const { terminal, decorate } = style
-  const text = styled(terminal, 'yellow', `${word}${cidText(cid, style)}`)
+function heading({ id, decorations, mark, from }: ShownCommit, style: CommitStyle, word = 'commit '): string {
+  const { terminal, decorate, abbreviate } = style
+  const shownId = (each: string) => (abbreviate ? shortenLinkText(each) : each)
+  const marked = mark === undefined ? word : `${word}${mark}${word === '' ? '' : ' '}`
+  const parent = from === undefined ? '' : ` (from ${shownId(from)})`
+  const text = styled(terminal, 'yellow', `${marked}${shownId(id)}${parent}`)
   if (decorate === undefined || decorations.length === 0) return text
   const [open, close] = [styled(terminal, 'yellow', ' ('), styled(terminal, 'yellow', ')')]
   return `${text}${open}${renderDecorations(terminal, decorations, decorate)}${close}`
 }
 
-function reference({ cid, commit }: ShownCommit, { date, now }: CommitStyle): string {
+function reference({ id, commit }: ShownCommit, { date, now }: CommitStyle): string {
   const { subject } = messageParts(commit.message)
-  return `${shortenCid(cid)} (${subject}, ${renderDate(commit.author.date, date ?? 'short', now)})`
+  return `${shortenLinkText(id)} (${subject}, ${renderDate(commit.author.date, date ?? 'short', now)})`
 }
 
-function headerLines({ parents, author, committer }: Commit, style: CommitStyle, name: NamedFormat): string[] {
-  const merge = parents.length > 1 ? [`Merge: ${parents.map(shortenCid).join(' ')}`] : []
+function headerLines({ parents, author, committer }: PlainCommit, style: CommitStyle, name: NamedFormat): string[] {
+  const merge = parents.length > 1 ? [`Merge: ${parents.map(shortenLinkText).join(' ')}`] : []
   const shown = (person: Person) => renderDate(person.date, style.date ?? 'default', style.now)
   const dated = (label: string, date: string, person: Person) => [
     `${label}${formatIdentity(person)}`,
@@ -83,8 +84,14 @@ function headerLines({ parents, author, committer }: Commit, style: CommitStyle,
   return [...merge, ...by]
 }
 
+/** A commit with its links as text, or as CIDs. */
+type RawCommit = Pick<PlainCommit, 'author' | 'committer'> & {
+  tree: { toString(): string }
+  parents: readonly { toString(): string }[]
+}
+
 /** The lines of a commit before its message as git keeps them; dates in seconds. */
-export function rawLines({ tree, parents, author, committer }: Commit): string[] {
+export function rawLines({ tree, parents, author, committer }: RawCommit): string[] {
   const person = (label: string, each: Person) =>
     `${label} ${formatIdentity(each)} ${renderDate(each.date, 'raw', new Date(0))}`
   return [

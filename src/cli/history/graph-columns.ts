@@ -2,6 +2,8 @@
 export interface GraphNode {
   id: string
   parents: readonly string[]
+  /** What stands for it in the drawing; undefined: `*`. */
+  mark?: string | undefined
 }
 
 /** A branch line: the commit that it leads down to. */

@@ -153,7 +153,7 @@ class Drawing implements GraphDrawing {
     for (let index = 0; index < Math.max(columns.length, commitIndex + 1); index++) {
       const column = columns[index] as GraphColumn
       if (index === commitIndex) {
-        line.add('*', undefined)
+        line.add(commit.mark ?? '*', undefined)
         if (commit.parents.length > 2) this.#drawOctopus(line)
       } else if (index > commitIndex && edgesAdded > 1) line.add('\\', column)
       else if (index > commitIndex && edgesAdded === 1) {

@@ -1,11 +1,9 @@
 import type { Command } from 'commander'
-import type { CID } from 'multiformats/cid'
 
-import { type HistoryOptions, walkHistory } from '../../repo/history.ts'
-import type { CommitGraph, GraphCommit } from '../../repo/history/commit-graph.ts'
+import { type HistoryCommit, type HistoryOptions, walkHistory } from '../../repo/history.ts'
+import type { CommitGraph } from '../../repo/history/commit-graph.ts'
+import { commitMatcher } from '../../repo/history/match-commits.ts'
 import type { Repository } from '../../repo/repository.ts'
-import { resolveRevisions } from '../../repo/revision-range.ts'
-import { peel, readObjectType } from '../../repo/revision/object-type.ts'
 import { createPathspecComparison } from '../../worktree/pathspec/pathspec-comparison.ts'
 import type { Pathspec } from '../../worktree/pathspec/pathspec.ts'
 import type { Context } from '../context.ts'
@@ -13,39 +11,18 @@ import { readCount } from '../numbers.ts'
 import { type DividedOperands, divideOperands } from '../operands.ts'
 import { readHistoricPathspecs } from '../pathspecs.ts'
 import { revisionOptions, splitArguments } from '../revisions.ts'
-
-/** The options of `log` and `rev-list` that say which commits are meant, and in which order. */
-export interface HistoryFlags {
-  maxCount?: string
-  skip?: string
-  all?: true
-  branches?: true
-  tags?: true
-  firstParent?: true
-  topoOrder?: true
-  reverse?: true
-}
-
-/** Declares these options on a command. */
-export function addHistoryOptions(command: Command): Command {
-  return command
-    .argument('[revision-or-path...]', 'start from these revisions (default: HEAD), or leave out ^REV; A..B is ^A B')
-    .option('-n, --max-count <number>', 'show so many commits at most; -NUMBER is the same')
-    .option('--skip <number>', 'pass over so many commits first')
-    .option('--all', 'start from all refs and HEAD')
-    .option('--branches', 'start from all branches')
-    .option('--tags', 'start from all tags')
-    .option('--first-parent', 'follow only the first parent of each merge')
-    .option('--topo-order', 'show no parent before all of its children, one line of history after the other')
-    .option('--reverse', 'show the oldest first')
-}
+import { type HistoryFlags, readCommitPatterns, readHistoryOptions } from './history-options.ts'
+import { resolveRevisionArguments } from './revision-arguments.ts'
 
 /** Commits, and what they were chosen by. */
 export interface SelectedHistory {
-  commits: AsyncIterable<GraphCommit>
+  commits: AsyncIterable<HistoryCommit>
   graph: CommitGraph
   pathspecs: readonly Pathspec[]
 }
+
+/** A further condition on commits: it is asked for each that all others hold for, in the order of the walk. */
+export type CommitCondition = (commit: HistoryCommit) => Promise<boolean>
 
 /** A command line that means commits. */
 export interface HistoryRequest {
@@ -54,6 +31,9 @@ export interface HistoryRequest {
   flags: HistoryFlags
   drawn?: boolean
   rewrites?: boolean
+  /** Makes a further condition. `followsPath`: the paths do not choose commits, but this does. */
+  condition?: (graph: CommitGraph, pathspecs: readonly Pathspec[]) => CommitCondition | undefined
+  followsPath?: boolean
 }
 
 /**
@@ -63,30 +43,47 @@ export interface HistoryRequest {
 export async function selectHistory(
   context: Context,
   repository: Repository,
-  { command, operands, flags, drawn = false, rewrites = drawn }: HistoryRequest,
+  { command, operands, flags, drawn = false, rewrites = drawn, condition, followsPath = false }: HistoryRequest,
 ): Promise<SelectedHistory> {
   const numbered = takeNumber(divideOperands(command, operands))
   const options = revisionOptions(context, repository)
+  const { graph } = options
   const { revisions, paths } = await splitArguments(context, repository, numbered.operands, options)
-  const starts = await startingRefs(repository, options.graph, flags)
-  const given = revisions.length > 0 || starts !== undefined ? revisions : ['HEAD']
-  const { include, exclude } = await resolveRevisions(repository, given, options)
+  const chosen = readHistoryOptions(context, flags)
+  const matches = commitMatcher(graph, readCommitPatterns(flags), context)
+  const set = await resolveRevisionArguments(command, repository, revisions, options)
   const pathspecs = paths.length === 0 ? [] : readHistoricPathspecs(context, repository, paths)
-  const comparison = createPathspecComparison(repository.store, pathspecs)
+  const comparison = followsPath ? undefined : createPathspecComparison(repository.store, pathspecs)
+  const further = condition?.(graph, pathspecs)
   const history: HistoryOptions = {
-    include: [...(starts ?? []), ...include],
-    exclude,
-    isFirstParent: flags.firstParent === true,
-    order: flags.topoOrder === true || drawn ? 'topological' : 'date',
+    ...chosen,
+    ...set,
+    ...(hasSides(flags) && { left: set.left ?? [] }),
+    order: drawn && chosen.order === 'date' ? 'topological' : (chosen.order ?? 'date'),
     comparison,
     rewritesParents: rewrites && comparison !== undefined,
+    matches:
+      matches === undefined && further === undefined && !hasSides(flags)
+        ? undefined
+        : async (commit) =>
+            isOnSide(commit, flags) &&
+            (matches === undefined || (await matches(commit.id))) &&
+            (further === undefined || (await further(commit))),
     signal: context.signal,
   }
   const window = readWindow(flags, numbered.maxCount)
   const commits = drawn
-    ? drawnCommits(options.graph, history, window)
-    : chosenCommits(options.graph, { ...history, ...window }, flags.reverse === true)
-  return { commits, graph: options.graph, pathspecs }
+    ? drawnCommits(graph, history, window)
+    : chosenCommits(graph, { ...history, ...window }, flags.reverse === true)
+  return { commits, graph, pathspecs }
+}
+
+function hasSides({ leftRight, leftOnly, rightOnly }: HistoryFlags): boolean {
+  return leftRight === true || leftOnly === true || rightOnly === true
+}
+
+function isOnSide({ side }: HistoryCommit, { leftOnly, rightOnly }: HistoryFlags): boolean {
+  return (!leftOnly || side === 'left') && (!rightOnly || side === 'right')
 }
 
 interface Window {
@@ -111,41 +108,27 @@ function takeNumber({ before, behind }: DividedOperands) {
   }
 }
 
-/** The commits of `--all` and the like; undefined where none of these was given. */
-async function startingRefs(
-  { refs, store }: Repository,
-  graph: CommitGraph,
-  { all, branches, tags }: HistoryFlags,
-): Promise<CID[] | undefined> {
-  const prefixes = all ? ['refs'] : [...(branches ? ['refs/heads'] : []), ...(tags ? ['refs/tags'] : [])]
-  if (prefixes.length === 0) return undefined
-  const cids: CID[] = []
-  for (const prefix of prefixes) cids.push(...(await refs.list(prefix)).map(({ cid }) => cid))
-  const head = all ? await refs.headCommit() : undefined
-  if (head !== undefined) cids.push(head)
-  const commits: CID[] = []
-  for (const cid of cids) {
-    const object = await peel(store, graph, cid, 'no-tag')
-    if ((await readObjectType(store, object)) === 'commit') commits.push(object)
-  }
-  return commits
-}
-
 async function* chosenCommits(
   graph: CommitGraph,
   options: HistoryOptions,
   isReversed: boolean,
-): AsyncGenerator<GraphCommit> {
+): AsyncGenerator<HistoryCommit> {
   if (isReversed) yield* (await Array.fromAsync(walkHistory(graph, options))).reverse()
   else yield* walkHistory(graph, options)
 }
 
 /** A line of the graph leads only to commits that are shown, those beyond the last among them. */
-async function* drawnCommits(graph: CommitGraph, options: HistoryOptions, { skip, maxCount }: Window) {
+async function* drawnCommits(
+  graph: CommitGraph,
+  options: HistoryOptions,
+  { skip, maxCount }: Window,
+): AsyncGenerator<HistoryCommit> {
   const all = await Array.fromAsync(walkHistory(graph, options))
   const ids = new Set(all.map(({ id }) => id))
   for (const commit of all.slice(skip, skip + maxCount)) {
-    const parents = commit.parents.filter((id) => ids.has(id))
-    yield { ...commit, parents: options.isFirstParent ? parents.slice(0, 1) : parents }
+    const { id, cid, tree, committedAt, authoredAt, side } = commit
+    const shown = commit.parents.filter((parent) => ids.has(parent))
+    const parents = options.isFirstParent === true ? shown.slice(0, 1) : shown
+    yield { id, cid, tree, parents, committedAt, authoredAt, ...(side !== undefined && { side }) }
   }
 }

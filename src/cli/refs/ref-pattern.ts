@@ -13,6 +13,11 @@ export function matchesShortName(patterns: readonly string[], name: string): boo
   return patterns.length === 0 || patterns.some((pattern) => matchesWildcards(pattern, name, { spanning: true }))
 }
 
+/** Whether a full ref name matches wildcards that span slashes: those of `--branches=PATTERN` and `--glob`. */
+export function matchesRefGlob(pattern: string, name: string): boolean {
+  return matchesWildcards(pattern, name, { spanning: true })
+}
+
 function matchesWildcards(pattern: string, name: string, options: { spanning: boolean }): boolean {
   const compiled = compileWildmatch(toByteString(pattern), options)
   return compiled !== undefined && wildmatch(compiled, toByteString(name))

@@ -6,10 +6,12 @@ export interface CommitLinks {
   parents: string[]
   /** The committer's date, in seconds since 1970. */
   committedAt: number
+  /** The author's date, in seconds since 1970. */
+  authoredAt: number
 }
 
 /**
- * Reads the links and the committer's date of a commit in canonical form, without making CIDs or looking at the rest:
+ * Reads the links and the dates of a commit in canonical form, without making CIDs or looking at the rest:
  * ten times as fast as `decodeCommit`, and no proof that the rest is right. Undefined for any other bytes.
  */
 export function scanCommit(bytes: Uint8Array): CommitLinks | undefined {
@@ -20,21 +22,28 @@ export function scanCommit(bytes: Uint8Array): CommitLinks | undefined {
   const committer = text.indexOf(COMMITTER)
   const parents = text.indexOf(PARENTS, committer)
   const tree = text.lastIndexOf(TREE)
-  if (committer === -1 || parents === -1 || tree < parents || !text.endsWith(END)) return undefined
-  const dateAt = committer + COMMITTER.length
-  const date = parseDate(text.slice(dateAt, dateAt + DATE_LENGTH))
+  if (committer === -1 || parents === -1 || tree < parents || !text.startsWith(AUTHOR) || !text.endsWith(END)) {
+    return undefined
+  }
+  const committed = dateAt(text, committer + COMMITTER.length)
+  const authored = dateAt(text, AUTHOR.length)
   const ids = scanLinks(buffer, text, parents + PARENTS.length)
-  if (date === undefined || ids === undefined) return undefined
+  if (committed === undefined || authored === undefined || ids === undefined) return undefined
   const treeId = copyText(buffer, tree + TREE.length, buffer.length - END.length)
-  return { tree: treeId, parents: ids, committedAt: date.seconds }
+  return { tree: treeId, parents: ids, committedAt: committed, authoredAt: authored }
 }
 
+const AUTHOR = '{"author":{"date":"'
 const COMMITTER = '"},"committer":{"date":"'
 const PARENTS = ',"parents":['
 const TREE = ',"tree":{"/":"'
 const END = '"},"type":"jzfs/commit/1"}'
 const LINK = '{"/":"'
 const DATE_LENGTH = '2026-01-02T03:04:05+01:00'.length
+
+function dateAt(text: string, at: number): number | undefined {
+  return parseDate(text.slice(at, at + DATE_LENGTH))?.seconds
+}
 
 function scanLinks(buffer: Buffer, text: string, start: number): string[] | undefined {
   const ids: string[] = []

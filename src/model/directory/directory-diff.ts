@@ -4,7 +4,7 @@ import { compareLinkName, linkName } from '../unixfs/dag-pb.ts'
 import type { Link, PbNode } from '../unixfs/dag-pb.ts'
 import { isShardLink } from './directory-node.ts'
 import type { DirectoryNode } from './directory-node.ts'
-import { checkSlot, collectLinks, entryLink, linksOfPlace, openShardBelow, shardPlaces } from './directory-read.ts'
+import { collectLinks, entryLink, linksOfSlot, openShardBelow } from './directory-read.ts'
 import type { ShardPlace } from './directory-read.ts'
 
 /** A name that stands for something else in two directories. */
@@ -128,23 +128,4 @@ async function diffShards(
     i += order <= 0 ? 1 : 0
     j += order >= 0 ? 1 : 0
   }
-}
-
-/** The one entry of a slot, or all in the shard behind it. */
-async function linksOfSlot(
-  source: BlockSource,
-  place: ShardPlace,
-  index: number,
-  options?: AbortOptions,
-): Promise<Link[]> {
-  if (!isShardLink(place.directory, index)) {
-    const link = entryLink(place.directory, index)
-    checkSlot(place, index, link.name)
-    return [link]
-  }
-  const links: Link[] = []
-  for await (const below of shardPlaces(source, await openShardBelow(source, place, index, options), options)) {
-    links.push(...linksOfPlace(below))
-  }
-  return links
 }

@@ -122,6 +122,25 @@ export function linksOfPlace(place: ShardPlace): Link[] {
   return links
 }
 
+/** The one entry of a slot of a shard, or all in the shard behind it; each checked to be where it belongs. */
+export async function linksOfSlot(
+  source: BlockSource,
+  place: ShardPlace,
+  index: number,
+  options?: AbortOptions,
+): Promise<Link[]> {
+  if (!isShardLink(place.directory, index)) {
+    const link = entryLink(place.directory, index)
+    checkSlot(place, index, link.name)
+    return [link]
+  }
+  const links: Link[] = []
+  for await (const below of shardPlaces(source, await openShardBelow(source, place, index, options), options)) {
+    links.push(...linksOfPlace(below))
+  }
+  return links
+}
+
 /** All entries of a directory, in the order of their names' bytes. */
 export async function collectLinks(
   source: BlockSource,

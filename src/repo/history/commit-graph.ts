@@ -4,6 +4,7 @@ import type { AbortOptions, BlockSource } from '../../model/block.ts'
 import { parseLinkText } from '../../model/cid-text.ts'
 import { type CommitLinks, scanCommit } from '../../model/commit/commit-scan.ts'
 import { decodeCommit } from '../../model/commit/commit.ts'
+import { type PlainCommit, readPlainCommit } from '../../model/commit/plain-commit.ts'
 
 /** A commit as a walk sees it. Links are CID texts: version 1 in base32, as the commit holds them. */
 export interface GraphCommit extends Readonly<CommitLinks> {
@@ -21,31 +22,96 @@ export interface CommitGraph {
    * `not-a-commit` or `commit-invalid`.
    */
   load(id: string, options?: AbortOptions): Promise<GraphCommit>
+  /** Reads all of a commit, to show it. Throws as `load`. */
+  read(id: string, options?: AbortOptions): Promise<PlainCommit>
 }
+
+/** Commits whose bytes are kept from the walk until they are shown. */
+const MAX_KEPT = 16_384
+const MAX_KEPT_BYTES = 8 << 20
 
 /** Makes a graph that reads from `source`. It keeps a few hundred bytes of each commit read. */
 export function createCommitGraph(source: BlockSource): CommitGraph {
-  const commits = new Map<string, GraphCommit>()
-  return {
-    loaded: (id) => commits.get(id),
-    async load(id, options) {
-      const known = commits.get(id)
-      if (known !== undefined) return known
-      const cid = parseLinkText(id)
-      const bytes = await source.get(cid, options)
-      const commit: GraphCommit = { id, cid, ...(scanCommit(bytes) ?? decodeLinks(cid, bytes)) }
-      commits.set(id, commit)
-      return commit
-    },
+  return new SourceGraph(source)
+}
+
+class SourceGraph implements CommitGraph {
+  readonly #source: BlockSource
+  readonly #commits = new Map<string, GraphCommit>()
+  /** The bytes of commits that were walked over, and may be asked for. */
+  readonly #kept = new Map<string, Uint8Array>()
+  #keptBytes = 0
+  #lastRead: { id: string; commit: PlainCommit } | undefined
+
+  constructor(source: BlockSource) {
+    this.#source = source
+  }
+
+  loaded(id: string): GraphCommit | undefined {
+    return this.#commits.get(id)
+  }
+
+  async load(id: string, options?: AbortOptions): Promise<GraphCommit> {
+    const known = this.#commits.get(id)
+    if (known !== undefined) return known
+    const cid = parseLinkText(id)
+    const bytes = await this.#source.get(cid, options)
+    const commit = new LoadedCommit(id, scanCommit(bytes) ?? decodeLinks(cid, bytes))
+    this.#commits.set(id, commit)
+    this.#keep(id, bytes)
+    return commit
+  }
+
+  async read(id: string, options?: AbortOptions): Promise<PlainCommit> {
+    // Whoever looks for commits reads one, and has it shown.
+    if (this.#lastRead?.id === id) return this.#lastRead.commit
+    const cid = parseLinkText(id)
+    const kept = this.#kept.get(id)
+    const commit = readPlainCommit(cid, kept ?? (await this.#source.get(cid, options)))
+    this.#lastRead = { id, commit }
+    if (kept !== undefined) {
+      this.#kept.delete(id)
+      this.#keptBytes -= kept.length
+    }
+    return commit
+  }
+
+  /** The first ones are kept, not the last: a walk that sorts reads all before the first is shown. */
+  #keep(id: string, bytes: Uint8Array): void {
+    if (this.#kept.size >= MAX_KEPT || this.#keptBytes + bytes.length > MAX_KEPT_BYTES) return
+    this.#kept.set(id, bytes)
+    this.#keptBytes += bytes.length
+  }
+}
+
+/** The CID is made when it is asked for: a walk over many thousand commits needs few. */
+class LoadedCommit implements GraphCommit {
+  readonly id: string
+  readonly tree: string
+  readonly parents: string[]
+  readonly committedAt: number
+  readonly authoredAt: number
+
+  constructor(id: string, { tree, parents, committedAt, authoredAt }: CommitLinks) {
+    this.id = id
+    this.tree = tree
+    this.parents = parents
+    this.committedAt = committedAt
+    this.authoredAt = authoredAt
+  }
+
+  get cid(): CID {
+    return parseLinkText(this.id)
   }
 }
 
 /** What the scan does not recognise is an error to be named, or a commit that the scan has no reason to know. */
 function decodeLinks(cid: CID, bytes: Uint8Array): CommitLinks {
-  const { tree, parents, committer } = decodeCommit(cid, bytes)
+  const { tree, parents, author, committer } = decodeCommit(cid, bytes)
   return {
     tree: tree.toString(),
     parents: parents.map(String),
     committedAt: Date.parse(committer.date) / 1000,
+    authoredAt: Date.parse(author.date) / 1000,
   }
 }

@@ -4,7 +4,8 @@ import { readVisit, type ReadVisit, type TreeComparison, type Visit, visitOf, ty
 
 /**
  * Git's default simplification: a commit whose tree is the same as one of its parents' follows that parent only, and is
- * not shown; a merge is shown where it differs from every parent that counts.
+ * not shown; a merge is shown where it differs from every parent that counts. With full history all parents are followed,
+ * and a merge is shown where it differs from one.
  */
 export async function simplify(walk: Walk, visit: ReadVisit, comparison: TreeComparison): Promise<void> {
   if (visit.parents.length === 0) {
@@ -21,7 +22,7 @@ export async function simplify(walk: Walk, visit: ReadVisit, comparison: TreeCom
     if (!(await isSameTree(walk, parent, visit, comparison))) {
       if (counts) counting.changes++
       else otherChanges++
-    } else if (counts) {
+    } else if (counts && !walk.isFullHistory) {
       visit.parents = [id]
       visit.isSame = true
       return

@@ -28,6 +28,8 @@ export interface Visit {
   isBoundary: boolean
   /** It changes nothing where the walk looks. */
   isSame: boolean
+  /** It is reachable from the left side of `a...b`. */
+  isLeft: boolean
 }
 
 /** A visit whose commit is read. */
@@ -42,11 +44,15 @@ export interface Walk {
   queuedIncluded: number
   readonly isFirstParent: boolean
   readonly comparison: TreeComparison | undefined
+  /** Whether all sides of a merge are followed, also where all of it came from one. */
+  readonly isFullHistory: boolean
   readonly signal: AbortSignal | undefined
 }
 
 /** A walk that has seen nothing. */
-export function createWalk(options: Pick<Walk, 'graph' | 'isFirstParent' | 'comparison' | 'signal'>): Walk {
+export function createWalk(
+  options: Pick<Walk, 'graph' | 'isFirstParent' | 'comparison' | 'isFullHistory' | 'signal'>,
+): Walk {
   return { ...options, visits: new Map(), queue: createCommitQueue(), queuedIncluded: 0 }
 }
 
@@ -64,6 +70,7 @@ export function visitOf(walk: Walk, id: string): Visit {
     isExcluded: false,
     isBoundary: false,
     isSame: false,
+    isLeft: false,
   }
   walk.visits.set(id, visit)
   return visit

@@ -1,6 +1,6 @@
-import type { AbortOptions } from '../../model/block.ts'
 import type { FileDiff } from './file-diff.ts'
-import { type ContentDiff, diffContent } from './text-diff.ts'
+import { isUnchanged } from './render-patch.ts'
+import { type ContentDiff, type ContentOptions, diffContent } from './text-diff.ts'
 
 /** How much of a file changed: lines, or bytes where it is no text. */
 export interface ChangeCounts {
@@ -13,9 +13,13 @@ export interface ChangeCounts {
   removed: number
 }
 
-/** Counts what changed in a file. Its content is read where it differs. */
-export async function countChanges(diff: FileDiff, options: AbortOptions = {}): Promise<ChangeCounts> {
-  return countsOf(diff, await diffContent(diff, { ...options, context: 0 }))
+/**
+ * Counts what changed in a file. Its content is read where it differs. Undefined where all that differs is white space that
+ * is ignored.
+ */
+export async function countChanges(diff: FileDiff, options: ContentOptions = {}): Promise<ChangeCounts | undefined> {
+  const content = await diffContent(diff, { ...options, context: 0 })
+  return isUnchanged(diff, content) ? undefined : countsOf(diff, content)
 }
 
 /** What a content diff counts. */

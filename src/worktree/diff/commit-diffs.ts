@@ -1,32 +1,53 @@
 import { CID } from 'multiformats/cid'
 
-import type { Commit } from '../../model/commit/commit.ts'
 import type { CommitGraph } from '../../repo/history/commit-graph.ts'
 import type { Repository } from '../../repo/repository.ts'
+import type { CombinedDiff } from './combined/render-combined.ts'
 import type { FileDiff } from './file-diff.ts'
 import { type DiffOptions, diffRevisions } from './find-diffs.ts'
 
-/** What a merge is compared with: nothing, its first parent, or its first parent where it differs from every parent. */
-export type MergeDiffs = 'none' | 'first-parent' | 'own'
+/** A commit, as far as its changes are concerned; links are CID texts. */
+interface CommitTrees {
+  tree: string
+  parents: readonly string[]
+}
 
-/** How a commit differs from its parent; the first of a history, from nothing. */
+/** How a commit differs from its first parent, or its `nth` one (from 0); the first of a history, from nothing. */
 export async function commitDiffs(
   repository: Pick<Repository, 'store'>,
   graph: CommitGraph,
-  { tree, parents }: Pick<Commit, 'tree' | 'parents'>,
-  { merges, ...options }: DiffOptions & { merges: MergeDiffs },
+  commit: CommitTrees,
+  options: DiffOptions,
+  nth = 0,
 ): Promise<FileDiff[]> {
-  if (parents.length > 1 && merges === 'none') return []
-  const before: (CID | undefined)[] = []
-  for (const parent of parents) before.push(CID.parse((await graph.load(parent.toString(), options)).tree))
-  if (parents.length < 2 || merges === 'first-parent') {
-    return diffRevisions(repository, { before: before[0], after: tree }, options)
+  const parent = commit.parents[nth]
+  const before = parent === undefined ? undefined : (await graph.load(parent, options)).tree
+  if (before === commit.tree) return []
+  return diffRevisions(
+    repository,
+    { before: before === undefined ? undefined : CID.parse(before), after: CID.parse(commit.tree) },
+    options,
+  )
+}
+
+/** The paths at which a merge differs from every parent. Renames are not looked for. */
+export async function combinedDiffs(
+  repository: Pick<Repository, 'store'>,
+  graph: CommitGraph,
+  commit: CommitTrees,
+  options: DiffOptions,
+): Promise<CombinedDiff[]> {
+  const byParent: Map<string, FileDiff>[] = []
+  for (const nth of commit.parents.keys()) {
+    const diffs = await commitDiffs(repository, graph, commit, { ...options, renames: false }, nth)
+    byParent.push(new Map(diffs.map((diff) => [diff.path, diff])))
   }
-  const withEach: FileDiff[][] = []
-  for (const each of before) {
-    withEach.push(await diffRevisions(repository, { before: each, after: tree }, { ...options, renames: false }))
+  const [first, ...others] = byParent
+  const combined: CombinedDiff[] = []
+  for (const [path, { before, after }] of first ?? []) {
+    const rest = others.flatMap((diffs) => diffs.get(path) ?? [])
+    if (rest.length !== others.length) continue
+    combined.push({ path, before: [before, ...rest.map((diff) => diff.before)], after })
   }
-  const [first = [], ...others] = withEach
-  const otherPaths = others.map((diffs) => new Set(diffs.map(({ path }) => path)))
-  return first.filter(({ path }) => otherPaths.every((paths) => paths.has(path)))
+  return combined
 }

@@ -19,8 +19,9 @@ export interface DiffSide extends ChangeSide {
 /** How one path differs between two sides; undefined where the path is not there. */
 export interface FileDiff {
   path: string
-  /** Where the content was, if the path is a renamed one. */
+  /** Where the file was, if the path is a renamed one, and how alike both are, up to 1. */
   from?: string
+  similarity?: number
   before: DiffSide | undefined
   after: DiffSide | undefined
 }
@@ -86,6 +87,14 @@ function linkSide(target: string): DiffSide {
   }
   return { kind: 'symlink', cid, contentCid: cid, size: bytes.length, read }
 }
+
+/** How alike both sides of a rename are in per cent, as git gives it: 100 only for the same content. */
+export function similarityIndex({ similarity = 1 }: Pick<FileDiff, 'similarity'>): number {
+  // Git counts in parts of 60,000, and never rounds up.
+  return Math.floor((Math.floor(similarity * GIT_PARTS) * 100) / GIT_PARTS)
+}
+
+const GIT_PARTS = 60_000
 
 function typeOf({ kind }: ChangeSide): string {
   return kind === 'executable' ? 'file' : kind

@@ -6,16 +6,22 @@ import type { Repository } from '../../repo/repository.ts'
 import { compareByteStrings, toByteString } from '../index/byte-string.ts'
 import type { StagingIndex } from '../index/staging-index.ts'
 import { type Pathspec, type PathFilter, pathFilter } from '../pathspec/pathspec.ts'
-import { joinExactRenames } from '../status/exact-renames.ts'
+import { joinRenames } from '../status/join-renames.ts'
 import { stagedChanges } from '../status/staged-changes.ts'
 import { readStatus } from '../status/status.ts'
 import { keepsOf, worktreeOf } from '../working-tree.ts'
 import { entrySide, storedSide, workingSide, type DiffSide, type FileDiff } from './file-diff.ts'
 
-/** Which paths, and whether removed and added paths of one content are joined to renames (default: yes). */
+/** What of the differences is wanted, and how. */
 export interface DiffOptions extends AbortOptions {
   pathspecs?: readonly Pathspec[]
+  /** Whether removed and added paths are joined to renames (default: yes), and how alike they must be at least. */
   renames?: boolean
+  similarity?: number | undefined
+  /** Whether the sides are exchanged. */
+  isReversed?: boolean
+  /** Which changes are kept, once renames are found. */
+  keeps?: ((diff: FileDiff) => boolean) | undefined
 }
 
 /** How two trees differ (undefined: one with nothing in it), sorted by the bytes of the paths. */
@@ -114,7 +120,15 @@ function matches(filter: PathFilter | undefined, path: string): boolean {
   return filter === undefined || filter.matches(toByteString(path))
 }
 
-function ordered(diffs: FileDiff[], { renames = true }: DiffOptions): FileDiff[] {
-  const sorted = diffs.toSorted((a, b) => compareByteStrings(toByteString(a.path), toByteString(b.path)))
-  return renames ? (joinExactRenames(sorted) as FileDiff[]) : sorted
+async function ordered(found: readonly FileDiff[], options: DiffOptions): Promise<FileDiff[]> {
+  const { renames = true, similarity: threshold, isReversed = false, keeps, signal } = options
+  const diffs = found.map((diff) => ({ key: toByteString(diff.path), diff: isReversed ? reversed(diff) : diff }))
+  const sorted = diffs.sort((a, b) => compareByteStrings(a.key, b.key)).map(({ diff }) => diff)
+  const read = (side: DiffSide, reading: AbortOptions) => side.read(reading)
+  const joined = renames ? await joinRenames<DiffSide, FileDiff>(sorted, { threshold, signal, read }) : sorted
+  return keeps === undefined ? joined : joined.filter(keeps)
+}
+
+function reversed({ path, before, after }: FileDiff): FileDiff {
+  return { path, before: after, after: before }
 }

@@ -2,16 +2,23 @@ import { shortenCid } from '../../model/cid-text.ts'
 import { quoteName } from '../../model/quote-name.ts'
 import type { EntryKind } from '../index/index-entry.ts'
 import type { ChangeSide } from '../status/staged-changes.ts'
-import type { FileDiff } from './file-diff.ts'
-import type { ContentDiff, Hunk } from './text-diff.ts'
+import { type FileDiff, similarityIndex } from './file-diff.ts'
+import type { Hunk } from './hunks.ts'
+import type { ContentDiff } from './text-diff.ts'
+import { renderWordHunk, type WordRules } from './word-diff.ts'
 
-/** A line of a patch, and what it is: for colours. */
+/** What a piece of a patch is: for colours. */
+export type PatchPart = 'header' | 'hunk' | 'context' | 'added' | 'removed'
+
+/** A line of a patch, and what it is; `more` stands behind `text`, where a line has several pieces. */
 export interface PatchLine {
   text: string
-  part: 'header' | 'hunk' | 'context' | 'added' | 'removed'
+  part: PatchPart
+  more?: readonly { text: string; part: PatchPart }[]
 }
 
-const MODES: Record<EntryKind, string> = {
+/** The modes of git for what a path can stand for. */
+export const FILE_MODES: Readonly<Record<EntryKind, string>> = {
   file: '100644',
   executable: '100755',
   symlink: '120000',
@@ -20,9 +27,11 @@ const MODES: Record<EntryKind, string> = {
 
 /**
  * A diff of one file in git's unified format, which `patch` and other tools read. Where the content is no text, sizes and
- * CIDs say what differs.
+ * CIDs say what differs. Nothing where all that differs is white space that is ignored. With `words`, lines are shown with
+ * their changes word by word.
  */
-export function* renderPatch(diff: FileDiff, content: ContentDiff): Generator<PatchLine> {
+export function* renderPatch(diff: FileDiff, content: ContentDiff, words?: WordRules): Generator<PatchLine> {
+  if (isUnchanged(diff, content)) return
   const { before, after } = diff
   const [old, fresh] = [quoteName(`a/${diff.from ?? diff.path}`), quoteName(`b/${diff.path}`)]
   yield header(`diff --git ${old} ${fresh}`)
@@ -36,29 +45,38 @@ export function* renderPatch(diff: FileDiff, content: ContentDiff): Generator<Pa
   if (content.hunks.length === 0) return
   yield header(`--- ${before === undefined ? '/dev/null' : old}`)
   yield header(`+++ ${after === undefined ? '/dev/null' : fresh}`)
-  for (const hunk of content.hunks) yield* hunkLines(hunk)
+  for (const hunk of content.hunks) yield* hunkLines(hunk, words)
 }
 
-function* modeLines({ from, path, before, after }: FileDiff): Generator<PatchLine> {
-  if (before === undefined && after !== undefined) yield header(`new file mode ${MODES[after.kind]}`)
-  if (before !== undefined && after === undefined) yield header(`deleted file mode ${MODES[before.kind]}`)
+/** Whether a path has the same kind on both sides and, but for what is ignored, the same content. */
+export function isUnchanged({ from, before, after }: FileDiff, content: ContentDiff): boolean {
+  return content.text && content.hunks.length === 0 && from === undefined && before?.kind === after?.kind
+}
+
+function* modeLines(diff: FileDiff): Generator<PatchLine> {
+  const { from, path, before, after } = diff
+  if (before === undefined && after !== undefined) yield header(`new file mode ${FILE_MODES[after.kind]}`)
+  if (before !== undefined && after === undefined) yield header(`deleted file mode ${FILE_MODES[before.kind]}`)
   if (before !== undefined && after !== undefined && before.kind !== after.kind) {
-    yield header(`old mode ${MODES[before.kind]}`)
-    yield header(`new mode ${MODES[after.kind]}`)
+    yield header(`old mode ${FILE_MODES[before.kind]}`)
+    yield header(`new mode ${FILE_MODES[after.kind]}`)
   }
   if (from !== undefined) {
-    yield header('similarity index 100%')
+    yield header(`similarity index ${similarityIndex(diff)}%`)
     yield header(`rename from ${quoteName(from)}`)
     yield header(`rename to ${quoteName(path)}`)
   }
 }
 
-function* hunkLines({ beforeStart, beforeLines, afterStart, afterLines, lines }: Hunk): Generator<PatchLine> {
-  yield { text: `@@ -${range(beforeStart, beforeLines)} +${range(afterStart, afterLines)} @@`, part: 'hunk' }
-  for (const text of lines) yield { text, part: PARTS[text[0] ?? ' '] ?? 'context' }
+function* hunkLines(hunk: Hunk, words: WordRules | undefined): Generator<PatchLine> {
+  const { beforeStart, beforeLines, afterStart, afterLines, heading, lines } = hunk
+  const text = `@@ -${range(beforeStart, beforeLines)} +${range(afterStart, afterLines)} @@`
+  yield { text, part: 'hunk', ...(heading !== undefined && { more: [{ text: ` ${heading}`, part: 'context' }] }) }
+  if (words === undefined) for (const line of lines) yield { text: line, part: PARTS[line[0] ?? ' '] ?? 'context' }
+  else yield* renderWordHunk(hunk, words)
 }
 
-const PARTS: Readonly<Record<string, PatchLine['part']>> = { '+': 'added', '-': 'removed' }
+const PARTS: Readonly<Record<string, PatchPart>> = { '+': 'added', '-': 'removed' }
 
 function range(start: number, lines: number): string {
   return lines === 1 ? String(start) : `${start},${lines}`

@@ -1,5 +1,4 @@
-import { stripVTControlCharacters } from 'node:util'
-
+import { displayWidth } from '../../model/display-width.ts'
 import { quoteName } from '../../model/quote-name.ts'
 import type { ChangeCounts } from './change-counts.ts'
 import { renameLabel } from './rename-label.ts'
@@ -7,10 +6,16 @@ import { renameLabel } from './rename-label.ts'
 /** A line of a stat in pieces: for colours. */
 export type StatLine = { text: string; part: 'plain' | 'added' | 'removed' }[]
 
-/** One line for each file with a bar of what changed, in git's layout (`git diff --stat`) for so many columns. */
-export function renderStat(counts: readonly ChangeCounts[], columns: number): StatLine[] {
+/** How wide a stat may be, and the names in it. */
+export interface StatWidths {
+  columns: number
+  nameColumns?: number | undefined
+}
+
+/** One line for each file with a bar of what changed, in git's layout (`git diff --stat=COLUMNS,NAME_COLUMNS`). */
+export function renderStat(counts: readonly ChangeCounts[], { columns, nameColumns }: StatWidths): StatLine[] {
   const rows = counts.map((change) => ({ change, label: changeLabel(change) }))
-  const widths = layOut(rows, columns)
+  const widths = layOut(rows, columns, nameColumns)
   return rows.map(({ change, label }) => [
     { text: ` ${fitLabel(label, widths.name)} | `, part: 'plain' },
     ...(change.isBinary ? binaryPieces(change, widths.number) : barPieces(change, widths)),
@@ -35,7 +40,11 @@ const BESIDE = 6
 const LEAST_BAR = 6
 const LEAST_NAME = 10
 
-function layOut(rows: readonly { change: ChangeCounts; label: string }[], columns: number): Widths {
+function layOut(
+  rows: readonly { change: ChangeCounts; label: string }[],
+  columns: number,
+  nameColumns = Infinity,
+): Widths {
   const text = rows.filter(({ change }) => !change.isBinary)
   const binary = rows.filter(({ change }) => change.isBinary)
   const most = Math.max(0, ...text.map(({ change }) => change.added + change.removed))
@@ -44,7 +53,7 @@ function layOut(rows: readonly { change: ChangeCounts; label: string }[], column
   const number = Math.max(String(most).length, binary.length > 0 ? 3 : 0)
   const width = Math.max(columns, LEAST_NAME + LEAST_BAR + BESIDE + number)
   let bar = Math.max(most, binaryWidth - 4)
-  let name = longest
+  let name = Math.min(longest, nameColumns)
   if (name + number + BESIDE + bar > width) {
     bar = Math.min(bar, Math.max(LEAST_BAR, Math.floor((width * 3) / 8) - number - BESIDE))
     const room = width - number - BESIDE - bar
@@ -102,19 +111,3 @@ function scaleBar(added: number, removed: number, toColumns: (lines: number) => 
 function scale(lines: number, columns: number, most: number): number {
   return lines === 0 ? 0 : 1 + Math.floor((lines * (columns - 1)) / most)
 }
-
-/** How many columns a terminal shows text in: wide characters (CJK, emoji) take two, combining ones none. */
-function displayWidth(text: string): number {
-  // oxlint-disable-next-line no-control-regex
-  if (/^[\u0020-\u007e]*$/.test(text)) return text.length
-  let width = 0
-  for (const character of stripVTControlCharacters(text)) {
-    if (/\p{M}|\p{Cf}/u.test(character)) continue
-    width += WIDE.test(character) ? 2 : 1
-  }
-  return width
-}
-
-/** East Asian wide and fullwidth characters, and emoji. */
-const WIDE =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{1f300}-\u{1f64f}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}]/u

@@ -27,6 +27,8 @@ export interface FileSelection {
 
 export interface ListFilesOptions extends OpenIndexOptions {
   pathspecs?: readonly Pathspec[]
+  /** Only paths in conflict. */
+  unmerged?: boolean
 }
 
 /** A file of the listing. */
@@ -52,6 +54,7 @@ export async function* listFiles(
   if (selection.ignored === true) for (const found of scan?.ignored ?? []) yield listed(found, 'ignored')
   for (let position = 0; position < index.count; position++) {
     if (filter?.matches(index.key(position)) === false) continue
+    if (options.unmerged === true && index.stage(position) === 0) continue
     if (selection.cached === true) yield tracked(index, position, 'cached')
     if (scan === undefined) continue
     const state = scan.states[position]

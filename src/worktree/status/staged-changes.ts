@@ -24,8 +24,9 @@ export interface ChangeSide {
 /** A path that the index has otherwise than the tree. */
 export interface StagedChange {
   path: string
-  /** Where the content was, if the path is a renamed one. */
+  /** Where the file was, if the path is a renamed one, and how alike both are, up to 1. */
   from?: string
+  similarity?: number
   before: ChangeSide | undefined
   after: ChangeSide | undefined
 }

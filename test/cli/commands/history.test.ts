@@ -84,7 +84,7 @@ describe('a merge', () => {
     expect(drawn.stdout).toBe('*   merge\n|\\  \n| * right\n* | left\n|/  \n* base\n')
     const shown = await jzfs('show', '--format=%p', '--name-status')
     const short = (at: number) => cids[at]?.slice(0, 17) ?? ''
-    expect(shown.stdout).toBe(`${short(1)} ${short(2)}\n\nM\tboth\n`)
+    expect(shown.stdout).toBe(`${short(1)} ${short(2)}\n\nMM\tboth\n`)
     expect((await jzfs('show', '-m', '--format=', '--name-only', 'HEAD')).stdout).toContain('both\nright\n')
     expect((await jzfs('log', '-1', '--format=%s', '--name-only')).stdout).toBe('merge\n')
     expect((await jzfs('log', '--first-parent', '--format=%s', '--name-only', '-1')).stdout).toBe(

@@ -14,6 +14,7 @@ import { shortenCid } from '../../../src/model/cid-text.ts'
 import { type Commit, encodeCommit } from '../../../src/model/commit/commit.ts'
 import type { DateStyle } from '../../../src/model/commit/date-style.ts'
 import { dateOf } from '../../../src/model/commit/date.ts'
+import { readPlainCommit } from '../../../src/model/commit/plain-commit.ts'
 import { EMPTY_DIRECTORY } from '../../../src/model/directory/directory.ts'
 import { JzfsError } from '../../../src/model/errors.ts'
 
@@ -49,10 +50,10 @@ function pairCommits() {
       committer: person('Charles B', 50),
       message,
     }
-    const { cid } = encodeCommit(commit)
+    const { cid, bytes } = encodeCommit(commit)
     cids.push(cid)
     const decorations = at === 5 ? [{ ref: 'HEAD', branch: 'refs/heads/main' }, { ref: 'refs/tags/v1' }] : []
-    shown.unshift({ cid, commit, decorations })
+    shown.unshift({ id: cid.toString(), commit: readPlainCommit(cid, bytes), decorations })
     stream.push(importCommit(at, commit, offset))
   }
   stream.push('reset refs/tags/v1', 'from :6', '')
@@ -122,7 +123,7 @@ async function ourLog(format: string, options: Partial<CommitStyle> & { graph?: 
   const graph = options.graph ? createGraphDrawing((piece) => piece, { gap: separated }) : undefined
   await writeLog(terminal, { isSeparated: separated, graph }, async (write) => {
     for (const each of shown) {
-      const node = { id: each.cid.toString(), parents: each.commit.parents.map(String) }
+      const node = { id: each.id, parents: each.commit.parents }
       await write(node, renderCommit(each, style))
     }
   })
@@ -157,11 +158,28 @@ describe('commits are shown as git shows them', () => {
     '',
     'tformat:%h %s',
     '%C(red)%h%Creset%C(bold blue) %s%C(reset)',
+    '%m|%gd|%gs|%N|%e|%G?',
+    '%<(20)%s|%>(30)%an|%>>(8)%an|%><(13)%cn|%<(8,trunc)%s|%<(9,ltrunc)%s|%<(9,mtrunc)%s|%h',
+    '%s%+b|%s% b|%-b|',
+    '%<(x)%s|%w(a)|%(nothing)|%q',
   ])('by the template %s', async (format) => {
     expect(await ourLog(format)).toBe(gitLog([`--format=${format}`]))
   })
 
-  it.each(['default', 'iso', 'iso-strict', 'raw', 'relative', 'rfc', 'short', 'unix'] satisfies DateStyle[])(
+  it.each(['%w(20,2,4)%s', '%w(0,1,2)%b%w()%s', '%w(30)%s'])('wrapped by %s', async (format) => {
+    const trimmed = (text: string) => text.replaceAll(/ +$/gm, '')
+    expect(trimmed(await ourLog(format))).toBe(trimmed(gitLog([`--format=${format}`])))
+  })
+
+  it.each(['%F %T %z|%a %A %b %B|%e|%j|%y|%I %p|%%|%s', '%c|%D|%R|%x|%X|%u %w'])(
+    'with dates by the template %s',
+    async (template) => {
+      const date = { form: { template } }
+      expect(await ourLog('%ad', { date })).toBe(gitLog(['--format=%ad', `--date=format:${template}`]))
+    },
+  )
+
+  it.each(['default', 'human', 'iso', 'iso-strict', 'raw', 'relative', 'rfc', 'short', 'unix'] satisfies DateStyle[])(
     'with dates in the style %s',
     async (date) => {
       expect(await ourLog('medium', { date })).toBe(gitLog([`--date=${date}`]))

@@ -34,6 +34,7 @@ test.each<[string, Commit]>([
     tree: value.tree.toString(),
     parents: value.parents.map(String),
     committedAt: Date.parse(value.committer.date) / 1000,
+    authoredAt: Date.parse(value.author.date) / 1000,
   })
 })
 
@@ -47,6 +48,7 @@ test('anything else is left to the decoder', () => {
     text.replace('"parents"', '"parentz"'),
     text.replace('[{"/":"', '[{"x":"'),
     text.replace('2026-02-03', '2026-02-33'),
+    text.replace('2026-01-02', '2026-01-32'),
   ]) {
     expect(scanCommit(Buffer.from(bad))).toBe(undefined)
   }

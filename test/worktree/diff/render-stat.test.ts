@@ -34,19 +34,20 @@ function git(before: Files, after: Files, ...args: string[]): string {
     run('add', '-A')
     run('commit', '-qm', 'x', '--allow-empty')
   }
-  return run('diff', '-M100%', ...args, 'HEAD~1', 'HEAD')
+  return run('diff', '-M', ...args, 'HEAD~1', 'HEAD')
 }
 
 async function ours(before: Files, after: Files) {
   const store = new MemoryBlocks() as never
   const diffs = await diffRevisions({ store }, { before: buildTree(store, before), after: buildTree(store, after) })
-  return { diffs, counts: await Promise.all(diffs.map((diff) => countChanges(diff))) }
+  const counts = await Promise.all(diffs.map((diff) => countChanges(diff)))
+  return { diffs, counts: counts.filter((each) => each !== undefined) }
 }
 
 async function stat(before: Files, after: Files, columns: number): Promise<string> {
   const { counts } = await ours(before, after)
   if (counts.length === 0) return ''
-  const lines = renderStat(counts, columns).map((line) => line.map(({ text }) => text).join(''))
+  const lines = renderStat(counts, { columns }).map((line) => line.map(({ text }) => text).join(''))
   return [...lines, renderTotals(counts), ''].join('\n')
 }
 
