@@ -16,6 +16,9 @@ import { type Consolidation, type ConsolidateOptions, consolidatePacks } from '.
 import { packSections } from './pack/pack-sections.ts'
 import { createPackSet, type PackSet } from './pack/pack-set.ts'
 import { createPackWriter, type PackWriter, type WrittenPack } from './pack/pack-writer.ts'
+import type { LiveBlocks } from './sweep/live-blocks.ts'
+import { createSweep, type Sweep } from './sweep/sweep.ts'
+import { youngBlocks } from './sweep/young-blocks.ts'
 import { IDENTITY, matchesCid } from './verify-block.ts'
 
 /**
@@ -60,6 +63,17 @@ export interface Store extends BlockSource, BlockSink, KnownBlocks {
   verifyPacks(options?: CheckOptions): AsyncGenerator<StoreFinding>
   /** Merges small packs where there are many: see `consolidatePacks`. `lock` is the repository's, held by the caller. */
   consolidate(lock: Lock, options?: ConsolidateOptions): Promise<Consolidation>
+  /** The blocks that are not live in packs and loose files written since a moment (milliseconds since the epoch): see `youngBlocks`. */
+  young(live: LiveBlocks, sinceMs: number): AsyncGenerator<CID>
+  /** Plans the removal of what is not live; loose blocks written since `looseBeforeMs` stay as they are. */
+  sweep(live: LiveBlocks, looseBeforeMs: number): Sweep
+  /**
+   * Keeps out all who write: resolves when nobody holds a lease, and nobody gets one until it is released. Undefined where
+   * somebody holds one now.
+   */
+  tryLockOutWriters(): Promise<Lock | undefined>
+  /** Looks at the folder again at the next use: what was seen before a lock was taken may be gone. */
+  refresh(): void
   /** Closes the files. */
   close(): Promise<void>
 }
@@ -112,6 +126,10 @@ class FolderStore implements Store {
     if (bytes !== undefined) return bytes
     const loose = await this.#getLoose(cid, options)
     if (loose.bytes !== undefined) return loose.bytes
+    // A loose block may have been moved into a pack between the two looks.
+    const { bytes: moved } =
+      problem === undefined && loose.problem === undefined ? this.#packs.read(cid) : { bytes: undefined }
+    if (moved !== undefined) return moved
     throw mostTelling(problem, loose.problem) ?? missingError(cid)
   }
 
@@ -154,7 +172,10 @@ class FolderStore implements Store {
 
   async lease(options: AbortOptions = {}): Promise<Lock> {
     this.#checkWritable()
-    return this.#leases.acquire(options)
+    const lease = await this.#leases.acquire(options)
+    // What was seen before may have been swept by whoever kept us waiting.
+    this.refresh()
+    return lease
   }
 
   createPack(options: AbortOptions = {}): Promise<PackWriter> {
@@ -168,18 +189,48 @@ class FolderStore implements Store {
   async consolidate(_lock: Lock, options: ConsolidateOptions = {}): Promise<Consolidation> {
     this.#checkWritable()
     const result = await consolidatePacks(this.#packs, () => this.#createPack(undefined, options), options)
-    const present = new Set(this.#packs.list().map((pack) => pack.name))
-    await this.#damage.forget((packName) => !present.has(packName))
+    await this.#forgetRemoved()
     return result
+  }
+
+  young(live: LiveBlocks, sinceMs: number): AsyncGenerator<CID> {
+    return youngBlocks(this.#packs, this.#loose, live, sinceMs)
+  }
+
+  sweep(live: LiveBlocks, looseBeforeMs: number): Sweep {
+    this.#checkWritable()
+    return createSweep({
+      packs: this.#packs,
+      loose: this.#loose,
+      live,
+      looseBeforeMs,
+      createPack: (options) => this.#createPack(undefined, options),
+      onRemoved: () => this.#forgetRemoved(),
+    })
+  }
+
+  async tryLockOutWriters(): Promise<Lock | undefined> {
+    this.#checkWritable()
+    return this.#leases.tryAlone()
+  }
+
+  refresh(): void {
+    this.#packs.noteChange()
   }
 
   async close(): Promise<void> {
     this.#packs.close()
   }
 
-  async #createPack(known: KnownBlocks | undefined, options: AbortOptions): Promise<PackWriter> {
+  async #forgetRemoved(): Promise<void> {
+    this.#packs.noteChange()
+    const present = new Set(this.#packs.list().map((pack) => pack.name))
+    await this.#damage.forget((packName) => !present.has(packName))
+  }
+
+  async #createPack(known: KnownBlocks | undefined, options: CreatePackOptions): Promise<PackWriter> {
     this.#checkWritable()
-    const lease = await this.#leases.acquire(options)
+    const lease = options.isAlone === true ? undefined : await this.lease(options)
     const writer = createPackWriter({
       temporaryPath: temporaryPackPath(this.directory),
       packsDirectory: join(this.directory, 'packs'),
@@ -188,10 +239,11 @@ class FolderStore implements Store {
     const noteWritten = async (written: WrittenPack | undefined): Promise<WrittenPack | undefined> => {
       this.#packs.noteChange(written?.path)
       // A pack of the same name, and so of the same blocks, was there and may have been damaged: it is replaced now.
+      if (written !== undefined) options.onWritten?.(written)
       if (written !== undefined) await this.#damage.forget((packName) => packName === basename(written.path))
       return written
     }
-    return watchedWriter(writer, noteWritten, () => lease.release())
+    return watchedWriter(writer, noteWritten, () => lease?.release())
   }
 
   async #getLoose(
@@ -210,6 +262,12 @@ class FolderStore implements Store {
     if (!this.#isReadonly) return
     throw new UnavailableError('store-read-only', `the store is open for reading only: ${this.directory}`)
   }
+}
+
+interface CreatePackOptions extends AbortOptions {
+  /** The caller keeps all writers out: no lease can be had, or is needed. */
+  isAlone?: boolean
+  onWritten?: (written: WrittenPack) => void
 }
 
 type OnWritten = (written: WrittenPack | undefined) => Promise<WrittenPack | undefined>

@@ -6,6 +6,8 @@ import type { AbortOptions } from '../../model/block.ts'
 import { explainFsError, fsErrorCode } from '../fs-errors.ts'
 import type { Lock } from './lock.ts'
 
+const LEASES = 'leases.db'
+
 /** How packs that are being written are called in the store's `tmp` folder. */
 const TEMPORARY_PREFIX = 'pack-'
 
@@ -13,6 +15,8 @@ const TEMPORARY_PREFIX = 'pack-'
 export interface Leases {
   /** Waits up to a second for whoever removes blocks. Throws what `acquireLease` throws. */
   acquire(options?: AbortOptions): Promise<Lock>
+  /** Keeps all others from taking a lease, where nobody holds one now, in this process or another; else undefined. */
+  tryAlone(): Promise<Lock | undefined>
 }
 
 /** The leases of a store in `directory`: on `leases.db` in it. `command` is what others are told about us. */
@@ -45,7 +49,11 @@ export function createLeases(directory: string, command: string): Leases {
     }
     return { release: releaseOnce, [Symbol.dispose]: releaseOnce }
   }
-  return { acquire }
+  const tryAlone = async (): Promise<Lock | undefined> => {
+    const { tryLock } = await import('./lock.ts')
+    return tryLock(join(directory, LEASES), command)
+  }
+  return { acquire, tryAlone }
 }
 
 /** A name in the store's `tmp` folder for a pack that is about to be written. */
@@ -56,7 +64,7 @@ export function temporaryPackPath(directory: string): string {
 async function takeLease(directory: string, command: string, options: AbortOptions): Promise<Lock> {
   // Loads SQLite, which commands that only read do without.
   const { acquireLease, tryLock } = await import('./lock.ts')
-  const path = join(directory, 'leases.db')
+  const path = join(directory, LEASES)
   const temporary = join(directory, 'tmp')
   try {
     // Not the folders above: where a working tree was deleted meanwhile, no part of it comes back.

@@ -80,7 +80,8 @@ function heldLock(path: string, mode: 'exclusive' | 'shared', held: KernelLock, 
   return { release, [Symbol.dispose]: release }
 }
 
-function lockedError(path: string): ConflictError {
+/** The error `locked` that names who holds the lock file at `path`, or leases on it. */
+export function lockedError(path: string): ConflictError {
   const holders = lockHolders(path)
   const [first] = holders
   const message =

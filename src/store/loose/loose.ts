@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { mkdir, open, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
@@ -8,7 +8,7 @@ import type { CID } from 'multiformats/cid'
 import type { AbortOptions, Block } from '../../model/block.ts'
 import { IntegrityError } from '../../model/errors.ts'
 import { syncDirectory } from '../durable.ts'
-import { explainFsError } from '../fs-errors.ts'
+import { explainFsError, fsErrorCode } from '../fs-errors.ts'
 import { blockCorruptError } from '../pack/corrupt-errors.ts'
 import { MAX_SECTION_SIZE } from '../pack/pack-format.ts'
 import { matchesCid } from '../verify-block.ts'
@@ -32,6 +32,17 @@ export interface LooseBlocks {
   delete(cid: CID, options?: AbortOptions): Promise<void>
   /** The blocks for which there is a file. Their codec is not recorded: all come as raw. */
   cids(options?: AbortOptions): AsyncGenerator<CID>
+  /** The files, none of which is opened; read as they are asked for. */
+  files(): Generator<LooseFile>
+}
+
+/** The file of a loose block. */
+export interface LooseFile {
+  /** Its codec is not recorded: it comes as raw. */
+  cid: CID
+  path: string
+  sizeBytes: number
+  mtimeMs: number
 }
 
 /** The loose blocks in `directory`, which is created by the first put. Loads blockstore-fs only when there is a block. */
@@ -85,6 +96,17 @@ class FsLooseBlocks implements LooseBlocks {
     for await (const { cid } of files.getAll()) {
       options.signal?.throwIfAborted()
       yield cid
+    }
+  }
+
+  *files(): Generator<LooseFile> {
+    for (const folder of namesIn(this.#directory)) {
+      for (const name of namesIn(join(this.#directory, folder))) {
+        const path = join(this.#directory, folder, name)
+        const cid = cidOfFile(path)
+        const stat = cid && statSync(path, { throwIfNoEntry: false })
+        if (cid !== undefined && stat !== undefined) yield { cid, path, sizeBytes: stat.size, mtimeMs: stat.mtimeMs }
+      }
     }
   }
 
@@ -155,6 +177,24 @@ class FsLooseBlocks implements LooseBlocks {
       throw explainFsError(error, this.#directory)
     }
     return (this.#files ??= loadFiles(this.#directory))
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch (error) {
+    if (fsErrorCode(error) === 'ENOENT' || fsErrorCode(error) === 'ENOTDIR') return []
+    throw explainFsError(error, folder)
+  }
+}
+
+/** Undefined for a file that is no block: one that is being written, or none of ours. */
+function cidOfFile(path: string): CID | undefined {
+  try {
+    return path.endsWith(LOOSE_LAYOUT.extension) ? LOOSE_LAYOUT.decode(path) : undefined
+  } catch {
+    return undefined
   }
 }
 

@@ -42,6 +42,8 @@ export interface PackSet {
   noteDamage(pack: Pack, cid?: CID): void
   /** Whether anything in this pack is known to be corrupt. */
   isDamaged(pack: Pack): boolean
+  /** Whether the copy of a block in this pack is known to be corrupt. */
+  isDamagedBlock(pack: Pack, digest: Uint8Array): boolean
   /** Closes the files. The set can be used on, and opens them again. */
   close(): void
 }
@@ -99,6 +101,10 @@ class DirectoryPackSet implements PackSet {
 
   isDamaged(pack: Pack): boolean {
     return pack.layout() === undefined || pack.problem !== undefined || this.#damage.hasPack(pack.name)
+  }
+
+  isDamagedBlock(pack: Pack, digest: Uint8Array): boolean {
+    return !this.#damage.isEmpty && this.#damage.has(pack.name, digest)
   }
 
   close(): void {
