@@ -26,6 +26,10 @@ export interface Layout {
   /** What is being written; only renames lead out of it. */
   tmp: string
   lock: string
+  /** Held by `gc` as long as it runs: one at a time. */
+  gcLock: string
+  /** Leased by whoever writes blocks. */
+  leases: string
   packs: string
   loose: string
 }
@@ -46,6 +50,8 @@ export function layoutOf(directory: string): Layout {
     pending: join(ops, 'pending.json'),
     tmp: join(directory, 'tmp'),
     lock: join(directory, 'lock.db'),
+    gcLock: join(directory, 'gc.db'),
+    leases: join(directory, 'leases.db'),
     packs: join(directory, 'packs'),
     loose: join(directory, 'loose'),
   }

@@ -161,6 +161,8 @@ async function lockRepository(
   // Loads SQLite, which commands that only read do without.
   const { acquireLock } = await import('../store/lock/lock.ts')
   const lock = await acquireLock(repository.layout.lock, { command, waitMs, signal })
+  // What was seen before may have been swept by whoever kept us waiting.
+  repository.store.refresh()
   try {
     const finished = await finishInterruptedOperation(repository, lock, worktreeStep)
     removeLeftovers(repository.layout)

@@ -43,7 +43,7 @@ export async function checkoutClone(clone: FreshClone, options: CheckoutCloneOpt
       repository,
       lock,
       pack,
-      { ...plan, files, index, tree, discarded: [] },
+      { ...plan, files, indexBefore: emptyIndex(), index, tree, discarded: [] },
       { signal: options.signal, onProgress },
     )
   } finally {

@@ -8,8 +8,12 @@ import type { OperationPlan } from '../repo/operation/operation-plan.ts'
 import { runOperation } from '../repo/operation/operation.ts'
 import type { Head } from '../repo/refs/head.ts'
 import type { Repository } from '../repo/repository.ts'
+import { replayAfterCommit } from '../repo/sequence/replay-sequence.ts'
+import { readSequence, refuseSequence, type Sequence } from '../repo/sequence/sequence.ts'
 import { writeIndexFile } from './index/index-file.ts'
 import { openIndex, type OpenIndexOptions } from './index/open-index.ts'
+import { recordIndex } from './index/record-index.ts'
+import { StagingIndex } from './index/staging-index.ts'
 import { writeTree } from './index/write-tree.ts'
 
 export interface CommitOptions extends OpenIndexOptions {
@@ -35,36 +39,51 @@ export interface MadeCommit {
 }
 
 /**
- * Records the index as a commit, and moves the branch of HEAD (or a detached HEAD) to it, in one operation.
+ * Records the index as a commit, and moves the branch of HEAD (or a detached HEAD) to it, in one operation. A merge in progress
+ * ends with it: the commit has the parents of that, and may change nothing. Of a cherry-pick, revert or rebase that waits it is
+ * the commit at which that does.
  *
- * Throws ConflictError `nothing-to-commit` where the tree is that of the parent, ConflictError `index-unmerged`, InvalidError
- * `message-empty`, and NotFoundError `revision-not-found` for an amendment where there is no commit yet.
+ * Throws ConflictError `nothing-to-commit` where the tree is that of the parent, ConflictError `index-unmerged` and
+ * `sequence-in-progress` (an amendment during a merge), InvalidError `message-empty` and `nothing-to-amend`.
  */
 export async function commitIndex(repository: Repository, options: CommitOptions): Promise<MadeCommit> {
   const message = cleanMessage(options.message)
   using lock = await repository.lock(options.command, options)
   const head = await repository.refs.head()
   const tip = await repository.refs.headCommit()
+  const sequence = readSequence(repository)
+  if (options.amend === true) refuseSequence(repository, 'amend the last commit')
+  const further = sequence?.kind === 'merge' && !sequence.squash ? sequence.theirs : []
   const { parents, parentTree } = await findParents(repository, tip, options)
   const index = await openIndex(repository, options)
   const pack = await repository.store.createPack(options)
   try {
     const tree = await writeTree(index, (block) => void pack.add(block), repository.store)
     if (index.count === 0) pack.add(EMPTY_DIRECTORY)
-    if (options.allowEmpty !== true && options.amend !== true) refuseSameTree(tree, parentTree)
+    const before = await recordIndex(index, pack, repository.store)
+    if (options.allowEmpty !== true && options.amend !== true && further.length === 0) refuseSameTree(tree, parentTree)
     const { author, committer } = options
-    const block = encodeCommit({ tree, parents, author, committer, message })
+    const block = encodeCommit({ tree, parents: [...parents, ...further], author, committer, message })
     pack.add(block)
     await pack.finish()
     const commit = decodeCommit(block.cid, block.bytes)
-    const next = writeIndexFile(repository.layout.tmp, index, tree)
-    await runOperation(repository, lock, commitPlan(head, tip, { cid: block.cid, commit }, next, options))
+    // What was known of conflicts is history now.
+    const committed = new StagingIndex(index.columns, index.directories, tree)
+    const next = writeIndexFile(repository.layout.tmp, committed, tree)
+    const plan = commitPlan(head, tip, { cid: block.cid, commit }, { next, before }, options)
+    const after = sequence && sequenceAfter(sequence, block.cid)
+    await runOperation(repository, lock, { ...plan, ...(sequence && { sequence: { before: sequence, after } }) })
     await repository.store.consolidate(lock, options)
     return { cid: block.cid, commit, parentTree, branch: 'branch' in head ? head.branch : undefined }
   } catch (error) {
     pack.abort()
     throw error
   }
+}
+
+/** A merge ends; of other things that wait, the commit at which they do is made with this. */
+function sequenceAfter(sequence: Sequence, commit: CID): Sequence | undefined {
+  return sequence.kind === 'merge' ? undefined : replayAfterCommit(sequence, commit)
 }
 
 /** A message as it is kept, as git's: no trailing white space, no empty lines at the ends, one line feed last. */
@@ -106,14 +125,15 @@ function commitPlan(
   head: Head,
   before: CID | undefined,
   { cid, commit }: Pick<MadeCommit, 'cid' | 'commit'>,
-  next: string,
+  index: OperationPlan['index'],
   { command, committer, amend }: CommitOptions,
 ): OperationPlan {
-  const kind = amend === true ? ' (amend)' : before === undefined ? ' (initial)' : ''
-  const message = `commit${kind}: ${commit.message.split('\n', 1)[0]}`
+  const kinds = { amend: amend === true, initial: before === undefined, merge: commit.parents.length > 1 }
+  const kind = Object.entries(kinds).find(([, isSo]) => isSo)?.[0]
+  const message = `commit${kind === undefined ? '' : ` (${kind})`}: ${commit.message.split('\n', 1)[0]}`
   const moved: Partial<OperationPlan> =
     'branch' in head
       ? { refs: [{ name: head.branch, before, after: cid, message }] }
       : { head: { before: head, after: { detached: cid }, message } }
-  return { command, person: committer, index: { next }, ...moved }
+  return { command, person: committer, index, ...moved }
 }

@@ -28,8 +28,8 @@ export interface MovePlanOptions {
  * Works out the moves of tracked `sources` to a destination: into it where it is a folder.
  *
  * Throws NotFoundError `path-missing`, `destination-missing`; InvalidError `not-tracked`, `move-into-itself`,
- * `name-reserved`, `sources-overlap`, `not-a-directory`, `different-file-system`; ConflictError `destination-exists`; and
- * what the file system says of folders that may not be written to.
+ * `name-reserved`, `sources-overlap`, `not-a-directory`, `different-file-system`; ConflictError `destination-exists`,
+ * `path-in-conflict`; and what the file system says of folders that may not be written to.
  */
 export function planMoves(
   worktree: string,
@@ -78,6 +78,7 @@ function planMove(
 ): PlannedMove {
   const found = statAt(join(worktree, from))
   if (found === undefined) throw missing(from)
+  for (const path of [from, to]) refuseConflicts(index, path)
   refuseUntracked(index, from)
   if (to === from || to.startsWith(`${from}/`)) {
     throw new InvalidError('move-into-itself', `it cannot be moved into itself: ${from}`, {
@@ -100,6 +101,21 @@ function planMove(
   }
   checkFolders(worktree, from, to, found)
   return { from, to, inode: found.ino, replaced: replacedBy(worktree, found, to, force) }
+}
+
+/** The stages of a conflict belong to one path. */
+function refuseConflicts(index: StagingIndex, path: string): void {
+  const [from, to] = index.rangeBelow(path)
+  const own = index.lowerBound(path)
+  const positions = [own, ...Array.from({ length: Math.max(0, to - from) }, (_, at) => from + at)]
+  const found = positions.find(
+    (at) => at < index.count && index.stage(at) !== 0 && (at !== own || index.path(at) === path),
+  )
+  if (found === undefined) return
+  throw new ConflictError('path-in-conflict', `it is in conflict: ${index.path(found)}`, {
+    hint: 'settle it and take it with `jzfs add PATH` or `jzfs rm PATH` first',
+    details: { path: index.path(found) },
+  })
 }
 
 function overlap(a: string, b: string): boolean {

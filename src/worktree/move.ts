@@ -1,11 +1,15 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+
 import type { Person } from '../model/commit/person.ts'
 import type { JzfsError } from '../model/errors.ts'
 import type { Repository } from '../repo/repository.ts'
 import type { PackWriter } from '../store/pack/pack-writer.ts'
-import { updateIndex, type IndexChange } from './index/index-update.ts'
+import { parentOf } from './checkout/real-folders.ts'
+import { emptyFolderEntry, type IndexEntry } from './index/index-entry.ts'
+import { emptyIndex, updateIndex, type IndexChange } from './index/index-update.ts'
 import { openIndex, type OpenIndexOptions } from './index/open-index.ts'
 import type { StagingIndex } from './index/staging-index.ts'
-import { refuseUnmerged } from './index/write-tree.ts'
 import { planMoves, type PlannedMove } from './move-plan.ts'
 import { keepLocalContent, type KeptContent } from './rewrite/keep-local-content.ts'
 import { rewriteFiles, type RewrittenFiles } from './rewrite/rewrite-files.ts'
@@ -36,7 +40,7 @@ export interface Moved extends RewrittenFiles {
  * Moves tracked files and folders, in the working tree and in the index: into `destination` where that is a folder. Local
  * changes go along, and so does what is untracked in a folder. Paths are from the top of the working tree.
  *
- * Throws what `planMoves` throws, ConflictError `index-unmerged`, InvalidError `cannot-be-undone`; then nothing was changed.
+ * Throws what `planMoves` throws, and InvalidError `cannot-be-undone`; then nothing was changed.
  */
 export async function movePaths(
   repository: Repository,
@@ -47,7 +51,6 @@ export async function movePaths(
   const worktree = worktreeOf(repository)
   using lock = await repository.lock(options.command, options)
   const index = await openIndex(repository, options)
-  refuseUnmerged(index)
   const { force = false, skipErrors = false, command, person } = options
   const { moves, errors } = planMoves(worktree, index, sources, destination, { force, skipErrors })
   const moved = moves.map(({ from, to }) => ({ from, to }))
@@ -58,7 +61,9 @@ export async function movePaths(
     const report = await rewriteFiles(repository, lock, pack, {
       command,
       person,
+      indexBefore: index,
       index: movedIndex(index, moves),
+      replacedFiles: thingsReplaced(worktree, kept?.files ?? index, moves, kept),
       tree: index.tree,
       renames: moves.map(({ from, to, inode }) => ({ from, to, inode })),
       discarded: kept?.discarded ?? [],
@@ -101,6 +106,28 @@ async function keepReplaced(
     signal: options.signal,
     concerns: (path) => replaced.includes(path),
   })
+}
+
+/** What the moves take the place of: files whose content is kept, and folders with nothing in them. */
+function thingsReplaced(
+  worktree: string,
+  files: StagingIndex,
+  moves: readonly PlannedMove[],
+  kept: KeptContent | undefined,
+): StagingIndex | undefined {
+  const lost = new Set(kept?.overwritten.map(({ path }) => path))
+  const entries: IndexEntry[] = []
+  for (const { to, replaced } of moves) {
+    const position = files.find(to)
+    if (replaced !== undefined && position !== -1 && !lost.has(to)) entries.push(files.entry(position))
+    const folder = parentOf(to)
+    if (folder !== '' && readdirSync(join(worktree, folder)).length === 0) entries.push(emptyFolderEntry(folder))
+  }
+  if (entries.length === 0) return undefined
+  return updateIndex(
+    emptyIndex(),
+    entries.map((entry) => ({ path: entry.path, entries: [entry] })),
+  )
 }
 
 function movedIndex(index: StagingIndex, moves: readonly PlannedMove[]): StagingIndex {

@@ -3,12 +3,14 @@ import type { Person } from '../model/commit/person.ts'
 import { ConflictError, InvalidError } from '../model/errors.ts'
 import { runOperation } from '../repo/operation/operation.ts'
 import type { Repository } from '../repo/repository.ts'
+import type { PackWriter } from '../store/pack/pack-writer.ts'
 import { fromByteString } from './index/byte-string.ts'
 import { writeIndexFile } from './index/index-file.ts'
 import { updateIndex } from './index/index-update.ts'
 import { headTree, openIndex, type OpenIndexOptions } from './index/open-index.ts'
+import { recordIndex, withoutConflicts } from './index/record-index.ts'
 import type { StagingIndex } from './index/staging-index.ts'
-import { refuseUnmerged } from './index/write-tree.ts'
+import { resolvedArtefacts, withArtefacts } from './merge/resolved-artefacts.ts'
 import { pathFilter, pathspecUnmatched, type Pathspec } from './pathspec/pathspec.ts'
 import { matchesEntry } from './pathspec/unmatched-pathspecs.ts'
 import { keepLocalContent, type KeptContent } from './rewrite/keep-local-content.ts'
@@ -43,10 +45,11 @@ export interface Removed extends RewrittenFiles {
 }
 
 /**
- * Removes tracked files from the index and the working tree, with the folders that become empty.
+ * Removes tracked files from the index and the working tree, with the folders that become empty. A path in conflict is resolved
+ * by it, whatever its file holds; its artefact goes if it is unchanged.
  *
  * Throws NotFoundError `pathspec-unmatched`, InvalidError `recursive-needed` (details: `path`) for a folder, ConflictError
- * `local-changes` (details: `modified`, `staged`) where work would be lost, `index-unmerged`, InvalidError `cannot-be-undone`.
+ * `local-changes` (details: `modified`, `staged`) where work would be lost, InvalidError `cannot-be-undone`.
  * Then nothing was changed.
  */
 export async function removePaths(
@@ -57,7 +60,6 @@ export async function removePaths(
   worktreeOf(repository)
   using lock = await repository.lock(options.command, options)
   const index = await openIndex(repository, options)
-  refuseUnmerged(index)
   const removed = matchingPaths(index, pathspecs, options)
   const nothing = { removed, discarded: [], left: [], failed: [] }
   const scan = scanTracked(repository, index, pathspecs)
@@ -66,25 +68,30 @@ export async function removePaths(
   const { command, person } = options
   const changes = removed.map((path) => ({ path, entries: [] }))
   const next = updateIndex(index, changes)
-  if (options.cached === true) {
-    const name = writeIndexFile(repository.layout.tmp, next)
-    await runOperation(repository, lock, { command, person, index: { next: name } })
-    return nothing
-  }
   const pack = await repository.store.createPack(options)
   try {
-    const kept: KeptContent =
-      options.force === true
-        ? await keepLocalContent(repository, index, scan, pack, { ...options, force: true })
-        : { files: index, discarded: [], overwritten: [] }
+    if (options.cached === true) {
+      const before = await recordIndex(index, pack, repository.store)
+      await pack.finish()
+      const name = writeIndexFile(repository.layout.tmp, next)
+      await runOperation(repository, lock, { command, person, index: { next: name, before } })
+      return nothing
+    }
+    const kept = await keepRemoved(repository, index, scan, pack, options)
+    const artefacts = resolvedArtefacts(index, next)
+    const after = updateIndex(
+      kept.files,
+      removed.map((path) => ({ path, entries: [] })),
+    )
     const rewrite = {
       command,
       person,
+      indexBefore: index,
       index: next,
       tree: index.tree,
       discarded: kept.discarded,
       overwritten: kept.overwritten,
-      files: { before: kept.files, after: updateIndex(kept.files, changes) },
+      files: { before: withArtefacts(kept.files, artefacts), after },
     }
     const report = await rewriteFiles(repository, lock, pack, rewrite, options)
     return { removed, discarded: kept.discarded.map(({ path }) => path), ...report }
@@ -105,9 +112,24 @@ function matchingPaths(index: StagingIndex, pathspecs: readonly Pathspec[], opti
   const filter = pathFilter(pathspecs)
   const paths: string[] = []
   for (let position = 0; position < index.count; position++) {
-    if (filter?.matches(index.key(position)) !== false) paths.push(index.path(position))
+    const isFurtherStage = index.stage(position) > 1 && index.path(position) === paths.at(-1)
+    if (!isFurtherStage && filter?.matches(index.key(position)) !== false) paths.push(index.path(position))
   }
   return paths
+}
+
+/** Stores what goes and is not as the index has it: with `force` all of it, else of paths in conflict, the only ones that may. */
+async function keepRemoved(
+  repository: Repository,
+  index: StagingIndex,
+  scan: Scan,
+  pack: PackWriter,
+  options: RemoveOptions,
+): Promise<KeptContent> {
+  if (options.force !== true && !index.isUnmerged()) return { files: index, discarded: [], overwritten: [] }
+  const isKept = (path: string): boolean => options.force === true || index.find(path) === -1
+  const kept = await keepLocalContent(repository, index, scan, pack, { ...options, force: true, concerns: isKept })
+  return { ...kept, files: withoutConflicts(kept.files) }
 }
 
 function scanTracked(repository: Repository, index: StagingIndex, pathspecs: readonly Pathspec[]): Scan {
@@ -135,7 +157,8 @@ async function refuseLocalChanges(
   const staged: string[] = []
   for (const path of paths) {
     const position = index.find(path)
-    if (scan.states[position] === DELETED) continue
+    // A path in conflict has to go one way or the other.
+    if (position === -1 || scan.states[position] === DELETED) continue
     const isChanged = await isModified(repository, index, position, scan, options)
     if (options.cached === true && !(isChanged && isStaged.has(path))) continue
     if (isChanged) modified.push(path)

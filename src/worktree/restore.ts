@@ -2,19 +2,20 @@ import type { CID } from 'multiformats/cid'
 
 import type { BlockSource } from '../model/block.ts'
 import type { Person } from '../model/commit/person.ts'
-import { runOperation } from '../repo/operation/operation.ts'
+import type { ConflictStyle } from '../repo/merge/text/write-merged.ts'
 import type { Repository } from '../repo/repository.ts'
 import { resolveTree } from '../repo/revision.ts'
 import type { RevisionOptions } from '../repo/revision/revision-source.ts'
-import type { Lock } from '../store/lock/lock.ts'
 import type { PackWriter } from '../store/pack/pack-writer.ts'
 import { compareByteStrings, fromByteString, toByteString } from './index/byte-string.ts'
-import { writeIndexFile } from './index/index-file.ts'
 import { indexChanges } from './index/index-of-tree.ts'
-import { updateIndex, type IndexChange } from './index/index-update.ts'
+import { emptyIndex, updateIndex, type IndexChange } from './index/index-update.ts'
 import { headTree, openIndex, type OpenIndexOptions } from './index/open-index.ts'
+import { withoutConflicts } from './index/record-index.ts'
 import type { StagingIndex } from './index/staging-index.ts'
-import { refuseUnmerged, writeTree } from './index/write-tree.ts'
+import { writeTree } from './index/write-tree.ts'
+import { conflictChanges, unmergedPaths } from './merge/conflict-changes.ts'
+import { resolvedArtefacts, withArtefacts } from './merge/resolved-artefacts.ts'
 import { pathFilter, type PathFilter, type Pathspec } from './pathspec/pathspec.ts'
 import { refuseUnmatched } from './pathspec/unmatched-pathspecs.ts'
 import { keepLocalContent } from './rewrite/keep-local-content.ts'
@@ -37,6 +38,15 @@ export interface RestoreOptions extends OpenIndexOptions, RewriteOptions, Revisi
   staged: boolean
   /** Restore files. */
   worktree: boolean
+  /**
+   * What files of paths in conflict shall show: one side, or the conflict as it was before anybody settled it. Then a conflict
+   * that was resolved is one again.
+   */
+  conflict?: 'ours' | 'theirs' | 'merge' | undefined
+  /** How such a conflict is marked in texts. */
+  style?: ConflictStyle | undefined
+  /** Leave paths in conflict as they are, rather than to refuse them. */
+  ignoreUnmerged?: boolean | undefined
   /** Overwrite untracked files that are in the way, and discard also what is too much to be kept. */
   force?: boolean
 }
@@ -55,8 +65,10 @@ export interface Restored extends RewrittenFiles {
  * Makes files, the index, or both what they are in a source again: tracked paths within the pathspecs, and those of the
  * source. What the source does not have goes. What tracked files hold beyond the index is first kept in the store.
  *
- * Throws NotFoundError `pathspec-unmatched`, ConflictError `would-overwrite` (details: `paths`) for untracked files in the
- * way, `index-unmerged`, InvalidError `cannot-be-undone`, and what `resolveTree` throws. Then nothing was changed.
+ * Throws NotFoundError `pathspec-unmatched`, and `side-missing` (details: `paths`) where the asked side of a conflict has no such
+ * path; ConflictError `would-overwrite` (details: `paths`) for untracked files in the way, `index-unmerged` (details: `paths`) for
+ * files of paths in conflict that the index cannot give; InvalidError `cannot-be-undone`, and what `resolveTree` throws. Then
+ * nothing was changed.
  */
 export async function restorePaths(
   repository: Repository,
@@ -66,32 +78,36 @@ export async function restorePaths(
   worktreeOf(repository)
   using lock = await repository.lock(options.command, options)
   const index = await openIndex(repository, options)
-  refuseUnmerged(index)
   const filter = pathFilter(pathspecs)
   const pack = await repository.store.createPack(options)
   try {
     const changes = await sourceChanges(repository, index, pack, filter, options)
-    const changed = changes.map(({ path }) => toByteString(path))
+    const conflicts = await conflictChanges(repository, index, pack, filter, options)
+    const changed = [...changes, ...conflicts.files].map(({ path }) => toByteString(path))
     refuseUnmatched(pathspecs, index, changed)
-    const next = options.staged ? updateIndex(index, changes) : index
-    const staged = options.staged ? changes.map(({ path }) => path) : []
+    const next = options.staged ? updateIndex(index, changes) : conflicts.index
+    const staged = options.staged ? changes.map(({ path }) => path) : conflicts.reopened
+    const { command, person } = options
+    const moves = { command, person, indexBefore: index, index: next, tree: index.tree }
     if (!options.worktree) {
-      if (staged.length > 0) {
-        // The index knows its directories as stored, from their comparison with the source.
-        await pack.finish()
-        await changeIndex(repository, lock, next, options)
+      const nothing = { staged: sorted(staged), files: [], discarded: [], left: [], failed: [] }
+      if (staged.length === 0) return nothing
+      // The index knows its directories as stored, from their comparison with the source.
+      const files = { before: withArtefacts(emptyIndex(), resolvedArtefacts(index, next)), after: emptyIndex() }
+      return {
+        ...nothing,
+        ...(await rewriteFiles(repository, lock, pack, { ...moves, files, discarded: [] }, options)),
       }
-      return { staged: sorted(staged), files: [], discarded: [], left: [], failed: [] }
     }
-    const rewrite = await fileChanges(repository, index, changes, pack, filter, options)
+    const rewrite = await fileChanges(repository, index, [...changes, ...conflicts.files], pack, filter, options)
     const files = rewrite.paths
     if (files.length + staged.length === 0) return { staged, files, discarded: [], left: [], failed: [] }
-    const { command, person } = options
+    const before = withArtefacts(rewrite.files.before, resolvedArtefacts(index, next))
     const done = await rewriteFiles(
       repository,
       lock,
       pack,
-      { ...rewrite, command, person, index: next, tree: index.tree },
+      { ...rewrite, ...moves, files: { before, after: rewrite.files.after } },
       options,
     )
     const discarded = rewrite.discarded.map(({ path }) => path)
@@ -111,30 +127,21 @@ async function sourceChanges(
 ): Promise<IndexChange[]> {
   const tree = await findSource(repository, options)
   if (tree === 'index') return []
-  const before = await writeTree(index, (block) => void pack.add(block), repository.store)
+  const settled = withoutConflicts(index)
+  const before = await writeTree(settled, (block) => void pack.add(block), repository.store)
   // The directories of the index are only in the pack as yet.
   const blocks: BlockSource = {
     get: async (cid, getOptions) => pack.get(cid) ?? repository.store.get(cid, getOptions),
   }
-  return indexChanges(blocks, { before, after: tree }, { signal: options.signal, filter })
+  const changes = await indexChanges(blocks, { before, after: tree }, { signal: options.signal, filter })
+  const found = new Set(changes.map(({ path }) => path))
+  const gone = unmergedPaths(index, filter).filter((path) => !found.has(path))
+  return [...changes, ...gone.map((path) => ({ path, entries: [] }))]
 }
 
 async function findSource(repository: Repository, options: RestoreOptions): Promise<CID | 'index' | undefined> {
   if (options.source !== undefined) return resolveTree(repository, options.source, options)
   return options.staged ? headTree(repository, options) : 'index'
-}
-
-async function changeIndex(
-  repository: Repository,
-  lock: Lock,
-  index: StagingIndex,
-  { command, person }: RestoreOptions,
-): Promise<void> {
-  await runOperation(repository, lock, {
-    command,
-    person,
-    index: { next: writeIndexFile(repository.layout.tmp, index) },
-  })
 }
 
 /** The files that are not as they shall be, and what is lost of them. */
@@ -145,7 +152,7 @@ async function fileChanges(
   pack: PackWriter,
   filter: PathFilter | undefined,
   options: RestoreOptions,
-): Promise<Pick<FileRewrite, 'files' | 'discarded' | 'overwritten'> & { paths: string[] }> {
+): Promise<Required<Pick<FileRewrite, 'files' | 'discarded' | 'overwritten'>> & { paths: string[] }> {
   const scan = scanWorktree({
     worktree: worktreeOf(repository),
     index,
@@ -158,7 +165,8 @@ async function fileChanges(
   const concerned = new Set([...changes.map(({ path }) => path), ...changedPaths(index, scan)])
   const untracked = await findInTheWay(repository, index, goal, concerned, options)
   const force = options.force === true
-  const kept = await keepLocalContent(repository, index, { ...scan, untracked }, pack, { ...options, force })
+  const keeping = { ...options, force, concerns: (path: string) => concerned.has(path) }
+  const kept = await keepLocalContent(repository, index, { ...scan, untracked }, pack, keeping)
   for (const { key } of untracked) concerned.add(fromByteString(key))
   const after = updateIndex(
     kept.files,
@@ -166,7 +174,8 @@ async function fileChanges(
   )
   const paths = [...concerned].filter((path) => !isSameAt(kept, after, path))
   const discarded = kept.discarded.filter(({ path }) => !isSameAt(kept, after, path))
-  return { files: { before: kept.files, after }, discarded, overwritten: kept.overwritten, paths }
+  const files = { before: withoutConflicts(kept.files), after: withoutConflicts(after) }
+  return { files, discarded, overwritten: kept.overwritten, paths }
 }
 
 function isSameAt(
@@ -182,7 +191,8 @@ function isSameAt(
 function changedPaths(index: StagingIndex, { states }: Scan): string[] {
   const paths: string[] = []
   for (let position = 0; position < index.count; position++) {
-    if (states[position] !== NOT_SCANNED && states[position] !== UNCHANGED) paths.push(index.path(position))
+    if (index.stage(position) !== 0 || states[position] === NOT_SCANNED) continue
+    if (states[position] !== UNCHANGED) paths.push(index.path(position))
   }
   return paths
 }

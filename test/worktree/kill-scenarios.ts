@@ -2,6 +2,7 @@ import { chmodSync, lstatSync, mkdirSync, rmSync, symlinkSync, writeFileSync } f
 import { dirname, join } from 'node:path'
 
 import type { Repository } from '../../src/repo/repository.ts'
+import { pushStash } from '../../src/worktree/stash/push-stash.ts'
 import { switchTo } from '../../src/worktree/switch/switch.ts'
 import { add, commitHere, openTestRepository, PERSON } from './support/repository.ts'
 
@@ -27,6 +28,24 @@ export const KILL_SCENARIOS: KillScenario[] = [
   { name: 'switch', args: ['switch', '-q', 'other'] },
   { name: 'switch --discard-changes', args: ['switch', '-q', '--discard-changes', 'other'], prepare: editMany },
   { name: 'reset --hard', args: ['reset', '-q', '--hard', 'other'], prepare: editMany },
+  { name: 'cherry-pick', args: ['cherry-pick', '-q', 'main..topic'], prepare: makeTopic },
+  {
+    name: 'rebase',
+    args: ['rebase', '-q', 'main'],
+    prepare: async (top, repository) => {
+      await makeTopic(top, repository)
+      await switchTo(repository, { branch: 'topic' }, { command: 'switch', person: PERSON })
+    },
+  },
+  { name: 'stash push', args: ['stash', '-q', '-u'], prepare: editMany },
+  {
+    name: 'stash pop',
+    args: ['stash', 'pop', '-q', '--index'],
+    prepare: async (top, repository) => {
+      editMany(top)
+      await pushStash(repository, { command: 'stash', person: PERSON, untracked: 'untracked' })
+    },
+  },
   { name: 'restore', args: ['restore', '--force', '.'], prepare: editMany },
   { name: 'restore --source', args: ['restore', '--staged', '--worktree', '--source', 'other', '.'] },
   { name: 'rm', args: ['rm', '-r', '-q', 'same', 'changed', 'folder-to-file', 'gone'] },
@@ -76,6 +95,25 @@ function editMany(top: string): void {
     if (number % 5 === 0) replace(top, `file-to-folder/${number}/mine`, `mine ${number}`)
     if (number % 6 === 0) write(top, `untracked/${number}`, `untracked ${number}`)
   }
+}
+
+/** A branch with three commits on top of where main was, and one more on main, which is checked out. */
+async function makeTopic(top: string, repository: Repository): Promise<void> {
+  const options = { command: 'switch', person: PERSON }
+  await switchTo(repository, { create: 'topic' }, options)
+  for (const step of [0, 1, 2]) {
+    for (let number = step; number < EACH; number += 3) {
+      write(top, `changed/${number}`, `topic ${step} ${number}\n`.repeat(number * 20))
+      write(top, `topic/${step}/${number}`, `topic ${number}`)
+      if (number % 4 === 0) replace(top, `folder-to-file/${number}`, `topic ${number}`)
+    }
+    await add(repository)
+    await commitHere(repository, `topic ${step}`)
+  }
+  await switchTo(repository, { branch: 'main' }, options)
+  for (let number = 0; number < EACH; number++) write(top, `same/${number}`, `main ${number}`)
+  await add(repository)
+  await commitHere(repository, 'main')
 }
 
 function makeFolder(top: string): void {

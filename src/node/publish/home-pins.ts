@@ -6,7 +6,7 @@ import type { Person } from '../../model/commit/person.ts'
 import { NotFoundError } from '../../model/errors.ts'
 import { initRepository } from '../../repo/init-repository.ts'
 import { runOperation } from '../../repo/operation/operation.ts'
-import { openRepository, type Repository } from '../../repo/repository.ts'
+import { openRepository, type OpenRepositoryOptions, type Repository } from '../../repo/repository.ts'
 import { type Pin, pinDataset, type PinOptions } from '../../sync/clone/pin.ts'
 import { publishHead, unpublishHead } from '../../sync/publish/published-set.ts'
 import type { Home } from '../home/home.ts'
@@ -64,6 +64,22 @@ export async function removePin(
     return { label, cid: before }
   } finally {
     await repository?.close()
+  }
+}
+
+/** Does something with the repository of a home's pins; false where nothing was ever pinned. */
+export async function withPins(
+  home: Home,
+  options: OpenRepositoryOptions,
+  work: (repository: Repository) => Promise<void>,
+): Promise<boolean> {
+  if (!existsSync(home.layout.pins)) return false
+  const repository = await openRepository(home.layout.pins, options)
+  try {
+    await work(repository)
+    return true
+  } finally {
+    await repository.close()
   }
 }
 

@@ -28,6 +28,21 @@ export const CONFIG_KEYS = {
     doc: 'whether the file system tells names apart that differ in Unicode normalisation only',
   },
   'core.symlinks': { type: 'boolean', default: true, doc: 'whether the file system has symbolic links' },
+  'gc.pruneExpire': {
+    type: 'string',
+    default: '2.weeks.ago',
+    doc: 'how long `gc` keeps blocks that nothing refers to: a time ago, a date, `now` or `never`',
+  },
+  'gc.reflogExpire': {
+    type: 'string',
+    default: '90.days.ago',
+    doc: 'how long `gc` keeps entries of reflogs and of the operation log',
+  },
+  'gc.reflogExpireUnreachable': {
+    type: 'string',
+    default: '30.days.ago',
+    doc: 'the same for entries whose commits no ref reaches',
+  },
   'init.defaultBranch': {
     type: 'string',
     default: 'main',
@@ -37,6 +52,16 @@ export const CONFIG_KEYS = {
     type: 'integer',
     default: 1000,
     doc: 'how long to wait for another command to end, in milliseconds',
+  },
+  'merge.conflictStyle': {
+    type: ['merge', 'diff3', 'zdiff3'],
+    default: 'merge',
+    doc: 'how conflicts are marked in texts: both sides, or with what they began from',
+  },
+  'merge.ff': {
+    type: ['true', 'false', 'only'],
+    default: 'true',
+    doc: 'whether `merge` only moves the branch where it can, never does, or refuses where it cannot',
   },
   'network.idleTimeoutMs': {
     type: 'integer',

@@ -47,6 +47,8 @@ export interface OperationEntry {
   reflogMoves: { before: string; after: string }[]
   /** Logs of deleted refs that come back: the one that the operation of that number has put aside. */
   reflogReturns: { name: string; from: number }[]
+  /** Lines that leave a log, by the operations that wrote them: stashes that are dropped. */
+  reflogCuts: ReflogCut[]
   /** The file in `tmp/` that becomes the index; and what the index was, where the operation can be undone. */
   index: { next: string; before?: IndexRecord | undefined } | undefined
   /** What waits for its user, before and after. */
@@ -61,6 +63,12 @@ export interface OperationEntry {
   discarded: { path: string; cid: CID }[]
   /** Files that are overwritten or removed whatever is in them: their content is kept nowhere. */
   overwritten: OverwrittenFile[]
+}
+
+/** Lines of one log, each named by the number of its operation. */
+export interface ReflogCut {
+  name: string
+  operations: number[]
 }
 
 /** That an operation takes back an earlier one. */
@@ -105,6 +113,7 @@ export function formatOperation(entry: OperationEntry): string {
     reflog: entry.reflog.map((line) => ({ ...line, before: cidText(line.before), after: cidText(line.after) })),
     reflogMoves,
     reflogReturns: entry.reflogReturns,
+    reflogCuts: entry.reflogCuts,
     index: index && { next: index.next, before: index.before && indexRecordDocument(index.before) },
     sequence: entry.sequence && {
       before: sequenceText(entry.sequence.before),
@@ -164,6 +173,7 @@ interface OperationDocument {
   reflog: { name: string; before: CidText; after: CidText; message: string }[]
   reflogMoves: { before: string; after: string }[]
   reflogReturns?: { name: string; from: number }[]
+  reflogCuts?: ReflogCut[]
   index?: { next: string; before?: IndexRecordDocument }
   sequence?: { before: SequenceDocument | null; after: SequenceDocument | null }
   worktree?: { before: CidText; after: CidText }
@@ -174,7 +184,8 @@ interface OperationDocument {
 }
 
 function entryOf(document: OperationDocument): OperationEntry {
-  const { number, first = number, begins, undo, command, person, reflogMoves, reflogReturns = [], index } = document
+  const { number, first = number, begins, undo, command, person, reflogMoves, index } = document
+  const { reflogReturns = [], reflogCuts = [] } = document
   if (!Number.isSafeInteger(number) || number < 1) {
     throw new TypeError('the number is none')
   }
@@ -193,6 +204,7 @@ function entryOf(document: OperationDocument): OperationEntry {
     reflog: document.reflog.map((line) => ({ ...line, before: cidOf(line.before), after: cidOf(line.after) })),
     reflogMoves,
     reflogReturns,
+    reflogCuts,
     index: index && { next: index.next, before: index.before && indexRecordOf(index.before) },
     sequence: document.sequence && {
       before: sequenceOrNone(document.sequence.before),

@@ -53,6 +53,12 @@ export function* readOperations(layout: Layout): Generator<OperationEntry> {
   }
 }
 
+/** The entry of a number; undefined where it is not there (any more). Throws what `parseOperation` throws. */
+export function readOperation(layout: Layout, number: number): OperationEntry | undefined {
+  const pending = readPending(layout)
+  return pending?.number === number ? pending : readEntry(entryPath(layout, number))
+}
+
 /** Where an operation puts the log of a ref aside that it deletes. It expires with the entry. */
 export function keptLogPath(layout: Layout, number: number, name: string): string {
   return join(keptLogsPath(layout, number), `${encodeRefName(name)}.log`)
@@ -61,6 +67,24 @@ export function keptLogPath(layout: Layout, number: number, name: string): strin
 /** The folder beside an entry with all logs that its operation put aside. */
 function keptLogsPath(layout: Layout, number: number): string {
   return join(layout.ops, String(Math.floor(number / FOLDER_SIZE)), `${number}.logs`)
+}
+
+/** The files of one operation that is done. */
+export interface OperationFiles {
+  number: number
+  path: string
+  /** The folder of the logs that it put aside, which need not be there. */
+  logsFolder: string
+}
+
+/** The files of all operations that are done, oldest first. */
+export function listOperationFiles(layout: Layout): OperationFiles[] {
+  const files = Array.from(doneNumbers(layout), (number) => ({
+    number,
+    path: entryPath(layout, number),
+    logsFolder: keptLogsPath(layout, number),
+  }))
+  return files.reverse()
 }
 
 function entryPath(layout: Layout, number: number): string {

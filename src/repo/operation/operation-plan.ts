@@ -17,6 +17,7 @@ import type {
   OverwrittenFile,
   PathRename,
   RefChange,
+  ReflogCut,
   ReflogLine,
   TakenBack,
 } from './operation-entry.ts'
@@ -40,8 +41,10 @@ export interface OperationPlan {
   head?: { before: Head; after: Head; message: string }
   /** Logs that move with a renamed ref. The log of any other ref that is deleted is deleted too. */
   reflogMoves?: { before: string; after: string }[]
-  /** Logs that come back, from the operation that has put them aside. */
+  /** Logs that come back as they were, from the operation that has put them aside. */
   reflogReturns?: { name: string; from: number }[]
+  /** Lines that leave the log of a ref, which gets no line for a change of the ref in the same operation. */
+  reflogCuts?: ReflogCut[]
   /**
    * File name of the durable new index in `.jzfs/tmp/`: renamed over `.jzfs/index` last. And what the index is as yet, in
    * durable blocks: left out only by what is not to be undone (`add`).
@@ -127,9 +130,10 @@ export function entryOfPlan(layout: Layout, plan: OperationPlan, first?: number)
     person,
     refs: updates.map(({ name, before, after, force }) => ({ name, before, after, force })),
     head: head && { before: head.before, after: head.after },
-    reflog: reflogOfPlan(layout, updates, head),
+    reflog: reflogOfPlan(layout, updates, plan),
     reflogMoves: plan.reflogMoves ?? [],
     reflogReturns: plan.reflogReturns ?? [],
+    reflogCuts: plan.reflogCuts ?? [],
     index,
     sequence: plan.sequence,
     worktree,
@@ -156,9 +160,16 @@ function withActualBefore(layout: Layout, update: RefUpdate): RefUpdate {
 }
 
 /** A line for each ref that stays, and one for HEAD where it moves or the branch it is on does. */
-function reflogOfPlan(layout: Layout, updates: RefUpdate[], head: OperationPlan['head']): ReflogLine[] {
+function reflogOfPlan(
+  layout: Layout,
+  updates: RefUpdate[],
+  { head, reflogCuts = [], reflogReturns = [] }: Pick<OperationPlan, 'head' | 'reflogCuts' | 'reflogReturns'>,
+): ReflogLine[] {
+  const isLogged = (ref: string): boolean =>
+    !UNLOGGED.some((prefix) => ref.startsWith(prefix)) &&
+    ![...reflogCuts, ...reflogReturns].some(({ name }) => name === ref)
   const lines = updates
-    .filter(({ name, after }) => after !== undefined && !UNLOGGED.some((prefix) => name.startsWith(prefix)))
+    .filter(({ name, after }) => after !== undefined && isLogged(name))
     .map(({ name, before, after, message }) => ({ name, before, after, message }))
   const byName = new Map(updates.map((update) => [update.name, update]))
   const headBefore = readHeadFile(layout.head)
@@ -174,7 +185,7 @@ function reflogOfPlan(layout: Layout, updates: RefUpdate[], head: OperationPlan[
 }
 
 /** What a transfer in progress relies on, and pseudo-refs, come and go; their history helps nobody. */
-const UNLOGGED = ['refs/partial/', 'refs/pseudo/']
+const UNLOGGED = ['refs/partial/', 'refs/pseudo/', 'refs/bisect/']
 
 function commitOf(
   layout: Layout,

@@ -7,6 +7,7 @@ import { createCommitGraph } from '../history/commit-graph.ts'
 import { isAncestor } from '../merge-base.ts'
 import { runOperation } from '../operation/operation.ts'
 import type { Repository } from '../repository.ts'
+import { readObjectType } from '../revision/object-type.ts'
 import { refMissing } from './ref-missing.ts'
 
 /** Where branches live. */
@@ -28,7 +29,8 @@ export function branchRef(name: string): string {
  * Makes a branch at a commit; `from` is what the user called it, for the log. With `force` an existing one is moved.
  * Returns what the branch named before.
  *
- * Throws ConflictError `branch-exists`, or `branch-checked-out` for a forced move of the branch that is checked out.
+ * Throws ConflictError `branch-exists`, or `branch-checked-out` for a forced move of the branch that is checked out, and what
+ * the store throws where the commit is missing.
  */
 export async function createBranch(
   repository: Repository,
@@ -44,6 +46,8 @@ export async function createBranch(
   if (before !== undefined && (await isCheckedOut(repository, name))) {
     throw checkedOut(branch.name, 'moved', 'use `jzfs reset` to move the branch that you are on')
   }
+  // Found before the lock was taken, a commit that nothing refers to may have been collected since.
+  await readObjectType(repository.store, branch.commit)
   const message = `branch: ${before === undefined ? 'created from' : 'moved to'} ${branch.from}`
   await runOperation(repository, lock, { command, person, refs: [{ name, before, after: branch.commit, message }] })
   return before

@@ -79,6 +79,24 @@ export function appendReflog(changes: DurableChanges, layout: Layout, name: stri
   }
 }
 
+/**
+ * Takes the lines of some operations out of a log, durably; what follows one of them goes on from the value before it. Lines
+ * that are not there (any more) are no problem: so an interrupted operation can be finished again.
+ */
+export function cutReflog(changes: DurableChanges, layout: Layout, name: string, operations: readonly number[]): void {
+  const kept: ReflogEntry[] = []
+  let from: { before: CID | undefined } | undefined
+  for (const entry of [...readReflogFile(layout, name)].toReversed()) {
+    if (operations.includes(entry.operation)) {
+      from ??= entry
+      continue
+    }
+    kept.push(from === undefined ? entry : { ...entry, before: from.before })
+    from = undefined
+  }
+  changes.replace(reflogPath(layout, name), kept.map(formatEntry).join(''))
+}
+
 /** Where to look for the last value of a ref that cannot be read: a hint for messages. */
 export function reflogHint(layout: Layout, name: string): string {
   const place = relative(layout.directory, reflogPath(layout, name))

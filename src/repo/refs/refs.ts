@@ -8,7 +8,6 @@ import type { Layout } from '../layout.ts'
 import type { OperationEntry, RefChange } from '../operation/operation-entry.ts'
 import { readPending } from '../operation/operation-log.ts'
 import { type Head, isSameHead, readHeadFile } from './head.ts'
-import { PSEUDO_REFS } from './pseudo-ref.ts'
 import { listRefFiles, readRefFile, type Ref } from './ref-files.ts'
 import { readReflogFile, type ReflogEntry, reflogPath } from './reflog.ts'
 
@@ -55,7 +54,8 @@ export function createRefs(layout: Layout): Refs {
       const pending = readPending(layout)
       const refs = listRefFiles(layout, prefix, options.onCorrupt)
       const settled = pending === undefined ? refs : settledList(layout, refs, prefix, pending)
-      return isBelow(prefix, PSEUDO) ? settled : settled.filter(({ name }) => !isBelow(name, PSEUDO))
+      const hidden = HIDDEN.filter((folder) => !isBelow(prefix, folder))
+      return settled.filter(({ name }) => !hidden.some((folder) => isBelow(name, folder)))
     },
     async head() {
       return headNow()
@@ -102,7 +102,8 @@ function settledList(layout: Layout, refs: Ref[], prefix: string, pending: Opera
   return [...byName.values()].sort((a, b) => compareNames(a.name, b.name))
 }
 
-const PSEUDO = PSEUDO_REFS.slice(0, -1)
+/** Refs that are no names of anybody's: listed only where they are asked for. */
+const HIDDEN = ['refs/pseudo', 'refs/partial']
 
 function isBelow(name: string, prefix: string): boolean {
   return name === prefix || name.startsWith(prefix.endsWith('/') ? prefix : `${prefix}/`)
@@ -122,8 +123,9 @@ function* settledLog(layout: Layout, name: string): Generator<ReflogEntry> {
   if (isLogRemoved(pending, name)) {
     return
   }
+  const cut = pending.reflogCuts.find((each) => each.name === name)?.operations
   for (const entry of readReflogFile(layout, logBeforeMove(layout, pending, name))) {
-    if (entry.operation !== pending.number) {
+    if (entry.operation !== pending.number && cut?.includes(entry.operation) !== true) {
       yield entry
     }
   }

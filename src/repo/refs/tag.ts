@@ -34,8 +34,8 @@ export async function createTag(
   { command, person }: RefAuthor,
 ): Promise<CID> {
   const name = tagRef(tag.name)
-  const objectType = await taggedTypeOf(repository.store, tag.object)
   using _lease = await repository.store.lease()
+  const objectType = await taggedTypeOf(repository.store, tag.object)
   using lock = await repository.lock(command)
   const before = await repository.refs.read(name)
   if (before !== undefined && tag.force !== true) {

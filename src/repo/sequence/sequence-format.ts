@@ -2,19 +2,25 @@ import type { Fields } from '../../model/commit/dag-json-fields.ts'
 import { FieldProblem } from '../../model/commit/field-problem.ts'
 import { IntegrityError, InvalidError } from '../../model/errors.ts'
 import { mergeDocument, readMerge } from './merge-sequence.ts'
+import { readReplay, replayDocument } from './replay-sequence.ts'
 import type { Sequence } from './sequence.ts'
 
 /** A sequence as a JSON document: its CIDs are text. */
 export type SequenceDocument = Fields
 
 /** How each kind is read, strictly. */
-const READERS: { [Kind in Sequence['kind']]: (fields: Fields) => Sequence } = { merge: readMerge }
+const READERS: { [Kind in Sequence['kind']]: (fields: Fields) => Sequence } = {
+  merge: readMerge,
+  'cherry-pick': readReplay,
+  revert: readReplay,
+  rebase: readReplay,
+}
 
 const TYPE = 'jzfs/sequence/1'
 
 /** The document that stands in `sequence.json` (and, as `parseSequence` reads it, in an operation's entry). */
 export function sequenceDocument(sequence: Sequence): SequenceDocument {
-  return { type: TYPE, ...mergeDocument(sequence) }
+  return { type: TYPE, ...(sequence.kind === 'merge' ? mergeDocument(sequence) : replayDocument(sequence)) }
 }
 
 /** Reads a document strictly. Throws FieldProblem, and InvalidError `sequence-newer` for a type or kind of another version's making. */

@@ -6,6 +6,7 @@ import type { Layout } from '../layout.ts'
 import { readPending } from '../operation/operation-log.ts'
 import type { Repository } from '../repository.ts'
 import type { MergeSequence } from './merge-sequence.ts'
+import type { ReplaySequence } from './replay-sequence.ts'
 import { formatSequence, parseSequence } from './sequence-format.ts'
 
 /**
@@ -13,7 +14,7 @@ import { formatSequence, parseSequence } from './sequence-format.ts'
  *
  * Each kind has its file beside this one, and a line in `sequence-format.ts`.
  */
-export type Sequence = MergeSequence
+export type Sequence = MergeSequence | ReplaySequence
 
 /**
  * What is in progress, as if an interrupted operation were finished; undefined where nothing is. Throws IntegrityError

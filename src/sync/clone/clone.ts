@@ -6,6 +6,7 @@ import { JzfsError } from '../../model/errors.ts'
 import { initRepository, type InitOptions } from '../../repo/init-repository.ts'
 import type { OperationPlan } from '../../repo/operation/operation-plan.ts'
 import { runOperation } from '../../repo/operation/operation.ts'
+import { beginPartial, endPartial } from '../../repo/refs/partial-ref.ts'
 import type { Repository } from '../../repo/repository.ts'
 import type { Lock } from '../../store/lock/lock.ts'
 import type { IpnsRecord } from '../names/ipns-record.ts'
@@ -91,13 +92,23 @@ async function fillClone(
   const ref = `refs/heads/${branch}`
   // Dying after its operation was written, an earlier try was complete: taking the lock has finished it.
   const done = await repository.refs.read(ref)
-  if (done !== undefined) return { repository, commit: done, fetched: undefined }
-  const { store } = repository
+  if (done !== undefined) {
+    await endPartial(repository.layout, head)
+    return { repository, commit: done, fetched: undefined }
+  }
+  const { store, layout } = repository
+  await beginPartial(layout, head)
   const fetched = await fetchFromPeers({ wants: [head], peers, store, signal, idleTimeoutMs, onProgress })
   const message = `clone: from ${sourceText(source)}`
-  const plan = { command, person, refs: [{ name: ref, before: undefined, after: head, message }] }
+  const plan: OperationPlan = {
+    command,
+    person,
+    begins: true,
+    refs: [{ name: ref, before: undefined, after: head, message }],
+  }
   if (options.checkout === undefined) await runOperation(repository, lock, plan)
   else await options.checkout({ repository, lock, commit: head, plan }, { signal })
+  await endPartial(layout, head)
   return { repository, commit: head, fetched }
 }
 

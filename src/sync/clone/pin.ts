@@ -4,6 +4,7 @@ import type { AbortOptions } from '../../model/block.ts'
 import type { Person } from '../../model/commit/person.ts'
 import { checkRefName } from '../../model/ref-name.ts'
 import { runOperation } from '../../repo/operation/operation.ts'
+import { beginPartial, endPartial } from '../../repo/refs/partial-ref.ts'
 import type { Repository } from '../../repo/repository.ts'
 import type { IpnsRecord } from '../names/ipns-record.ts'
 import type { KnownNames } from '../names/known-names.ts'
@@ -54,6 +55,7 @@ export async function pinDataset(options: PinOptions): Promise<Pin> {
   using _lease = await repository.store.lease({ signal })
   const head = await resolveSource(source, peers, names, options)
   const before = await repository.refs.read(ref)
+  await beginPartial(repository.layout, head.cid)
   const fetched = await fetchFromPeers({
     wants: [head.cid],
     haves: before === undefined ? [] : [before],
@@ -67,5 +69,6 @@ export async function pinDataset(options: PinOptions): Promise<Pin> {
   using lock = await repository.lock(command, { signal })
   const message = `pin: from ${sourceText(source)}`
   await runOperation(repository, lock, { command, person, refs: [{ name: ref, before, after: head.cid, message }] })
+  await endPartial(repository.layout, head.cid)
   return { ref, before, cid: head.cid, record: head.record, fetched }
 }

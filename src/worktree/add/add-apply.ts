@@ -12,6 +12,7 @@ import type { IndexedChange } from '../index/index-update.ts'
 import { openIndex } from '../index/open-index.ts'
 import type { StagingIndex } from '../index/staging-index.ts'
 import { writeRefreshedIndex } from '../index/write-refreshed-index.ts'
+import { resolvedArtefacts } from '../merge/resolved-artefacts.ts'
 import { fileStat } from '../scan/scan-worktree.ts'
 import { compareFile } from '../status/compare-file.ts'
 import { readRecordedNode } from '../status/read-recorded-node.ts'
@@ -27,6 +28,8 @@ export interface Staging {
 export interface Staged {
   added: string[]
   removed: string[]
+  /** Artefacts of conflicts that were resolved, and that were changed: they stay. */
+  kept: string[]
   index: StagingIndex
 }
 
@@ -45,7 +48,7 @@ export async function applyStaged(
   const first = await compareStaging(repository, seen, staging, options)
   if (first.changes.length + first.removed.length === 0) {
     if (first.refreshed > 0) await writeRefreshedIndex(repository, seen, options.command)
-    return { added: [], removed: [], index: seen }
+    return { added: [], removed: [], kept: [], index: seen }
   }
   using lock = await repository.lock(options.command, options)
   const { index: path, tmp } = repository.layout
@@ -57,10 +60,18 @@ export async function applyStaged(
     ;({ changes, removed } = await compareStaging(repository, before, current, options))
   }
   const after = updateIndex(before, [...removed.map((gone) => ({ path: gone, entries: [] })), ...changes])
-  const next = writeIndexFile(tmp, after)
-  await runOperation(repository, lock, { command: options.command, person: options.person, index: { next } })
+  const { command, person } = options
+  const artefacts = resolvedArtefacts(before, after)
+  let kept: string[] = []
+  if (artefacts.length > 0) {
+    // Loaded only after a merge: adding need not know how files are rewritten.
+    const { removeArtefacts } = await import('./remove-artefacts.ts')
+    kept = await removeArtefacts(repository, lock, { before, after, artefacts }, options)
+  } else {
+    await runOperation(repository, lock, { command, person, index: { next: writeIndexFile(tmp, after) } })
+  }
   const added = changes.map((change) => change.path)
-  return { added: sortByBytes(added), removed: sortByBytes(removed), index: after }
+  return { added: sortByBytes(added), removed: sortByBytes(removed), kept, index: after }
 }
 
 function sortByBytes(paths: readonly string[]): string[] {

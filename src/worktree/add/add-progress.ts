@@ -19,6 +19,8 @@ export interface AddProgress {
   save(): Promise<void>
   /** Forgets files that are staged now, and those that changed or are gone, durably. */
   forget(paths: Iterable<string>): Promise<void>
+  /** The digests of all leaves that are stored of files which are still the same. */
+  leaves(): Generator<Uint8Array>
 }
 
 const TYPE = 'jzfs/add-progress/1'
@@ -51,6 +53,12 @@ export function openAddProgress(path: string, worktree: string): AddProgress {
       for (const [name, { stat }] of files) if (!isStill(join(worktree, name), stat)) files.delete(name)
       isSaved &&= files.size === before
       await save()
+    },
+    *leaves() {
+      for (const [name, { stat, leaves }] of files) {
+        if (!isStill(join(worktree, name), stat)) continue
+        for (let at = 0; at < leaves.length; at += 32) yield leaves.subarray(at, at + 32)
+      }
     },
   }
 }

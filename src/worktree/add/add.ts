@@ -37,7 +37,7 @@ export interface AddOptions extends OpenIndexOptions {
   person: Person
   /** Only paths that are in the index already (`-u`). */
   update?: boolean
-  /** Ignored paths as well (`-f`). */
+  /** Ignored paths as well, and files in conflict that still have conflict markers (`-f`). */
   force?: boolean
   /** Stage what can be staged, and return the errors (`--ignore-errors`). */
   ignoreErrors?: boolean
@@ -57,6 +57,8 @@ export interface AddResult {
   errors: JzfsError[]
   /** `.git` folders that were passed over. */
   skippedGit: string[]
+  /** Artefacts of conflicts that were resolved, and that were changed: they stay. */
+  kept: string[]
   /** The index as it is now. */
   index: StagingIndex
 }
@@ -68,7 +70,8 @@ export interface AddResult {
  * or nothing, unless `ignoreErrors` is set. With nothing to stage nothing is written but, at times, refreshed stat data.
  *
  * Throws what is wrong with the one file, or UnavailableError `add-incomplete` (details: `errors`) for several;
- * NotFoundError `pathspec-unmatched`; InvalidError `path-ignored` (details: `paths`) for ignored paths that were named.
+ * NotFoundError `pathspec-unmatched`; InvalidError `path-ignored` (details: `paths`) for ignored paths that were named, and
+ * `path-is-artefact`; ConflictError `conflict-markers` (details: `paths`) for conflicts that are not settled, and not named.
  */
 export async function addPaths(
   repository: Repository,
@@ -91,7 +94,8 @@ export async function addPaths(
   })
   await findLostContent({ store: repository.store, worktree }, pathspecs, { index, scan }, options)
   const refused = refusePathspecs(worktree, pathspecs, { index, scan, found }, options)
-  const errors = [...refused, ...scanProblems(scan, worktree)]
+  const marked = options.force === true ? [] : await findMarkers(worktree, pathspecs, { index, scan })
+  const errors = [...refused, ...marked, ...scanProblems(scan, worktree)]
   if (options.ignoreErrors !== true) throwErrors(errors)
   // Before the first byte is read: a file that is older now, and hashed after, cannot change unseen.
   const isIdle = scan.stats.size === 0 && found.length === 0
@@ -99,10 +103,12 @@ export async function addPaths(
   const context = { worktree, keeps: keepsOf(repository), clock }
   const plan = planAdd(worktree, index, scan, context)
   if (options.dryRun === true)
-    return { ...(await previewAdd(repository, { index, scan, found }, plan, options)), errors }
+    return { ...(await previewAdd(repository, { index, scan, found }, plan, options)), kept: [], errors }
   const newFiles = planFound(plan, found, context)
   if (options.ignoreErrors !== true) throwErrors([...errors, ...plan.errors])
   const needsPack = plan.files.length + plan.blocks.length + found.length > 0
+  // Longer than the pack's own: until the index names what is stored, and what was found to be there already.
+  using _lease = needsPack ? await repository.store.lease(options) : undefined
   const pack = needsPack ? await repository.store.createPack(options) : undefined
   try {
     const progress = openAddProgress(repository.layout.addProgress, worktree)
@@ -120,6 +126,17 @@ export async function addPaths(
     pack?.abort()
     throw error
   }
+}
+
+/** Loaded only after a merge. */
+async function findMarkers(
+  worktree: string,
+  pathspecs: readonly Pathspec[],
+  seen: Pick<Seen, 'index' | 'scan'>,
+): Promise<JzfsError[]> {
+  if (!seen.index.isUnmerged()) return []
+  const { refuseMarkers } = await import('./refuse-markers.ts')
+  return refuseMarkers(worktree, pathspecs, seen)
 }
 
 /** What was read and stored is not to be read again, if nothing comes of it this time. */
@@ -193,7 +210,7 @@ async function previewAdd(
   { index, scan, found }: Seen,
   plan: AddPlan,
   options: AbortOptions,
-): Promise<Omit<AddResult, 'errors'>> {
+): Promise<Omit<AddResult, 'errors' | 'kept'>> {
   const context = { worktree: worktreeOf(repository), source: repository.store, index, keeps: keepsOf(repository) }
   const added = Array.from(found, ({ key }) => fromByteString(key))
   for (const [position, stat] of scan.stats) {
@@ -218,6 +235,10 @@ function refusePathspecs(
     if (pathspec.isExclude || pathspec.key === '' || isMatched(pathspec, seen)) continue
     const path = fromByteString(pathspec.key)
     const isThere = lstatSync(`${worktree}/${path}`, { throwIfNoEntry: false }) !== undefined
+    if (seen.scan.artefacts.some(({ key }) => matchesPathspec(pathspec, key))) {
+      errors.push(artefactNamed(path))
+      continue
+    }
     const isIgnored = seen.scan.ignored.some(
       ({ key }) => matchesPathspec(pathspec, key) || pathspec.key.startsWith(`${key}/`),
     )
@@ -236,6 +257,13 @@ function refusePathspecs(
     )
   }
   return errors
+}
+
+function artefactNamed(path: string): JzfsError {
+  return new InvalidError('path-is-artefact', `this shows the other side of a conflict, and is not added: ${path}`, {
+    hint: 'it goes when the conflict is resolved; to keep both files, copy it to another name',
+    details: { path },
+  })
 }
 
 function isMatched(pathspec: Pathspec, { index, scan, found }: Seen): boolean {

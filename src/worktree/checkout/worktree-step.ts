@@ -62,7 +62,8 @@ function isStatOf(file: OverwrittenFile | undefined, { mtimeNs, ctimeNs, ino }: 
   return file.mtimeNs === mtimeNs && file.ctimeNs === ctimeNs && file.inode === BigInt.asIntN(64, ino)
 }
 
-function isUnchangedSince(index: StagingIndex, path: string, cid: CID, found: BigIntStats): boolean {
+/** Whether stat data prove that a file still has the content that the index has at its path, and that is `cid`. */
+export function isUnchangedSince(index: StagingIndex, path: string, cid: CID, found: BigIntStats): boolean {
   const position = index.find(path)
   if (position === -1 || !index.hasCid(position, cid) || index.isRacy(position)) return false
   const { mtimeNs, ctimeNs, inode, size } = index.columns

@@ -1,10 +1,12 @@
 import type { CID } from 'multiformats/cid'
 
-import type { AbortOptions, BlockSource } from '../../model/block.ts'
+import type { AbortOptions } from '../../model/block.ts'
+import { packAndStore } from '../../store/pack/pack-and-store.ts'
 import type { PackWriter } from '../../store/pack/pack-writer.ts'
 import type { Store } from '../../store/store.ts'
 import { indexChanges } from './index-of-tree.ts'
 import { updateIndex } from './index-update.ts'
+import { withoutConflicts } from './record-index.ts'
 import type { StagingIndex } from './staging-index.ts'
 import { writeTree } from './write-tree.ts'
 
@@ -22,21 +24,6 @@ export async function indexAtTree(
   const merged = withoutConflicts(index)
   const isEmpty = merged.count === 0
   const before = isEmpty ? undefined : await writeTree(merged, (block) => void pack.add(block), store)
-  const blocks: BlockSource = {
-    get: async (cid, getOptions) => pack.get(cid) ?? store.get(cid, getOptions),
-  }
-  return updateIndex(merged, await indexChanges(blocks, { before, after: tree }, options))
-}
-
-/** The index without the paths that are in conflict. */
-export function withoutConflicts(index: StagingIndex): StagingIndex {
-  if (!index.isUnmerged()) return index
-  const paths = new Set<string>()
-  for (let position = 0; position < index.count; position++) {
-    if (index.stage(position) !== 0) paths.add(index.path(position))
-  }
-  return updateIndex(
-    index,
-    [...paths].map((path) => ({ path, entries: [] })),
-  )
+  const blocks = packAndStore(pack, store)
+  return updateIndex(merged, await indexChanges(blocks, { before, after: tree }, options), [])
 }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { CID } from 'multiformats/cid'
 
 import { IntegrityError } from '../../model/errors.ts'
+import { type ConflictNote, decodeNotes, encodeNotes } from './conflict-notes.ts'
 import type { IndexDirectories } from './index-directories.ts'
 import { RACY } from './index-entry.ts'
 import type { IndexExtras } from './index-extras.ts'
@@ -14,23 +15,26 @@ import type { IndexColumns, IndexFileStamp } from './staging-index.ts'
  *
  *   header       128 bytes: "jzfsidx\n", version u32, entries u32, directories u32, entry extras u32, directory extras
  *                u32, length of the tree's CID u32 (0: none), then as f64 the bytes of the paths, of the entry extras
- *                and of the directory extras; at 56 the tree's CID
+ *                and of the directory extras; at 56 the tree's CID; at 120 as f64 the bytes of the conflict notes
  *   f64 columns  size, tsize; then mtime ns, ctime ns, inode as i64; tsize of directories
  *   u32 columns  path start (entries + 1); entry extras: entry, start (+ 1); directories: first entry, entries below,
  *                length of path; directory extras: directory, start (+ 1)
  *   u16 column   bits of entries
- *   bytes        bits of directories, digests of entries, digests of directories, paths, entry extras, directory extras
+ *   bytes        bits of directories, digests of entries, digests of directories, paths, entry extras, directory extras,
+ *                conflict notes (JSON)
  *   checksum     sha2-256 of all before it
  *
- * Columns, widest first, are aligned without padding, so that typed arrays look straight into the file's bytes.
+ * The version is 2 where there are conflict notes, else 1. Columns, widest first, are aligned without padding, so that typed arrays look straight into the file's bytes.
  */
 
 const MAGIC = 'jzfsidx\n'
 const VERSION = 1
+const VERSION_WITH_NOTES = 2
 const HEADER_BYTES = 128
 const CHECKSUM_BYTES = 32
 const TREE_OFFSET = 56
-const MAX_TREE_BYTES = HEADER_BYTES - TREE_OFFSET
+const NOTES_OFFSET = 120
+const MAX_TREE_BYTES = NOTES_OFFSET - TREE_OFFSET
 
 interface Counts {
   entries: number
@@ -40,13 +44,15 @@ interface Counts {
   pathBytes: number
   entryExtraBytes: number
   directoryExtraBytes: number
+  noteBytes: number
 }
 
 /** The bytes of an index file, in pieces to be written one after the other. */
 export function encodeIndex(index: StagingIndex, tree: CID | undefined = index.tree): Uint8Array[] {
   const { columns, directories } = index
+  const notes = encodeNotes(index.notes)
   const arrays: ArrayBufferView[] = [
-    encodeHeader(index, tree),
+    encodeHeader(index, tree, notes),
     columns.size,
     columns.tsize,
     columns.mtimeNs,
@@ -68,6 +74,7 @@ export function encodeIndex(index: StagingIndex, tree: CID | undefined = index.t
     columns.paths,
     columns.extras.bytes,
     directories.extras.bytes,
+    notes,
   ]
   const pieces = arrays.map((array) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength))
   const checksum = createHash('sha256')
@@ -75,12 +82,12 @@ export function encodeIndex(index: StagingIndex, tree: CID | undefined = index.t
   return [...pieces, checksum.digest()]
 }
 
-function encodeHeader({ columns, directories }: StagingIndex, tree: CID | undefined): Uint8Array {
+function encodeHeader({ columns, directories }: StagingIndex, tree: CID | undefined, notes: Buffer): Uint8Array {
   const header = Buffer.alloc(HEADER_BYTES)
   // A tree with an outlandishly long CID is only not remembered.
   const treeBytes = tree === undefined || tree.bytes.length > MAX_TREE_BYTES ? new Uint8Array(0) : tree.bytes
   header.write(MAGIC, 0, 'latin1')
-  header.writeUInt32LE(VERSION, 8)
+  header.writeUInt32LE(notes.length === 0 ? VERSION : VERSION_WITH_NOTES, 8)
   header.writeUInt32LE(columns.bits.length, 12)
   header.writeUInt32LE(directories.bits.length, 16)
   header.writeUInt32LE(columns.extras.entry.length, 20)
@@ -90,6 +97,7 @@ function encodeHeader({ columns, directories }: StagingIndex, tree: CID | undefi
   header.writeDoubleLE(columns.extras.bytes.length, 40)
   header.writeDoubleLE(directories.extras.bytes.length, 48)
   header.set(treeBytes, TREE_OFFSET)
+  header.writeDoubleLE(notes.length, NOTES_OFFSET)
   return header
 }
 
@@ -144,7 +152,8 @@ export function decodeIndex(bytes: Buffer, file?: IndexFileStamp): StagingIndex 
     extras: { ...dirExtras, bytes: take.bytes(counts.directoryExtraBytes) },
   }
   if (file !== undefined) markRacy(columns, file.mtimeNs)
-  return new StagingIndex(columns, directories, decodeTree(bytes), file)
+  const notes = readNotes(take.bytes(counts.noteBytes))
+  return new StagingIndex(columns, directories, decodeTree(bytes), file, notes)
 }
 
 /** The mark outlives this file: in the next one, which is younger, times alone would no longer tell. */
@@ -159,7 +168,9 @@ function decodeCounts(bytes: Buffer): Counts {
   if (bytes.length < HEADER_BYTES + CHECKSUM_BYTES) throw corrupt('it is cut short')
   if (bytes.toString('latin1', 0, 8) !== MAGIC) throw corrupt('it does not begin as an index does')
   const version = bytes.readUInt32LE(8)
-  if (version !== VERSION) throw corrupt(`its version is ${version}, and this program knows version ${VERSION}`)
+  if (version !== VERSION && version !== VERSION_WITH_NOTES) {
+    throw corrupt(`its version is ${version}, and this program knows versions up to ${VERSION_WITH_NOTES}`)
+  }
   const counts: Counts = {
     entries: bytes.readUInt32LE(12),
     directories: bytes.readUInt32LE(16),
@@ -168,6 +179,7 @@ function decodeCounts(bytes: Buffer): Counts {
     pathBytes: bytes.readDoubleLE(32),
     entryExtraBytes: bytes.readDoubleLE(40),
     directoryExtraBytes: bytes.readDoubleLE(48),
+    noteBytes: version === VERSION ? 0 : bytes.readDoubleLE(NOTES_OFFSET),
   }
   if (fileBytes(counts) !== bytes.length) throw corrupt('its length is not what its header says')
   return counts
@@ -178,7 +190,7 @@ function fileBytes(counts: Counts): number {
   const perEntry = 5 * 8 + 4 + 2 + 32
   const perDirectory = 8 + 3 * 4 + 1 + 32
   const starts = 3 * 4
-  const variable = counts.pathBytes + counts.entryExtraBytes + counts.directoryExtraBytes
+  const variable = counts.pathBytes + counts.entryExtraBytes + counts.directoryExtraBytes + counts.noteBytes
   const extras = 8 * (entryExtras + directoryExtras)
   return HEADER_BYTES + entries * perEntry + directories * perDirectory + starts + extras + variable + CHECKSUM_BYTES
 }
@@ -193,6 +205,14 @@ function decodeTree(bytes: Buffer): CID | undefined {
   const length = bytes.readUInt32LE(28)
   if (length === 0) return undefined
   return CID.decode(Uint8Array.from(bytes.subarray(TREE_OFFSET, TREE_OFFSET + length)))
+}
+
+function readNotes(bytes: Buffer): readonly ConflictNote[] {
+  try {
+    return decodeNotes(bytes)
+  } catch {
+    throw corrupt('what it says of conflicts cannot be read')
+  }
 }
 
 /** Hands out typed arrays over the bytes after the header, one after the other. */

@@ -1,4 +1,5 @@
 import { compareByteStrings, toByteString } from './byte-string.ts'
+import { type ConflictNote, kindOfStages, type NotedStage, withNotes } from './conflict-notes.ts'
 import { carryDirectories } from './index-carry.ts'
 import type { Run } from './index-carry.ts'
 import { ColumnWriter, createColumns, extraLength } from './index-columns.ts'
@@ -33,9 +34,14 @@ export function emptyIndex(): StagingIndex {
  * A new index with the changes made; the old one stays as it is.
  *
  * A path that becomes a file takes away what was below it, and a path below a file or an empty directory takes that away
- * (at stage 0). Directories that no change touches keep their known CIDs. Racy entries stay marked as racy.
+ * (at stage 0). Directories that no change touches keep their known CIDs. Racy entries stay marked as racy. A path that is no
+ * longer in conflict is noted as resolved, with the stages it had; `notes` stand for all that was known of conflicts.
  */
-export function updateIndex(before: StagingIndex, changes: Iterable<IndexChange>): StagingIndex {
+export function updateIndex(
+  before: StagingIndex,
+  changes: Iterable<IndexChange>,
+  notes?: readonly ConflictNote[],
+): StagingIndex {
   const sorted = keyChanges(before, changes)
   const dropped = markDropped(before, sorted)
   const size = measure(before, sorted, dropped)
@@ -50,7 +56,8 @@ export function updateIndex(before: StagingIndex, changes: Iterable<IndexChange>
   }
   copyKept(before, dropped, from, before.count, writer, runs)
   const directories = findDirectories(columns)
-  const after = new StagingIndex(columns, directories, before.tree)
+  const known = notes ?? settleNotes(before, sorted)
+  const after = new StagingIndex(columns, directories, before.tree, undefined, known)
   carryDirectories(
     before,
     after,
@@ -84,6 +91,30 @@ function writeChange(writer: ColumnWriter, { key, change }: KeyedChange): void {
   const { entries } = change
   const ordered = entries.length > 1 ? entries.toSorted((a, b) => a.stage - b.stage) : entries
   for (const entry of ordered) writer.append(key, entry)
+}
+
+/** What is known of conflicts once the changes are made. */
+function settleNotes(before: StagingIndex, changes: readonly KeyedChange[]): readonly ConflictNote[] {
+  const known = new Map(before.notes.map((note) => [note.path, note]))
+  const settled: ConflictNote[] = []
+  for (const { key, change, position } of changes) {
+    const stages = stagesAt(before, position, key)
+    const isInConflict = 'entries' in change && change.entries.some(({ stage }) => stage !== 0)
+    if (stages.length === 0 || isInConflict) continue
+    const note = known.get(change.path)
+    const kind = note?.kind ?? kindOfStages(stages.map(({ stage }) => stage))
+    settled.push({ path: change.path, kind, artefact: note?.artefact, resolved: stages })
+  }
+  return withNotes(before.notes, settled)
+}
+
+function stagesAt(index: StagingIndex, from: number, key: string): NotedStage[] {
+  const stages: NotedStage[] = []
+  for (let at = from; at < index.count && index.stage(at) !== 0 && index.key(at) === key; at++) {
+    const { stage, kind, cid, contentCid, size, tsize } = index.entry(at)
+    stages.push({ stage: stage as NotedStage['stage'], kind, cid, contentCid, size, tsize })
+  }
+  return stages
 }
 
 function isStaged(change: IndexChange): boolean {

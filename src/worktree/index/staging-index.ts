@@ -1,6 +1,7 @@
 import type { CID } from 'multiformats/cid'
 
 import { fromByteString, toByteString } from './byte-string.ts'
+import { type Artefact, type ConflictNote, NO_NOTES } from './conflict-notes.ts'
 import type { IndexDirectories } from './index-directories.ts'
 import {
   ASCII,
@@ -61,14 +62,23 @@ export class StagingIndex {
   readonly tree: CID | undefined
   /** The file that it was read from; undefined for an index that is in no file. */
   readonly file: IndexFileStamp | undefined
+  /** What is known of conflicts, also of those that are resolved; sorted by the bytes of their paths. */
+  readonly notes: readonly ConflictNote[]
   #text: string | undefined
 
-  constructor(columns: IndexColumns, directories: IndexDirectories, tree: CID | undefined, file?: IndexFileStamp) {
+  constructor(
+    columns: IndexColumns,
+    directories: IndexDirectories,
+    tree: CID | undefined,
+    file?: IndexFileStamp,
+    notes: readonly ConflictNote[] = NO_NOTES,
+  ) {
     this.count = columns.bits.length
     this.columns = columns
     this.directories = directories
     this.tree = tree
     this.file = file
+    this.notes = notes
   }
 
   /** The byte string of the path at a position. */
@@ -194,6 +204,11 @@ export class StagingIndex {
   /** Whether any path is in conflict. */
   isUnmerged(): boolean {
     return this.columns.bits.some((bits) => (bits & STAGE_MASK) !== 0)
+  }
+
+  /** The artefacts of conflicts that are not resolved: files that are not tracked, and not the user's either. */
+  artefacts(): Artefact[] {
+    return this.notes.flatMap(({ artefact, resolved }) => (artefact === undefined || resolved ? [] : [artefact]))
   }
 
   /**

@@ -111,12 +111,14 @@ export function refuseUnmerged(index: StagingIndex): void {
   for (let position = 0; position < index.count; position++) {
     if (index.stage(position) !== 0) paths.add(index.path(position))
   }
+  const all = [...paths]
+  const listed = all.slice(0, 3).join(', ') + (all.length > 3 ? `, and ${all.length - 3} more` : '')
   throw new ConflictError(
     'index-unmerged',
-    `${paths.size} paths are in conflict: ${[...paths].slice(0, 3).join(', ')}`,
+    `${paths.size === 1 ? 'a path is' : `${paths.size} paths are`} in conflict: ${listed}`,
     {
-      hint: 'settle them, and add them',
-      details: { paths: [...paths] },
+      hint: 'settle each and take it with `jzfs add PATH` or `jzfs rm PATH`; `jzfs status` lists them',
+      details: { paths: all },
     },
   )
 }

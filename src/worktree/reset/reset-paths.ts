@@ -8,6 +8,7 @@ import { indexAtTree } from '../index/index-at-tree.ts'
 import { writeIndexFile } from '../index/index-file.ts'
 import { updateIndex, type IndexChange } from '../index/index-update.ts'
 import { headTree, openIndex, type OpenIndexOptions } from '../index/open-index.ts'
+import { recordIndex } from '../index/record-index.ts'
 import type { StagingIndex } from '../index/staging-index.ts'
 import { pathFilter, type PathFilter, type Pathspec } from '../pathspec/pathspec.ts'
 import { worktreeOf } from '../working-tree.ts'
@@ -41,11 +42,12 @@ export async function resetPaths(
     const changes = entryChanges(index, goal, pathFilter(pathspecs))
     if (changes.length === 0) return []
     const next = updateIndex(index, changes)
+    const before = await recordIndex(index, pack, repository.store)
     await pack.finish()
     await runOperation(repository, lock, {
       command,
       person,
-      index: { next: writeIndexFile(repository.layout.tmp, next) },
+      index: { next: writeIndexFile(repository.layout.tmp, next), before },
     })
     const keys = changes.map(({ path }) => toByteString(path)).sort(compareByteStrings)
     return keys.map((key) => Buffer.from(key, 'latin1').toString())

@@ -10,11 +10,13 @@ import { isSameCid } from '../../repo/refs/refs.ts'
 import type { Repository } from '../../repo/repository.ts'
 import { resolveCommit } from '../../repo/revision.ts'
 import type { RevisionOptions } from '../../repo/revision/revision-source.ts'
-import { readSequence } from '../../repo/sequence/sequence.ts'
+import { replayAfterSkip } from '../../repo/sequence/replay-sequence.ts'
+import { readSequence, type Sequence } from '../../repo/sequence/sequence.ts'
 import type { Lock } from '../../store/lock/lock.ts'
 import { indexAtTree } from '../index/index-at-tree.ts'
 import { writeIndexFile } from '../index/index-file.ts'
 import { openIndex, type OpenIndexOptions } from '../index/open-index.ts'
+import { recordIndex } from '../index/record-index.ts'
 import type { StagingIndex } from '../index/staging-index.ts'
 import { refuseNameCollisions } from '../rewrite/name-collisions.ts'
 import { rewriteFiles, type RewriteOptions, type RewrittenFiles } from '../rewrite/rewrite-files.ts'
@@ -48,9 +50,10 @@ export interface Reset extends RewrittenFiles {
  * (`hard`): in one operation, which remembers as `ORIG_HEAD` where HEAD was. What tracked files hold beyond the index, and
  * untracked files that are in the way, is first kept in the store; other untracked files stay.
  *
- * A merge in progress ends. Throws ConflictError `reset-in-the-middle` for a soft reset during one, or while paths are in
- * conflict; InvalidError `cannot-be-undone`, ConflictError `would-overwrite` and `names-collide`, and what `resolveCommit`
- * throws. Then nothing was changed.
+ * A merge in progress ends, and of a cherry-pick, revert or rebase the commit at which it waits is left out. Throws
+ * ConflictError `reset-in-the-middle` for a soft reset during one, or while paths are in conflict; InvalidError
+ * `cannot-be-undone`, ConflictError `would-overwrite` and `names-collide`, and what `resolveCommit` throws. Then nothing was
+ * changed.
  */
 export async function resetTo(repository: Repository, options: ResetOptions): Promise<Reset> {
   if (options.mode !== 'soft') worktreeOf(repository)
@@ -85,12 +88,17 @@ async function movesOf(
     command,
     person,
     refs,
-    ...(sequence === undefined ? {} : { sequence: { before: sequence, after: undefined } }),
+    ...(sequence === undefined ? {} : { sequence: { before: sequence, after: sequenceAfter(sequence) } }),
   }
   if (after === undefined) return moves
   if ('detached' in head) return { ...moves, head: { before: head, after: { detached: after }, message } }
   if (isSameCid(before, after)) return { ...moves, head: { before: head, after: head, message } }
   return { ...moves, refs: [...refs, { name: head.branch, before, after, message }] }
+}
+
+/** A merge ends; of other things that wait the commit at which they do is left out, and the rest can be gone on with. */
+function sequenceAfter(sequence: Sequence): Sequence | undefined {
+  return sequence.kind === 'merge' ? undefined : replayAfterSkip(sequence)
 }
 
 async function changeIndexAndFiles(
@@ -116,10 +124,11 @@ async function changeIndexAndFiles(
   const pack = await repository.store.createPack(options)
   try {
     const next = await indexAtTree(repository.store, index, pack, tree, options)
+    const before = await recordIndex(index, pack, repository.store)
     await pack.finish()
     await runOperation(repository, lock, {
       ...moves,
-      index: { next: writeIndexFile(repository.layout.tmp, next, tree) },
+      index: { next: writeIndexFile(repository.layout.tmp, next, tree), before },
     })
     return nothing
   } finally {
@@ -137,7 +146,13 @@ async function resetFiles(
   const pack = await repository.store.createPack(options)
   try {
     const change = await discardLocalChanges(repository, { index, after: tree }, pack, options)
-    const report = await rewriteFiles(repository, lock, pack, { ...moves, ...change, tree }, options)
+    const report = await rewriteFiles(
+      repository,
+      lock,
+      pack,
+      { ...moves, ...change, indexBefore: index, tree },
+      options,
+    )
     await repository.store.consolidate(lock, { signal: options.signal })
     return { ...report, discarded: change.discarded.map(({ path }) => path) }
   } finally {

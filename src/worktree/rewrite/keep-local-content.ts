@@ -17,13 +17,18 @@ import { keepsOf, worktreeOf } from '../working-tree.ts'
 export interface KeepOptions extends AbortOptions {
   /** Discard also what is too much to be kept. */
   force: boolean
+  /** How much is kept at most, in bytes. Default: `undo.maxSize`. */
+  maxBytes?: number | undefined
   /** Whether a path of the index is one of those that go (default: all that were scanned). */
   concerns?: ((path: string) => boolean) | undefined
 }
 
 /** What a command discards from the working tree, and the files as they are before. */
 export interface KeptContent {
-  /** The index, with what the scanned files really hold in its place: missing files are left out of it. */
+  /**
+   * The index, with what the scanned files really hold in its place: missing files are left out of it. A path in conflict is
+   * in conflict in it only if it is none of those that go.
+   */
   files: StagingIndex
   /** What is not as the index has it: its content is in the store. */
   discarded: IndexEntry[]
@@ -47,47 +52,53 @@ export async function keepLocalContent(
 ): Promise<KeptContent> {
   const plan = planAdd(worktreeOf(repository), index, scan, { keeps: keepsOf(repository), clock: undefined })
   if (plan.errors[0] !== undefined) throw plan.errors[0]
-  await leaveOutUnchanged(repository, index, scan, plan, options)
-  const removed = plan.removed.map((path) => ({ path, entries: [] }))
+  const sides = await leaveOutUnchanged(repository, index, scan, plan, options)
+  const settled = [...plan.removed.map((path) => ({ path, entries: [] })), ...changesOf(sides)]
   const sizeBytes = plan.files.reduce((sum, { size }) => sum + size, 0)
-  const maxBytes = repository.config.get('undo.maxSize')
+  const { maxBytes = repository.config.get('undo.maxSize') } = options
   if (sizeBytes > maxBytes) {
     if (!options.force) throw cannotBeUndone(sizeBytes, maxBytes)
     const overwritten = plan.files.map(({ name }) => ({ path: name, ...statOf(index, scan, name) }))
     for (const block of plan.blocks) pack.add(block)
     pack.add({ cid: STAND_IN_CID, bytes: STAND_IN })
     const standIns = overwritten.map(({ path }) => standIn(path))
-    const files = updateIndex(index, [...removed, ...changesOf([...plan.entries, ...standIns])])
+    const files = updateIndex(index, [...settled, ...changesOf([...plan.entries, ...standIns])])
     return { files, discarded: plan.entries.filter(isNoFolder), overwritten }
   }
   const { entries, errors } = await ingestPlan(pack, plan, { clock: undefined, signal: options.signal })
   if (errors[0] !== undefined) throw errors[0]
-  const files = updateIndex(index, [...removed, ...changesOf(entries)])
+  const files = updateIndex(index, [...settled, ...changesOf(entries)])
   return { files, discarded: entries.filter(isNoFolder), overwritten: [] }
 }
 
-/** Leaves out of a plan what only looked changed, and what is none of the command's business. */
+/**
+ * Leaves out of a plan what only looked changed, and what is none of the command's business. Returns what paths in conflict
+ * hold that show one of the sides: it is in the store already.
+ */
 async function leaveOutUnchanged(
   repository: Repository,
   index: StagingIndex,
   scan: Scan,
   plan: AddPlan,
   options: KeepOptions,
-): Promise<void> {
+): Promise<IndexEntry[]> {
   const context = { worktree: worktreeOf(repository), source: repository.store, index, keeps: keepsOf(repository) }
   const left = new Set<string>()
+  const sides: IndexEntry[] = []
   for (let position = 0; position < index.count; position++) {
     const stat = scan.stats.get(position)
     if (stat === undefined && scan.states[position] !== DELETED) continue
     const path = index.path(position)
     const isMeant = options.concerns?.(path) ?? true
-    const isLeft =
-      !isMeant || (stat !== undefined && (await compareFile(context, position, stat, options)).difference === undefined)
-    if (isLeft && index.stage(position) === 0) left.add(path)
+    const isSame =
+      isMeant && stat !== undefined && (await compareFile(context, position, stat, options)).difference === undefined
+    if (!isMeant || isSame) left.add(path)
+    if (isSame && index.stage(position) !== 0) sides.push({ ...index.entry(position), stage: 0 })
   }
   plan.files = plan.files.filter(({ name }) => !left.has(name))
   plan.entries = plan.entries.filter(({ path }) => !left.has(path))
   plan.removed = plan.removed.filter((path) => !left.has(path))
+  return sides
 }
 
 function isNoFolder({ kind }: IndexEntry): boolean {
@@ -106,7 +117,8 @@ function statOf(index: StagingIndex, scan: Scan, path: string): Omit<Overwritten
 }
 
 const STAND_IN = Buffer.from('What was here was too large to be kept.\n')
-const STAND_IN_CID = cidOf(RAW, STAND_IN)
+/** What stands in the tree before for a file whose content is kept nowhere. */
+export const STAND_IN_CID = cidOf(RAW, STAND_IN)
 
 /** A file whose content is not kept must be in the tree before all the same, with other content than any after it. */
 function standIn(path: string): IndexEntry {

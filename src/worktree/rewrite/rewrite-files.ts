@@ -6,7 +6,6 @@ import type { CID } from 'multiformats/cid'
 import type { AbortOptions } from '../../model/block.ts'
 import type { JzfsError } from '../../model/errors.ts'
 import type { NodeEntry } from '../../model/tree/tree-diff.ts'
-import type { PathRename } from '../../repo/operation/operation-entry.ts'
 import type { OperationPlan } from '../../repo/operation/operation-plan.ts'
 import { runOperation } from '../../repo/operation/operation.ts'
 import type { Repository } from '../../repo/repository.ts'
@@ -17,25 +16,41 @@ import { worktreeStep } from '../checkout/worktree-step.ts'
 import { stampOf } from '../checkout/write-entry.ts'
 import type { IndexEntry, StatStamp } from '../index/index-entry.ts'
 import { writeIndexFile } from '../index/index-file.ts'
+import { openIndex } from '../index/open-index.ts'
+import { recordIndex } from '../index/record-index.ts'
 import type { StagingIndex } from '../index/staging-index.ts'
 import { writeTree } from '../index/write-tree.ts'
 import { worktreeOf } from '../working-tree.ts'
 import { checkContentIsHere } from './check-content.ts'
 
+/** What a rewrite takes over into its operation as it is. */
+type Moves =
+  | 'command'
+  | 'person'
+  | 'begins'
+  | 'undo'
+  | 'refs'
+  | 'head'
+  | 'reflogMoves'
+  | 'reflogReturns'
+  | 'reflogCuts'
+  | 'sequence'
+  | 'renames'
+  | 'overwritten'
+
 /** A change of files, index and refs that happens as one operation. */
-export interface FileRewrite extends Pick<
-  OperationPlan,
-  'command' | 'person' | 'refs' | 'head' | 'sequence' | 'overwritten'
-> {
+export interface FileRewrite extends Pick<OperationPlan, Moves> {
   /** The files as they are, and as they shall be: the paths that differ are written. Undefined: none. */
   files?: { before: StagingIndex; after: StagingIndex }
   /** What the index becomes, and the tree it was read from. */
   index: StagingIndex
   tree: CID | undefined
+  /** What the index is as yet; where it is left out, it is read. */
+  indexBefore?: StagingIndex | undefined
   /** Content that is lost from the working tree: kept in the store, and named in the operation's entry. */
   discarded: readonly IndexEntry[]
-  /** What is moved, before anything is written. */
-  renames?: PathRename[]
+  /** What the renames take the place of: files that they write over, folders that were empty. */
+  replacedFiles?: StagingIndex | undefined
 }
 
 export interface RewriteOptions extends AbortOptions {
@@ -63,21 +78,18 @@ export async function rewriteFiles(
   rewrite: FileRewrite,
   options: RewriteOptions = {},
 ): Promise<RewrittenFiles> {
-  const { command, person, refs, head, sequence, index, discarded, renames, overwritten } = rewrite
+  const { files: _files, index, tree, indexBefore, discarded, replacedFiles, ...moves } = rewrite
   const { store, layout } = repository
   const worktree = await writeTrees(store, pack, rewrite)
+  const before = await recordIndex(indexBefore ?? (await openIndex(repository, options)), pack, store)
+  const replaced = replacedFiles && (await writeTree(replacedFiles, (block) => void pack.add(block), store))
   await pack.finish()
   if (worktree !== undefined) await checkContentIsHere(store, worktree, options)
   const plan: OperationPlan = {
-    command,
-    person,
-    ...(refs === undefined ? {} : { refs }),
-    ...(head === undefined ? {} : { head }),
-    ...(sequence === undefined ? {} : { sequence }),
-    index: { next: writeIndexFile(layout.tmp, index, rewrite.tree) },
+    ...moves,
+    index: { next: writeIndexFile(layout.tmp, index, tree), before },
     worktree,
-    ...(renames === undefined ? {} : { renames }),
-    ...(overwritten === undefined ? {} : { overwritten }),
+    replaced,
     discarded: discarded.map(({ path, cid }) => ({ path, cid })),
   }
   let refreshed = 0
@@ -96,8 +108,8 @@ export async function rewriteFiles(
     })
   })
   // An interruption may come anywhere here: without the stat data, status hashes the files once.
-  for (const { to } of renames ?? []) if (refreshMoved(worktreeOf(repository), index, to)) refreshed++
-  if (refreshed > 0) renameSync(join(layout.tmp, writeIndexFile(layout.tmp, index, rewrite.tree)), layout.index)
+  for (const { to } of moves.renames ?? []) if (refreshMoved(worktreeOf(repository), index, to)) refreshed++
+  if (refreshed > 0) renameSync(join(layout.tmp, writeIndexFile(layout.tmp, index, tree)), layout.index)
   return report
 }
 

@@ -6,7 +6,7 @@ import { isReservedName } from '../../model/directory/entry-name.ts'
 import { fsErrorCode } from '../../store/fs-errors.ts'
 import { enterDirectory, IGNORE_FILE, isExcluding, matchIgnore } from '../ignore/ignore.ts'
 import type { IgnoreLevel } from '../ignore/ignore.ts'
-import { compareByteStrings, fromByteString, isAscii } from '../index/byte-string.ts'
+import { compareByteStrings, fromByteString, isAscii, toByteString } from '../index/byte-string.ts'
 import { KIND_DIRECTORY, KIND_EXECUTABLE, KIND_SYMLINK } from '../index/index-entry.ts'
 import { CANDIDATE, DELETED, UNCHANGED } from './scan.ts'
 import type { FileStat, Scan, ScanOptions } from './scan.ts'
@@ -39,7 +39,7 @@ export function scanWorktree(options: ScanOptions): Scan {
   const scanner = new Scanner(options)
   scanner.run()
   const { scan } = scanner
-  for (const list of [scan.untracked, scan.ignored, scan.problems]) {
+  for (const list of [scan.untracked, scan.ignored, scan.artefacts, scan.problems]) {
     list.sort((a: { key: string }, b: { key: string }) => compareByteStrings(a.key, b.key))
   }
   scan.skippedGit.sort()
@@ -53,6 +53,8 @@ class Scanner {
   readonly #prefix: string
   readonly #keepsBit: boolean
   readonly #keepsSymlinks: boolean
+  /** Byte strings. */
+  readonly #artefacts: ReadonlySet<string>
   /** The directory of the index at which the walk arrives next. */
   #nextDirectory = 1
 
@@ -61,11 +63,13 @@ class Scanner {
     this.#prefix = options.worktree.endsWith('/') ? options.worktree : `${options.worktree}/`
     this.#keepsBit = options.keeps?.executableBit ?? true
     this.#keepsSymlinks = options.keeps?.symlinks ?? true
+    this.#artefacts = new Set(options.index.artefacts().map(({ path }) => toByteString(path)))
     this.scan = {
       states: new Uint8Array(options.index.count),
       stats: new Map(),
       untracked: [],
       ignored: [],
+      artefacts: [],
       problems: [],
       skippedGit: [],
     }
@@ -268,6 +272,10 @@ class Scanner {
     if (stat === undefined) return false
     const type = Number(stat.mode) & TYPE_MASK
     if (!isMatched && type !== TYPE_DIRECTORY) return false
+    if (this.#artefacts.has(key) && type !== TYPE_DIRECTORY) {
+      this.scan.artefacts.push({ key, stat: fileStat(stat) })
+      return false
+    }
     const level = ignore === undefined ? undefined : this.#levelOf(lazy)
     const rule = level === undefined ? undefined : matchIgnore(level, key, type === TYPE_DIRECTORY)
     if (name === '.git' && rule?.isNegated !== true) {

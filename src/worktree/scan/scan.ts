@@ -58,6 +58,8 @@ export interface Scan {
   untracked: FoundPath[]
   /** Sorted; a directory stands for all that is in it. Filled on request only. */
   ignored: FoundPath[]
+  /** Artefacts of conflicts: neither tracked nor untracked. Sorted; not looked for where untracked paths are not. */
+  artefacts: FoundPath[]
   problems: ScanProblem[]
   /** `.git` folders that were passed over: byte strings. */
   skippedGit: string[]

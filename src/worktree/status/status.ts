@@ -1,8 +1,11 @@
 import type { AbortOptions } from '../../model/block.ts'
 import { JzfsError } from '../../model/errors.ts'
+import { readFile } from '../../model/unixfs/file-content.ts'
+import type { ConflictKind } from '../../repo/merge/tree-merge.ts'
 import type { Repository } from '../../repo/repository.ts'
 import { openIgnore } from '../ignore/ignore.ts'
 import { fromByteString } from '../index/byte-string.ts'
+import { type ConflictNote, kindOfStages } from '../index/conflict-notes.ts'
 import { headTree, openIndex } from '../index/open-index.ts'
 import type { OpenIndexOptions } from '../index/open-index.ts'
 import type { StagingIndex } from '../index/staging-index.ts'
@@ -16,7 +19,7 @@ import type { FileStat, FoundPath, Scan } from '../scan/scan.ts'
 import { ignoreFileOf, keepsOf, worktreeOf } from '../working-tree.ts'
 import { compareFile } from './compare-file.ts'
 import type { CompareContext, ComparedFile, FileDifference } from './compare-file.ts'
-import { joinExactRenames } from './exact-renames.ts'
+import { joinRenames } from './join-renames.ts'
 import { stagedChanges } from './staged-changes.ts'
 import type { StagedChange } from './staged-changes.ts'
 import { readUnfinishedWork, type UnfinishedWork } from './unfinished-work.ts'
@@ -30,7 +33,10 @@ export interface UnstagedChange {
 /** A path in conflict, and which of base (1), ours (2) and theirs (3) have it. */
 export interface Conflict {
   path: string
+  kind: ConflictKind
   stages: (1 | 2 | 3)[]
+  /** The file that shows theirs beside it, where there is one. */
+  artefact?: string
 }
 
 /** How HEAD's tree, the index and the working tree differ; lists are sorted by the bytes of their paths. */
@@ -41,6 +47,8 @@ export interface Status {
   untracked: string[]
   ignored: string[]
   conflicts: Conflict[]
+  /** Files beside conflicts that show the other side: they are never added, and go when the conflict is resolved. */
+  artefacts: string[]
   /** What cannot be added, or not be read: each names its path. */
   problems: JzfsError[]
   /** `.git` folders that are passed over. */
@@ -85,11 +93,18 @@ export async function readStatus(repository: Repository, options: StatusOptions 
   const staged = await stagedChanges(repository.store, await headTree(repository, options), index, options)
   const within = filter === undefined ? staged : staged.filter(({ path }) => matchesPath(filter, path))
   return {
-    staged: options.renames === false ? within : joinExactRenames(within),
+    staged:
+      options.renames === false
+        ? within
+        : await joinRenames(within, {
+            ...options,
+            read: ({ cid }, reading) => readFile(repository.store, cid, reading),
+          }),
     unstaged,
     untracked: (await leaveOutPending(unfinished, scan.untracked)).map(shownPath),
     ignored: scan.ignored.map(shownPath),
     conflicts: conflictsOf(index, filter),
+    artefacts: scan.artefacts.map(shownPath),
     problems: [...scanProblems(scan, worktree), ...problems],
     skippedGit: scan.skippedGit.map(fromByteString),
     index,
@@ -173,13 +188,19 @@ function shownPath({ key, stat }: FoundPath): string {
 function conflictsOf(index: StagingIndex, filter: PathFilter | undefined): Conflict[] {
   const conflicts: Conflict[] = []
   if (!index.isUnmerged()) return conflicts
+  const notes = new Map(index.notes.map((note) => [note.path, note]))
   for (let position = 0; position < index.count; position++) {
     const stage = index.stage(position)
     if (stage === 0 || filter?.matches(index.key(position)) === false) continue
     const path = index.path(position)
     const last = conflicts.at(-1)
     if (last?.path === path) last.stages.push(stage)
-    else conflicts.push({ path, stages: [stage] })
+    else conflicts.push({ path, kind: 'content', stages: [stage] })
   }
-  return conflicts
+  return conflicts.map((conflict) => describeConflict(conflict, notes.get(conflict.path)))
+}
+
+function describeConflict(conflict: Conflict, note: ConflictNote | undefined): Conflict {
+  const kind = note?.kind ?? kindOfStages(conflict.stages)
+  return { ...conflict, kind, ...(note?.artefact === undefined ? {} : { artefact: note.artefact.path }) }
 }

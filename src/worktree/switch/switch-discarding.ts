@@ -6,6 +6,7 @@ import type { Repository } from '../../repo/repository.ts'
 import type { PackWriter } from '../../store/pack/pack-writer.ts'
 import { indexAtTree } from '../index/index-at-tree.ts'
 import type { StagingIndex } from '../index/staging-index.ts'
+import { withArtefacts } from '../merge/resolved-artefacts.ts'
 import { keepLocalContent } from '../rewrite/keep-local-content.ts'
 import type { PathChange } from '../rewrite/paths-in-the-way.ts'
 import type { FileRewrite } from '../rewrite/rewrite-files.ts'
@@ -42,7 +43,8 @@ export async function discardLocalChanges(
   })
   const { files, overwritten } = kept
   const discarded = kept.discarded.filter(({ path, cid }) => !hasEntry(next, path, cid))
-  return { files: { before: files, after: next }, index: next, discarded, overwritten }
+  const before = withArtefacts(files, index.artefacts())
+  return { files: { before, after: next }, index: next, discarded, overwritten }
 }
 
 /** The error for what can neither be kept nor overwritten. */

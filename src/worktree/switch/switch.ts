@@ -2,12 +2,13 @@ import type { CID } from 'multiformats/cid'
 
 import { decodeCommit } from '../../model/commit/commit.ts'
 import type { Person } from '../../model/commit/person.ts'
-import type { OperationPlan } from '../../repo/operation/operation-plan.ts'
+import type { OperationPlan, RefUpdate } from '../../repo/operation/operation-plan.ts'
 import { runOperation } from '../../repo/operation/operation.ts'
 import { isSameHead, type Head } from '../../repo/refs/head.ts'
 import { isSameCid } from '../../repo/refs/refs.ts'
 import type { Repository } from '../../repo/repository.ts'
 import type { RevisionOptions } from '../../repo/revision/revision-source.ts'
+import { readSequence, refuseSequence } from '../../repo/sequence/sequence.ts'
 import type { Lock } from '../../store/lock/lock.ts'
 import { openIndex, type OpenIndexOptions } from '../index/open-index.ts'
 import type { StagingIndex } from '../index/staging-index.ts'
@@ -27,6 +28,10 @@ export interface SwitchOptions extends OpenIndexOptions, RewriteOptions, Revisio
   discardChanges?: boolean
   /** Discard also what is too much to be kept. */
   force?: boolean
+  /** Give up a merge, cherry-pick or revert that is in progress (git's `checkout --force`), rather than refuse to switch. */
+  endSequence?: boolean
+  /** Other refs that change in the same operation. */
+  refs?: RefUpdate[]
 }
 
 /** A switch that was made. */
@@ -51,8 +56,8 @@ export interface SwitchTrees {
  *
  * Local changes are carried along as git does: they stay where both commits have the same, and where the index has already
  * what the goal has. Throws ConflictError `would-overwrite` (details: `paths`) where local changes or untracked files are in
- * the way, `index-unmerged`, `names-collide`; InvalidError `cannot-be-undone`; and what `findSwitchGoal` throws. Then nothing
- * was changed.
+ * the way, `sequence-in-progress`, `names-collide`, and `index-unmerged` unless local changes are thrown away; InvalidError
+ * `cannot-be-undone`; and what `findSwitchGoal` throws. Then nothing was changed.
  */
 export async function switchTo(
   repository: Repository,
@@ -61,21 +66,31 @@ export async function switchTo(
 ): Promise<Switched> {
   worktreeOf(repository)
   using lock = await repository.lock(options.command, options)
+  const sequence = endedSequence(repository, options)
   const before = { head: await repository.refs.head(), commit: await repository.refs.headCommit() }
   const goal = await findSwitchGoal(repository, request, options)
   const after = { head: goal.head, commit: goal.commit }
   const index = await openIndex(repository, options)
-  refuseUnmerged(index)
+  if (options.discardChanges !== true) refuseUnmerged(index)
   const trees = {
     before: await treeOf(repository, before.commit),
     after: await treeOf(repository, after.commit),
     index,
   }
-  const done = await changeFiles(repository, lock, trees, movesOf(before.head, goal, options), options)
+  const moves = { ...movesOf(before.head, goal, options), ...sequence }
+  const done = await changeFiles(repository, lock, trees, moves, options)
   return { before, after, branch: goal.branch, ...done }
 }
 
-type Moves = Pick<OperationPlan, 'command' | 'person' | 'refs' | 'head'>
+type Moves = Pick<OperationPlan, 'command' | 'person' | 'refs' | 'head' | 'sequence'>
+
+/** What is in progress belongs to the branch that is left. A squashed merge does not: it is changes that are staged. */
+function endedSequence(repository: Repository, { endSequence }: SwitchOptions): Pick<Moves, 'sequence'> {
+  const sequence = readSequence(repository)
+  if (sequence === undefined || (sequence.kind === 'merge' && sequence.squash)) return {}
+  if (endSequence !== true || sequence.kind === 'rebase') refuseSequence(repository, 'switch branches')
+  return { sequence: { before: sequence, after: undefined } }
+}
 
 async function changeFiles(
   repository: Repository,
@@ -86,7 +101,8 @@ async function changeFiles(
 ): Promise<RewrittenFiles & { discarded: string[] }> {
   const nothing = { left: [], failed: [], discarded: [] }
   if (options.discardChanges !== true && isSameCid(trees.before, trees.after)) {
-    if (moves.refs !== undefined || moves.head !== undefined) await runOperation(repository, lock, moves)
+    if (moves.refs !== undefined || moves.head !== undefined || moves.sequence !== undefined)
+      await runOperation(repository, lock, moves)
     return nothing
   }
   if (trees.after !== undefined) await refuseNameCollisions(repository, trees.after, options)
@@ -96,7 +112,13 @@ async function changeFiles(
       options.discardChanges === true
         ? await discardLocalChanges(repository, trees, pack, options)
         : await carryLocalChanges(repository, trees, pack, options)
-    const report = await rewriteFiles(repository, lock, pack, { ...moves, ...change, tree: trees.after }, options)
+    const report = await rewriteFiles(
+      repository,
+      lock,
+      pack,
+      { ...moves, ...change, indexBefore: trees.index, tree: trees.after },
+      options,
+    )
     await repository.store.consolidate(lock, { signal: options.signal })
     return { ...report, discarded: change.discarded.map(({ path }) => path) }
   } finally {
@@ -109,7 +131,9 @@ async function treeOf({ store }: Repository, commit: CID | undefined): Promise<C
 }
 
 /** How refs and HEAD move. Revisions like `@{-1}` read the message. */
-function movesOf(before: Head, { head, refs }: SwitchGoal, { command, person }: SwitchOptions): Moves {
+function movesOf(before: Head, { head, refs: moved }: SwitchGoal, options: SwitchOptions): Moves {
+  const { command, person } = options
+  const refs = [...moved, ...(options.refs ?? [])]
   const message = `switch: moving from ${labelOf(before)} to ${labelOf(head)}`
   return {
     command,

@@ -295,3 +295,23 @@ function snapshot(repository: Repository): Record<string, string> {
     .map((entry) => join(entry.parentPath, entry.name))
   return Object.fromEntries(paths.sort().map((path) => [path, readFileSync(path, 'utf8')]))
 }
+
+test('lines leave a log, and what follows them goes on from the value before them', async () => {
+  const repository = await temporaryRepository()
+  const stash = 'refs/stash'
+  const push = (before: typeof one | undefined, after: typeof one, message: string): Promise<void> =>
+    run(repository, { command: 'stash', person: ANN, refs: [{ name: stash, before, after, message }] })
+  await push(undefined, one, 'first')
+  await push(one, two, 'second')
+  await push(two, three, 'third')
+  const dropSecond: OperationPlan = { command: 'drop', person: ANN, reflogCuts: [{ name: stash, operations: [2] }] }
+  const { layout } = repository
+  writePending(createDurableChanges(layout.tmp), layout, entryOfPlan(layout, dropSecond))
+  expect(await logOf(repository, stash)).toHaveLength(2)
+  const refs = [{ name: stash, before: three, after: one, message: 'not logged' }]
+  await run(repository, { command: 'drop', person: ANN, refs, reflogCuts: [{ name: stash, operations: [3] }] })
+  expect(await logOf(repository, stash)).toEqual(['- 1 first'])
+  await push(one, three, 'again')
+  await run(repository, { ...dropSecond, reflogCuts: [{ name: stash, operations: [1, 7] }] })
+  expect(await logOf(repository, stash)).toEqual(['- 3 again'])
+})

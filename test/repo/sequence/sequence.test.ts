@@ -7,7 +7,8 @@ import { writePending } from '../../../src/repo/operation/operation-log.ts'
 import { comparePlan, entryOfPlan, type OperationPlan } from '../../../src/repo/operation/operation-plan.ts'
 import { finishInterruptedOperation, listOperations, runOperation } from '../../../src/repo/operation/operation.ts'
 import { openRepository, type Repository } from '../../../src/repo/repository.ts'
-import { sequenceDocument } from '../../../src/repo/sequence/sequence-format.ts'
+import { replayAfterCommit, replayAfterSkip } from '../../../src/repo/sequence/replay-sequence.ts'
+import { formatSequence, parseSequence, sequenceDocument } from '../../../src/repo/sequence/sequence-format.ts'
 import { readSequence, refuseSequence, type Sequence } from '../../../src/repo/sequence/sequence.ts'
 import { ANN, someCommit, temporaryRepository } from '../../support/repository.ts'
 
@@ -98,4 +99,29 @@ test('a file that is not what we write is refused by name', async () => {
     writeFileSync(repository.layout.sequence, bad)
     expect(() => readSequence(repository)).toThrow(expect.objectContaining({ code }))
   }
+})
+
+test.for(['cherry-pick', 'revert', 'rebase'] as const)('a %s is read as it was written', (kind) => {
+  const options = { mainline: 2, noCommit: false, recordsOrigin: true, empty: 'keep', redundant: 'drop' } as const
+  const stopped = { commit: someCommit(4), reason: 'empty', message: 'm\n' } as const
+  const [before, at, onto] = [someCommit(1), someCommit(2), someCommit(3)]
+  const nothing = { before: undefined, at: undefined, onto: undefined, stopped: undefined, done: [], todo: [] }
+  const lists = { done: [someCommit(5)], todo: [someCommit(6), someCommit(7)] }
+  const head = { branch: 'refs/heads/main' }
+  const whole: Sequence = { kind, head, before, at, onto, ...lists, stopped, options: { ...options, favour: 'ours' } }
+  const bare: Sequence = {
+    ...nothing,
+    kind,
+    head: { detached: at },
+    options: { ...options, mainline: undefined, favour: undefined },
+  }
+  for (const sequence of [whole, bare]) {
+    expectSequence(parseSequence(formatSequence(sequence), 'sequence.json'), sequence)
+    const wrong = formatSequence(sequence).replace('"todo":[', '"todo":[1,')
+    expect(() => parseSequence(wrong, 'sequence.json')).toThrow(expect.objectContaining({ code: 'sequence-corrupt' }))
+  }
+  const after = replayAfterCommit(whole, someCommit(8))
+  expect(after?.done.map(String)).toEqual([someCommit(5), someCommit(4)].map(String))
+  expect(replayAfterSkip({ ...bare, todo: [someCommit(6)] })?.todo).toHaveLength(1)
+  expect(replayAfterSkip({ ...whole, todo: [] })?.kind).toBe(kind === 'rebase' ? 'rebase' : undefined)
 })

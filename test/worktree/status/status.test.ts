@@ -103,7 +103,7 @@ describe('status', () => {
     renameSync(join(tmp, writeIndexFile(tmp, updateIndex(index, [{ path: 'a', entries: stages }]))), path)
     write('untracked')
     const status = await readStatus(repository)
-    expect(status.conflicts).toEqual([{ path: 'a', stages: [1, 2, 3] }])
+    expect(status.conflicts).toEqual([{ path: 'a', kind: 'content', stages: [1, 2, 3] }])
     expect(status.untracked).toEqual(['untracked'])
     await expect(writeTree(status.index, () => {})).rejects.toMatchObject({ code: 'index-unmerged' })
     expect((await add(repository, ['a'])).added).toEqual(['a'])

@@ -1,0 +1,132 @@
+import { existsSync } from 'node:fs'
+
+import { ConflictError, InvalidError } from '../../model/errors.ts'
+import type { Layout } from '../layout.ts'
+import type { ReflogCut, RefChange } from '../operation/operation-entry.ts'
+import { keptLogPath } from '../operation/operation-log.ts'
+import type { OperationPlan } from '../operation/operation-plan.ts'
+import { formatHead, isSameHead } from '../refs/head.ts'
+import { PSEUDO_REFS } from '../refs/pseudo-ref.ts'
+import { isSameCid } from '../refs/refs.ts'
+import type { Repository } from '../repository.ts'
+import { isSameSequence, readSequence } from '../sequence/sequence.ts'
+import { isOurs, type LoggedCommand } from './logged-command.ts'
+
+/** What takes refs, their logs, HEAD and what is in progress back to where they were before a command. */
+export type ReversedRefs = Pick<
+  OperationPlan,
+  'refs' | 'head' | 'sequence' | 'reflogMoves' | 'reflogReturns' | 'reflogCuts'
+>
+
+/**
+ * Works out how refs, HEAD and what is in progress go back to before a command; `message` is for the logs.
+ *
+ * Throws ConflictError `ref-changed`, `head-changed` or `sequence-changed` where they are not as the command left them, and
+ * InvalidError `cannot-be-undone` for a ref that was damaged then.
+ */
+export async function reverseRefs(
+  repository: Repository,
+  command: LoggedCommand,
+  message: string,
+): Promise<ReversedRefs> {
+  const changes = (await reversedChanges(repository, command)).map((change) => ({ ...change, message }))
+  const head = await reversedHead(repository, command)
+  const sequence = reversedSequence(repository, command)
+  return {
+    ...(changes.length === 0 ? {} : { refs: changes }),
+    ...(head === undefined ? {} : { head: { ...head, message } }),
+    ...(sequence === undefined ? {} : { sequence }),
+    ...reversedLogs(repository.layout, command, changes),
+  }
+}
+
+async function reversedChanges({ refs }: Repository, { operations }: LoggedCommand): Promise<RefChange[]> {
+  const whole = new Map<string, RefChange>()
+  for (const change of operations.flatMap((entry) => entry.refs)) {
+    const { name, before, after, force } = change
+    if (!isOurs(name)) continue
+    if (force === true && before === undefined && !name.startsWith(PSEUDO_REFS)) throw damaged(name)
+    whole.set(name, { name, before: whole.has(name) ? whole.get(name)?.before : before, after })
+  }
+  const reversed: RefChange[] = []
+  for (const { name, before, after } of whole.values()) {
+    const now = await refs.read(name)
+    if (!name.startsWith(PSEUDO_REFS) && !isSameCid(now, after)) throw movedSince(name, after, now)
+    if (!isSameCid(before, now)) reversed.push({ name, before: now, after: before })
+  }
+  return reversed
+}
+
+async function reversedHead({ refs }: Repository, { operations }: LoggedCommand): Promise<OperationPlan['head']> {
+  const moves = operations.flatMap(({ head }) => head ?? [])
+  const [first, last] = [moves[0], moves.at(-1)]
+  if (first === undefined || last === undefined) return undefined
+  const now = await refs.head()
+  if (!isSameHead(now, last.after)) {
+    const [is, expected] = [now, last.after].map((each) => formatHead(each).trimEnd())
+    throw new ConflictError('head-changed', `HEAD was moved since: it is "${is}", and the command left "${expected}"`, {
+      hint: 'move it back first, with `jzfs switch`',
+      details: { expected, actual: is },
+    })
+  }
+  return isSameHead(first.before, now) ? undefined : { before: now, after: first.before, message: '' }
+}
+
+function reversedSequence(repository: Repository, { operations }: LoggedCommand): OperationPlan['sequence'] {
+  const changes = operations.flatMap(({ sequence }) => sequence ?? [])
+  const [first, last] = [changes[0], changes.at(-1)]
+  if (first === undefined || last === undefined) return undefined
+  const now = readSequence(repository)
+  if (!isSameSequence(now, last.after)) {
+    throw new ConflictError('sequence-changed', 'what is in progress here is not what the command left', {
+      hint: 'look at `jzfs status`, and finish it or give it up',
+    })
+  }
+  return isSameSequence(now, first.before) ? undefined : { before: now, after: first.before }
+}
+
+/** The list of stashes is a log: what a command added to it goes, and is not followed by a line more. */
+const STASH = 'refs/stash'
+
+function reversedLogs(
+  layout: Layout,
+  { operations }: LoggedCommand,
+  changes: readonly RefChange[],
+): Pick<ReversedRefs, 'reflogMoves' | 'reflogReturns' | 'reflogCuts'> {
+  const reflogMoves: { before: string; after: string }[] = []
+  const returns = new Map<string, number>()
+  for (const entry of operations.toReversed()) {
+    for (const { before, after } of entry.reflogMoves.toReversed()) reflogMoves.push({ before: after, after: before })
+    const names = [...entry.refs, ...entry.reflogCuts, ...entry.reflogReturns].map(({ name }) => name)
+    for (const name of names) if (existsSync(keptLogPath(layout, entry.number, name))) returns.set(name, entry.number)
+  }
+  const stays = changes.some(({ name, after }) => name === STASH && after !== undefined)
+  const pushed = operations.filter(({ reflog }) => reflog.some(({ name }) => name === STASH))
+  const cut: ReflogCut = { name: STASH, operations: pushed.map(({ number }) => number) }
+  const isCut = stays && !returns.has(STASH) && cut.operations.length > 0
+  return {
+    ...(reflogMoves.length === 0 ? {} : { reflogMoves }),
+    ...(returns.size === 0 ? {} : { reflogReturns: Array.from(returns, ([name, from]) => ({ name, from })) }),
+    ...(isCut ? { reflogCuts: [cut] } : {}),
+  }
+}
+
+function movedSince(name: string, expected: RefChange['after'], actual: RefChange['after']): ConflictError {
+  const is = actual === undefined ? 'is gone' : `is ${actual.toString()}`
+  const left = expected === undefined ? 'without it' : `at ${expected.toString()}`
+  return new ConflictError('ref-changed', `${name} was moved since: it ${is}, and the command left it ${left}`, {
+    hint: 'something moved it that is not undone: move it back first, with `jzfs update-ref`',
+    details: { ref: name, expected: expected?.toString(), actual: actual?.toString() },
+  })
+}
+
+function damaged(name: string): InvalidError {
+  return new InvalidError(
+    'cannot-be-undone',
+    `${name} was damaged before the command, and what it named is not known`,
+    {
+      hint: '`jzfs reflog` may tell; set it with `jzfs update-ref`',
+      details: { reason: 'damaged', ref: name },
+    },
+  )
+}

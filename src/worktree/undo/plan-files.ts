@@ -1,0 +1,65 @@
+import type { OverwrittenFile, PathRename } from '../../repo/operation/operation-entry.ts'
+import type { Repository } from '../../repo/repository.ts'
+import type { LoggedCommand } from '../../repo/undo/logged-command.ts'
+import type { PackWriter } from '../../store/pack/pack-writer.ts'
+import type { IndexEntry } from '../index/index-entry.ts'
+import { emptyIndex, updateIndex } from '../index/index-update.ts'
+import type { StagingIndex } from '../index/staging-index.ts'
+import { worktreeOf } from '../working-tree.ts'
+import { findChangedSince } from './changed-since.ts'
+import { reverseFiles } from './file-change.ts'
+import { keepChangedSince } from './keep-changed-since.ts'
+import { reverseRenames } from './reverse-renames.ts'
+import type { UndoOptions } from './undo.ts'
+
+/** How the files of a command go back. */
+export interface FilePlan {
+  /** The paths that change alone, as they are and as they shall be. */
+  before: StagingIndex
+  after: StagingIndex
+  renames: PathRename[]
+  /** What the renames take the place of. */
+  replaced: StagingIndex | undefined
+  /** What was changed since, and goes: kept, and kept nowhere. */
+  discarded: IndexEntry[]
+  overwritten: OverwrittenFile[]
+  /** All paths that change. */
+  paths: string[]
+  /** Paths whose content was not kept by the command that overwrote them. */
+  lost: string[]
+}
+
+/** Works out how the files of a command go back, and stores what was changed since. Throws as `undoLast`. */
+export async function planFiles(
+  repository: Repository,
+  index: StagingIndex,
+  command: LoggedCommand,
+  pack: PackWriter,
+  options: UndoOptions,
+): Promise<FilePlan> {
+  const files = await reverseFiles(repository.store, command, options)
+  const { changes, lost } = files
+  for (const path of lost) changes.delete(path)
+  const since = await findChangedSince(repository, index, changes, options)
+  const kept = await keepChangedSince(repository, changes, since, pack, options)
+  const moved = reverseRenames(worktreeOf(repository), command, files)
+  for (const goal of files.replaced) changes.set(goal.path, { path: goal.path, now: undefined, goal })
+  const sides = [...changes.values()]
+  return {
+    before: indexOf(sides.flatMap(({ now }) => now ?? [])),
+    after: indexOf(sides.flatMap(({ goal }) => goal ?? [])),
+    renames: moved.renames,
+    replaced: moved.replaced.length === 0 ? undefined : indexOf(moved.replaced),
+    discarded: kept.discarded,
+    overwritten: [...kept.overwritten, ...moved.overwritten],
+    paths: [...changes.keys(), ...moved.renames.map(({ to }) => to)],
+    lost,
+  }
+}
+
+function indexOf(entries: readonly IndexEntry[]): StagingIndex {
+  return updateIndex(
+    emptyIndex(),
+    entries.map((entry) => ({ path: entry.path, entries: [entry] })),
+  )
+}
