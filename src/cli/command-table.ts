@@ -56,6 +56,11 @@ export const COMMAND_GROUPS: CommandGroup[] = [
         load: async () => (await import('./commands/reset.ts')).reset,
       },
       {
+        name: 'stash',
+        summary: 'Put local changes aside, and bring them back',
+        load: async () => (await import('./commands/stash.ts')).stash,
+      },
+      {
         name: 'rm',
         summary: 'Remove files from the index and the working tree',
         load: async () => (await import('./commands/rm.ts')).rm,
@@ -91,6 +96,11 @@ export const COMMAND_GROUPS: CommandGroup[] = [
         load: async () => (await import('./commands/show.ts')).show,
       },
       {
+        name: 'blame',
+        summary: 'Show who made the lines of a file',
+        load: async () => (await import('./commands/blame.ts')).blame,
+      },
+      {
         name: 'cat',
         summary: 'Print a file of a revision',
         load: async () => (await import('./commands/cat.ts')).cat,
@@ -101,9 +111,19 @@ export const COMMAND_GROUPS: CommandGroup[] = [
         load: async () => (await import('./commands/ls.ts')).ls,
       },
       {
+        name: 'bisect',
+        summary: 'Find the commit that changed something, by halving',
+        load: async () => (await import('./commands/bisect.ts')).bisect,
+      },
+      {
         name: 'describe',
         summary: 'Name a commit by the nearest tag',
         load: async () => (await import('./commands/describe.ts')).describe,
+      },
+      {
+        name: 'archive',
+        summary: 'Make a tar or zip archive of a revision',
+        load: async () => (await import('./commands/archive.ts')).archive,
       },
       {
         name: 'verify',
@@ -116,9 +136,29 @@ export const COMMAND_GROUPS: CommandGroup[] = [
     heading: 'Branches and tags',
     commands: [
       {
+        name: 'cherry-pick',
+        summary: 'Make the changes of commits again',
+        load: async () => (await import('./commands/cherry-pick.ts')).cherryPick,
+      },
+      {
+        name: 'revert',
+        summary: 'Take the changes of commits back',
+        load: async () => (await import('./commands/revert.ts')).revert,
+      },
+      {
+        name: 'rebase',
+        summary: 'Put the commits of a branch on top of another',
+        load: async () => (await import('./commands/rebase.ts')).rebase,
+      },
+      {
         name: 'switch',
         summary: 'Go to another branch',
         load: async () => (await import('./commands/switch.ts')).switchCommand,
+      },
+      {
+        name: 'merge',
+        summary: 'Join another branch to this one',
+        load: async () => (await import('./commands/merge.ts')).merge,
       },
       {
         name: 'branch',
@@ -209,6 +249,16 @@ export const COMMAND_GROUPS: CommandGroup[] = [
         name: 'update-ref',
         summary: 'Change a ref safely',
         load: async () => (await import('./commands/update-ref.ts')).updateRef,
+      },
+    ],
+  },
+  {
+    heading: 'Keep the repository well',
+    commands: [
+      {
+        name: 'gc',
+        summary: 'Remove what nothing refers to',
+        load: async () => (await import('./commands/gc.ts')).gc,
       },
     ],
   },

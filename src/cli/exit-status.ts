@@ -20,6 +20,9 @@ const BY_CODE: Readonly<Record<string, number>> = {
   'nothing-to-commit': EXIT.partial,
   'would-overwrite': EXIT.partial,
   'local-changes': EXIT.partial,
+  'bisect-not-ancestors': EXIT.partial,
+  'bisect-both': EXIT.partial,
+  'staged-changes': EXIT.partial,
   'record-older-than-seen': EXIT.rollback,
   'record-fork': EXIT.rollback,
 }

@@ -1,5 +1,7 @@
 import { quoteName } from '../model/quote-name.ts'
+import type { Sequence } from '../repo/sequence/sequence.ts'
 import type { Status } from '../worktree/status/status.ts'
+import { sequenceLines } from './sequence-lines.ts'
 import { describeConflict, describeStaged, describeUnstaged } from './status-letters.ts'
 import { styled } from './style.ts'
 import type { Terminal } from './terminal.ts'
@@ -10,6 +12,8 @@ export interface HeadDescription {
   branch: string | undefined
   /** Short form of the commit; undefined when there is none yet. */
   commit: string | undefined
+  /** What waits for its user. */
+  sequence?: Sequence | undefined
 }
 
 /** `## main`, as git's `--branch` prints it. */
@@ -18,8 +22,16 @@ export function headLine({ branch, commit }: HeadDescription): string {
   return commit === undefined ? `## No commits yet on ${branch}` : `## ${branch}`
 }
 
-/** A status in git's short form: two letters and a path; renames as `OLD -> NEW`. */
-export function renderShortStatus(status: Status, show: (path: string) => string = quoteName): string[] {
+/**
+ * A status in git's short form: two letters and a path; renames as `OLD -> NEW`. Artefacts of conflicts, which git does not
+ * have, are shown as `~~` where they are asked for.
+ */
+export function renderShortStatus(
+  status: Status,
+  show: (path: string) => string = quoteName,
+  options: { artefacts?: boolean } = {},
+): string[] {
+  const artefacts = options.artefacts === true ? status.artefacts : []
   const lines = new Map<string, { x: string; y: string; text: string }>()
   for (const change of status.staged) {
     const text = change.from === undefined ? show(change.path) : `${show(change.from)} -> ${show(change.path)}`
@@ -36,10 +48,14 @@ export function renderShortStatus(status: Status, show: (path: string) => string
   const tracked = [...lines].sort(([a], [b]) => (Buffer.from(a) < Buffer.from(b) ? -1 : 1))
   return [
     ...tracked.map(([, { x, y, text }]) => `${x}${y} ${text}`),
+    ...artefacts.map((path) => `~~ ${show(path)}`),
     ...status.untracked.map((path) => `?? ${show(path)}`),
     ...status.ignored.map((path) => `!! ${show(path)}`),
   ]
 }
+
+/** Columns for the words of a conflict, as git has them. */
+const CONFLICT_WIDTH = 17
 
 /** A status in words, as git's. */
 export function renderLongStatus(
@@ -48,9 +64,9 @@ export function renderLongStatus(
   status: Status,
   show: (path: string) => string,
 ): string[] {
-  const { staged, unstaged, untracked, ignored, conflicts } = status
-  const line = (color: 'green' | 'red', words: string, path: string) =>
-    `\t${styled(terminal, color, `${`${words}:`.padEnd(12)}${path}`)}`
+  const { staged, unstaged, untracked, ignored, conflicts, artefacts } = status
+  const line = (color: 'green' | 'red', words: string, path: string, width = 12) =>
+    `\t${styled(terminal, color, `${`${words}:`.padEnd(width)}${path}`)}`
   const plain = (path: string) => `\t${styled(terminal, 'red', show(path))}`
   const sections = [
     section('Changes to be committed:', 'use "jzfs restore --staged PATH" to unstage', staged, (change) => {
@@ -58,15 +74,17 @@ export function renderLongStatus(
       return line('green', describeStaged(change).words, path)
     }),
     section('Unmerged paths:', 'use "jzfs add PATH" to mark them as resolved', conflicts, (conflict) =>
-      line('red', describeConflict(conflict).words, show(conflict.path)),
+      line('red', describeConflict(conflict).words, show(conflict.path), CONFLICT_WIDTH),
     ),
     section('Changes not staged for commit:', 'use "jzfs add PATH" to stage them', unstaged, ({ path, difference }) =>
       line('red', describeUnstaged(difference).words, show(path)),
     ),
+    section('Theirs of conflicts:', 'never added; they go when the conflict is resolved', artefacts, plain),
     section('Untracked files:', 'use "jzfs add PATH" to include them in the next commit', untracked, plain),
     section('Ignored files:', 'use "jzfs add -f PATH" to include them all the same', ignored, plain),
   ]
-  return [...headLines(head), ...sections.flat(), ...conclusion(status)]
+  const progress = sequenceLines(head.sequence, conflicts.length > 0)
+  return [...headLines(head), ...progress, ...sections.flat(), ...conclusion(status)]
 }
 
 function headLines({ branch, commit }: HeadDescription): string[] {

@@ -26,7 +26,7 @@ export const add: CommandModule = {
       .argument('[pathspec...]', 'stage what is there')
       .option('-A, --all', 'stage the whole working tree, removals too')
       .option('-u, --update', 'stage only files that are tracked already')
-      .option('-f, --force', 'stage ignored files as well')
+      .option('-f, --force', 'stage ignored files as well, and conflicts that are still marked')
       .option('-n, --dry-run', 'show what would be staged, and stage nothing')
       .option('--ignore-errors', 'stage the rest where some files cannot be staged')
       .option('-v, --verbose', 'name what is staged')
@@ -76,13 +76,14 @@ function sayErrors(context: Context, errors: unknown): void {
 
 async function report(context: Context, result: AddResult, flags: AddFlags): Promise<void> {
   const { terminal } = context
-  const { added, removed, errors, skippedGit } = result
+  const { added, removed, errors, skippedGit, kept } = result
   sayErrors(context, errors)
+  for (const path of kept) terminal.say(`kept, since it was changed: ${quoteName(path)}`)
   for (const path of skippedGit) terminal.say(`skipped: ${quoteName(path)} (!.git in .jzfsignore keeps it)`)
   if (errors.length > 0) context.status = EXIT.partial
   if (flags.json) {
     const failures = errors.map(({ code, message, details }) => ({ code, message, ...details }))
-    return terminal.json({ added, removed, errors: failures, skippedGit })
+    return terminal.json({ added, removed, errors: failures, skippedGit, kept })
   }
   if (!flags.dryRun && !flags.verbose) return
   const lines = [

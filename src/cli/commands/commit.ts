@@ -12,6 +12,7 @@ import { quoteName } from '../../model/quote-name.ts'
 import { diffTrees } from '../../model/tree/tree-diff.ts'
 import { explainFsError } from '../../store/fs-errors.ts'
 import { addPaths } from '../../worktree/add/add.ts'
+import { type AwaitedCommit, readAwaitedCommit } from '../../worktree/awaited-commit.ts'
 import { commitIndex, type CommitOptions, type MadeCommit } from '../../worktree/commit.ts'
 import { readStatus } from '../../worktree/status/status.ts'
 import { collect } from '../collect.ts'
@@ -44,7 +45,7 @@ export const commit: CommandModule = {
       .option('-F, --file <path>', 'take the message from a file, - for standard input')
       .option('-a, --all', 'stage changes and removals of tracked files first')
       .option('--amend', 'make the last commit anew instead of a new one')
-      .option('--no-edit', 'keep the message of the commit that is amended')
+      .option('--no-edit', 'keep the message of the commit that is amended, or of what is in progress')
       .option('--allow-empty', 'commit also when nothing changed')
       .option('--author <name>', 'name another author: Name <email>')
       .option('--date <date>', 'set the date of the author')
@@ -71,7 +72,7 @@ async function stageTracked(context: Context, repository: WorkingRepository): Pr
 }
 
 async function make(context: Context, repository: WorkingRepository, flags: CommitFlags): Promise<MadeCommit> {
-  const last = flags.amend === true ? await lastCommit(repository) : undefined
+  const last = flags.amend === true ? await lastCommit(repository) : await readAwaitedCommit(repository)
   const options: CommitOptions = {
     command: context.commandLine,
     author: chooseAuthor(context, repository, flags, last?.author),
@@ -90,10 +91,7 @@ async function make(context: Context, repository: WorkingRepository, flags: Comm
   }
 }
 
-async function lastCommit({
-  refs,
-  store,
-}: WorkingRepository): Promise<{ author: Person; message: string } | undefined> {
+async function lastCommit({ refs, store }: WorkingRepository): Promise<AwaitedCommit | undefined> {
   const tip = await refs.headCommit()
   return tip === undefined ? undefined : decodeCommit(tip, await store.get(tip))
 }

@@ -11,6 +11,7 @@ import { readPathspecs } from '../pathspecs.ts'
 
 interface LsFilesFlags extends FileSelection {
   stage?: true
+  unmerged?: true
   nul?: true
   json?: true
 }
@@ -26,6 +27,7 @@ export const lsFiles: CommandModule = {
       .option('-d, --deleted', 'list tracked files that are gone')
       .option('-m, --modified', 'list tracked files that are changed or gone')
       .option('-s, --stage', 'show mode, CID and stage of what is tracked')
+      .option('-u, --unmerged', 'show only paths in conflict, with mode, CID and stage')
       .option('-z, --nul', 'end names with NUL, and do not quote them')
       .option('--json', 'print a JSON document a line')
       .action((texts: string[], flags: LsFilesFlags) =>
@@ -34,6 +36,7 @@ export const lsFiles: CommandModule = {
           const pathspecs = readPathspecs(context, repository, texts.length === 0 ? ['.'] : texts)
           const list = listFiles(repository, selectionOf(flags), {
             pathspecs,
+            unmerged: flags.unmerged === true,
             signal: context.signal,
             onRebuilt: (error) => context.terminal.say(`warning: ${error.message}`),
           })
@@ -70,7 +73,7 @@ async function print(
       continue
     }
     const name = flags.nul ? `${show(file.path)}\0` : `${quoteName(show(file.path))}\n`
-    text += flags.stage ? stageOf(file) + name : name
+    text += flags.stage || flags.unmerged ? stageOf(file) + name : name
     if (text.length < CHUNK_LENGTH) continue
     await terminal.out(text)
     text = ''

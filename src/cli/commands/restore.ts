@@ -1,6 +1,7 @@
 import { InvalidError } from '../../model/errors.ts'
 import { restorePaths, type Restored } from '../../worktree/restore.ts'
 import type { CommandModule } from '../command.ts'
+import { addConflictOptions, type ConflictFlags, readConflictOptions } from '../conflict-options.ts'
 import type { Context } from '../context.ts'
 import { EXIT } from '../exit-status.ts'
 import { sayNotDone, withWorktree } from '../here.ts'
@@ -8,7 +9,7 @@ import { currentPerson } from '../identity.ts'
 import { readHistoricPathspecs } from '../pathspecs.ts'
 import { createProgressLine } from '../progress.ts'
 
-interface RestoreFlags {
+interface RestoreFlags extends ConflictFlags {
   source?: string
   staged?: true
   worktree?: true
@@ -20,7 +21,7 @@ interface RestoreFlags {
 /** `jzfs restore`: brings back files and index entries. */
 export const restore: CommandModule = {
   configure(command, context) {
-    command
+    addConflictOptions(command)
       .argument('<pathspec...>', 'restore what is there')
       .option('-s, --source <revision>', 'take this commit or folder instead of the index, or of HEAD with --staged')
       .option('-S, --staged', 'restore the index')
@@ -34,6 +35,12 @@ export const restore: CommandModule = {
             throw new InvalidError('usage', 'restore: nothing is named', { hint: 'restore . is all' })
           // What was tracked counts, also where a symlink has come in between.
           const pathspecs = readHistoricPathspecs(context, repository, texts)
+          const conflict = readConflictOptions('restore', flags, repository.config)
+          if (conflict.conflict !== undefined && (flags.source !== undefined || flags.staged)) {
+            throw new InvalidError('usage', `restore: --${conflict.conflict} goes with neither --source nor --staged`, {
+              hint: 'see `jzfs restore --help`',
+            })
+          }
           const progress = createProgressLine(context.terminal, 'restoring')
           const restored = await restorePaths(repository, pathspecs, {
             command: context.commandLine,
@@ -42,6 +49,7 @@ export const restore: CommandModule = {
             staged: flags.staged === true,
             worktree: flags.worktree === true || flags.staged !== true,
             force: flags.force === true,
+            ...conflict,
             signal: context.signal,
             onProgress: progress.update,
             onRebuilt: (error) => context.terminal.say(`warning: ${error.message}`),

@@ -5,6 +5,7 @@ import { shortenCid } from '../../model/cid-text.ts'
 import { InvalidError } from '../../model/errors.ts'
 import { quoteName } from '../../model/quote-name.ts'
 import { describePending, pendingOperation } from '../../repo/operation/operation.ts'
+import { readSequence } from '../../repo/sequence/sequence.ts'
 import { writeRefreshedIndex } from '../../worktree/index/write-refreshed-index.ts'
 import { readStatus, type Status, type StatusOptions } from '../../worktree/status/status.ts'
 import type { CommandModule } from '../command.ts'
@@ -70,7 +71,8 @@ async function show(context: Context, repository: WorkingRepository, found: Stat
   for (const path of found.skippedGit) terminal.say(`skipped: ${path} (!.git in .jzfsignore keeps it)`)
   if (flags.short || flags.porcelain) {
     const branch = flags.branch ? [headLine(head)] : []
-    const lines = renderShortStatus(found, flags.porcelain ? quoteName : shownFrom(context, repository))
+    const shown = flags.porcelain ? quoteName : shownFrom(context, repository)
+    const lines = renderShortStatus(found, shown, { artefacts: !flags.porcelain })
     return terminal.out([...branch, ...lines].map((line) => `${line}\n`).join(''))
   }
   const lines = renderLongStatus(terminal, head, found, shownFrom(context, repository))
@@ -78,24 +80,29 @@ async function show(context: Context, repository: WorkingRepository, found: Stat
 }
 
 function document(head: HeadDescription, found: Status): unknown {
-  const { staged, unstaged, untracked, ignored, conflicts, problems, skippedGit } = found
+  const { staged, unstaged, untracked, ignored, conflicts, artefacts, problems, skippedGit } = found
+  const { sequence, ...where } = head
   return {
-    ...head,
+    ...where,
+    inProgress: sequence?.kind ?? null,
     staged,
     unstaged,
     untracked,
     ignored,
     conflicts,
+    artefacts,
     problems: problems.map(({ code, message, details }) => ({ code, message, ...details })),
     skippedGit,
   }
 }
 
-async function describeHead({ refs }: WorkingRepository): Promise<HeadDescription> {
+async function describeHead(repository: WorkingRepository): Promise<HeadDescription> {
+  const { refs } = repository
   const [head, commit] = [await refs.head(), await refs.headCommit()]
   return {
     branch: 'branch' in head ? head.branch.replace('refs/heads/', '') : undefined,
     commit: commit && shortenCid(commit),
+    sequence: readSequence(repository),
   }
 }
 

@@ -15,7 +15,7 @@ printf '.git\\n' > .jzfsignore && git add . && git -c user.name=A -c user.email=
 it('lists what git lists', async () => {
   const folder = temporaryFolder()
   const options = { cwd: folder, encoding: 'utf8' as const, env: { PATH: process.env['PATH'], LC_ALL: 'C.UTF-8' } }
-  execFileSync('bash', ['-c', MAKE], options)
+  execFileSync('sh', ['-c', MAKE], options)
   await runHere(folder, ['init', '-q'])
   await runHere(folder, ['add', '.'])
   expect(await runHere(folder, ['commit', '-q', '-m', 'one'])).toMatchObject({ status: 0, stderr: '' })
@@ -53,7 +53,7 @@ function comparable(output: string, cid: RegExp): string[] {
 
 it('shows empty directories, kinds and sizes, and takes templates', async () => {
   const folder = temporaryFolder()
-  execFileSync('bash', ['-c', 'mkdir -p d/empty && echo one > d/f'], { cwd: folder })
+  execFileSync('sh', ['-c', 'mkdir -p d/empty && echo one > d/f'], { cwd: folder })
   await runHere(folder, ['init', '-q'])
   await runHere(folder, ['add', '.'])
   await runHere(folder, ['commit', '-q', '-m', 'one'])
