@@ -6,11 +6,17 @@ export interface Contender {
   run(): Promise<Run>
 }
 
+/** Who else does it, and how fast ours has to be: as a ratio, or in seconds over the other's. */
+export interface Other extends Contender {
+  atMost?: number
+  overAtMostSeconds?: number
+}
+
 /** One line of the table: a piece of work, who does it, and how fast ours has to be against each of the others. */
 export interface Row {
   work: string
   ours: Contender
-  others: (Contender & { atMost?: number })[]
+  others: Other[]
   /** The peak memory that ours may take, in bytes. */
   peakAtMostBytes?: number
   prepare?(): Promise<void> | void
@@ -20,7 +26,7 @@ export interface Row {
 /** The medians of a row, in seconds, and the peak memory of ours. */
 export interface Result {
   work: string
-  medians: { label: string; seconds: number; atMost?: number | undefined }[]
+  medians: { label: string; seconds: number; atMost?: number | undefined; overAtMostSeconds?: number | undefined }[]
   peakBytes: number
   peakAtMostBytes?: number | undefined
 }
@@ -28,7 +34,7 @@ export interface Result {
 /** Runs a row's contenders in turn, round after round, so that a drift of the machine meets all of them. */
 export async function runRow(row: Row, rounds: number, say: (line: string) => void): Promise<Result> {
   await row.prepare?.()
-  const contenders = [row.ours, ...row.others]
+  const contenders: Other[] = [row.ours, ...row.others]
   const runs = new Map<string, Run[]>(contenders.map(({ label }) => [label, []]))
   try {
     for (let round = 1; round <= rounds; round++) {
@@ -44,7 +50,8 @@ export async function runRow(row: Row, rounds: number, say: (line: string) => vo
   const medians = contenders.map((contender) => ({
     label: contender.label,
     seconds: median(runs.get(contender.label)!.map(({ seconds }) => seconds)),
-    atMost: 'atMost' in contender ? (contender.atMost as number | undefined) : undefined,
+    atMost: contender.atMost,
+    overAtMostSeconds: contender.overAtMostSeconds,
   }))
   const peakBytes = Math.max(...runs.get(row.ours.label)!.map((run) => run.peakBytes))
   return { work: row.work, medians, peakBytes, peakAtMostBytes: row.peakAtMostBytes }
@@ -54,7 +61,8 @@ export async function runRow(row: Row, rounds: number, say: (line: string) => vo
 export function renderTable(results: Result[]): string {
   const lines = results.map(({ work, medians, peakBytes, peakAtMostBytes }) => {
     const [ours, ...others] = medians
-    const ratios = others.map(({ label, seconds, atMost }) => {
+    const ratios = others.map(({ label, seconds, atMost, overAtMostSeconds }) => {
+      if (overAtMostSeconds !== undefined) return over(ours!.seconds - seconds, label, overAtMostSeconds)
       const ratio = ours!.seconds / seconds
       const verdict = atMost === undefined ? '' : ` (at most ${atMost}: ${ratio <= atMost ? 'yes' : 'NO'})`
       return `${ratio.toFixed(2)} × ${label} ${seconds.toFixed(3)}${verdict}`
@@ -66,6 +74,11 @@ export function renderTable(results: Result[]): string {
     return `| ${work} | ${ours!.seconds.toFixed(3)} | ${ratios.join('; ')} | ${mebibytes(peakBytes)}${bound} |`
   })
   return ['| work | jzfs, s | against | peak memory |', '|---|---|---|---|', ...lines].join('\n')
+}
+
+function over(seconds: number, label: string, atMostSeconds: number): string {
+  const [is, bound] = [seconds, atMostSeconds].map((each) => `${Math.round(each * 1000)} ms`)
+  return `${is} over ${label} (at most ${bound}: ${seconds <= atMostSeconds ? 'yes' : 'NO'})`
 }
 
 function mebibytes(bytes: number): string {
