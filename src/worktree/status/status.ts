@@ -1,11 +1,13 @@
 import type { AbortOptions } from '../../model/block.ts'
 import { JzfsError } from '../../model/errors.ts'
+import type { TreeChange } from '../../model/tree/tree-diff.ts'
 import { readFile } from '../../model/unixfs/file-content.ts'
 import type { ConflictKind } from '../../repo/merge/tree-merge.ts'
 import type { Repository } from '../../repo/repository.ts'
 import { openIgnore } from '../ignore/ignore.ts'
 import { fromByteString } from '../index/byte-string.ts'
 import { type ConflictNote, kindOfStages } from '../index/conflict-notes.ts'
+import { KIND_SYMLINK } from '../index/index-entry.ts'
 import { headTree, openIndex } from '../index/open-index.ts'
 import type { OpenIndexOptions } from '../index/open-index.ts'
 import type { StagingIndex } from '../index/staging-index.ts'
@@ -14,7 +16,7 @@ import type { Pathspec, PathFilter } from '../pathspec/pathspec.ts'
 import { fileSystemClock } from '../scan/file-system-clock.ts'
 import { scanProblems } from '../scan/scan-problem.ts'
 import { scanWorktree } from '../scan/scan-worktree.ts'
-import { CANDIDATE, DELETED } from '../scan/scan.ts'
+import { CANDIDATE, DELETED, NOT_SCANNED } from '../scan/scan.ts'
 import type { FileStat, FoundPath, Scan } from '../scan/scan.ts'
 import { ignoreFileOf, keepsOf, worktreeOf } from '../working-tree.ts'
 import { compareFile } from './compare-file.ts'
@@ -91,17 +93,17 @@ export async function readStatus(repository: Repository, options: StatusOptions 
   })
   const { unstaged, problems, isRefreshed } = await findUnstaged(repository, index, scan, unfinished, options)
   const staged = await stagedChanges(repository.store, await headTree(repository, options), index, options)
-  const within = filter === undefined ? staged : staged.filter(({ path }) => matchesPath(filter, path))
+  const shown = staged.filter(({ path }) => within(filter)(path))
   return {
     staged:
       options.renames === false
-        ? within
-        : await joinRenames(within, {
+        ? shown
+        : await joinRenames(shown, {
             ...options,
             read: ({ cid }, reading) => readFile(repository.store, cid, reading),
           }),
     unstaged,
-    untracked: (await leaveOutPending(unfinished, scan.untracked)).map(shownPath),
+    untracked: await listUntracked(unfinished, scan.untracked, untracked === 'none' ? () => false : within(filter)),
     ignored: scan.ignored.map(shownPath),
     conflicts: conflictsOf(index, filter),
     artefacts: scan.artefacts.map(shownPath),
@@ -112,12 +114,19 @@ export async function readStatus(repository: Repository, options: StatusOptions 
   }
 }
 
-/** Leaves out what an interrupted operation has yet to remove: it is no file of the user's. */
-async function leaveOutPending(unfinished: UnfinishedWork | undefined, found: FoundPath[]): Promise<FoundPath[]> {
-  if (unfinished === undefined) return found
-  const kept: FoundPath[] = []
-  for (const each of found) if (!(await unfinished.isPending(fromByteString(each.key)))) kept.push(each)
-  return kept
+/** Untracked paths as they are once an interrupted operation is finished: what it has yet to remove is no file of the user's. */
+async function listUntracked(
+  unfinished: UnfinishedWork | undefined,
+  found: FoundPath[],
+  isShown: (path: string) => boolean,
+): Promise<string[]> {
+  if (unfinished === undefined) return found.map(shownPath)
+  const listed: string[] = []
+  for (const each of found) if (!(await unfinished.isPending(fromByteString(each.key)))) listed.push(shownPath(each))
+  for await (const { path, after } of unfinished.untrackedToCome()) {
+    if (isShown(path)) listed.push(after?.node.kind === 'directory' ? `${path}/` : path)
+  }
+  return listed.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
 }
 
 async function findUnstaged(
@@ -135,10 +144,16 @@ async function findUnstaged(
   let isRefreshed = false
   for (let position = 0; position < index.count; position++) {
     const state = scan.states[position]
-    if ((state !== CANDIDATE && state !== DELETED) || index.stage(position) !== 0) continue
-    const found = scan.stats.get(position)
+    if (state === NOT_SCANNED || index.stage(position) !== 0) continue
     // Before it is read: nobody may read a file that is half written.
-    if ((await unfinished?.isPending(index.path(position))) === true) continue
+    if (unfinished !== undefined && (await unfinished.isPending(index.path(position)))) {
+      const path = index.path(position)
+      const difference = differenceToCome(index, position, unfinished.changeAt(path))
+      if (difference !== undefined) unstaged.push({ path, difference })
+      continue
+    }
+    if (state !== CANDIDATE && state !== DELETED) continue
+    const found = scan.stats.get(position)
     if (state === DELETED || found === undefined) {
       unstaged.push({ path: index.path(position), difference: 'deleted' })
       continue
@@ -154,6 +169,20 @@ async function findUnstaged(
     options.signal?.throwIfAborted()
   }
   return { unstaged, problems, isRefreshed }
+}
+
+/** How a file will differ from its entry once an interrupted operation is finished. */
+function differenceToCome(
+  index: StagingIndex,
+  position: number,
+  change: TreeChange | undefined,
+): FileDifference | undefined {
+  if (change === undefined) return undefined
+  const { after } = change
+  if (after === undefined) return 'deleted'
+  if (index.hasCid(position, after.cid)) return undefined
+  if ((after.node.kind === 'symlink') !== (index.kindBits(position) === KIND_SYMLINK)) return 'type-changed'
+  return after.node.contentCid.equals(index.contentCid(position)) ? 'mode-changed' : 'modified'
 }
 
 /** A file that changed and cannot be read counts as modified, as with git: its problem is named, and the others go on. */
@@ -173,8 +202,9 @@ async function compareReadable(
   }
 }
 
-function matchesPath(filter: PathFilter, path: string): boolean {
-  return filter.matches(Buffer.from(path).toString('latin1'))
+/** Tells the paths that pathspecs mean; without any, all. */
+function within(filter: PathFilter | undefined): (path: string) => boolean {
+  return (path) => filter === undefined || filter.matches(Buffer.from(path).toString('latin1'))
 }
 
 const TYPE_MASK = 0o170000

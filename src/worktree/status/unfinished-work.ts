@@ -15,6 +15,10 @@ import { keepsOf, worktreeOf } from '../working-tree.ts'
 export interface UnfinishedWork {
   /** Whether a path only differs from how it shall be because the operation has not come to it: nobody has changed it. */
   isPending(path: string): Promise<boolean>
+  /** What the operation makes of a path; undefined where it leaves it as it is, or moves it. */
+  changeAt(path: string): TreeChange | undefined
+  /** Paths that it has yet to write, and that the index does not have. */
+  untrackedToCome(): AsyncIterable<TreeChange>
 }
 
 /**
@@ -39,16 +43,32 @@ export async function readUnfinishedWork(
   }
   for (const { to } of entry.renames) addFolders(to, folders)
   const top = worktreeOf(repository)
+  const artefacts = new Set(index.artefacts().map(({ path }) => path))
+  const isPending = async (path: string): Promise<boolean> => {
+    const found = statAt(join(top, path))
+    const change = changes.get(path)
+    if (change !== undefined && (await isAsBefore(repository, path, found, change, options))) return true
+    // A folder that was made and not filled, or emptied and not removed.
+    if (found?.isDirectory() === true && folders.has(path)) return true
+    return entry.renames.some((rename) => isBeingMoved(top, index, rename, path))
+  }
   return {
-    async isPending(path) {
-      const found = statAt(join(top, path))
-      const change = changes.get(path)
-      if (change !== undefined && (await isAsBefore(repository, path, found, change, options))) return true
-      // A folder that was made and not filled, or emptied and not removed.
-      if (found?.isDirectory() === true && folders.has(path)) return true
-      return entry.renames.some((rename) => isBeingMoved(top, index, rename, path))
+    isPending,
+    changeAt: (path) => changes.get(path),
+    async *untrackedToCome() {
+      for (const change of changes.values()) {
+        const { path, after } = change
+        if (after === undefined || hasPath(index, path) || artefacts.has(path)) continue
+        if (await isPending(path)) yield change
+      }
     },
   }
+}
+
+/** Whether the index has a path, in conflict or not. */
+function hasPath(index: StagingIndex, path: string): boolean {
+  const position = index.lowerBound(path)
+  return position < index.count && index.path(position) === path
 }
 
 function addFolders(path: string, folders: Set<string>): void {

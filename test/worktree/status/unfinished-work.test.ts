@@ -8,6 +8,8 @@ import { listOperations } from '../../../src/repo/operation/operation.ts'
 import type { Repository } from '../../../src/repo/repository.ts'
 import { UNFINISHED_MODE } from '../../../src/worktree/checkout/write-entry.ts'
 import { movePaths } from '../../../src/worktree/move.ts'
+import { applyStash } from '../../../src/worktree/stash/apply-stash.ts'
+import { pushStash } from '../../../src/worktree/stash/push-stash.ts'
 import { readStatus } from '../../../src/worktree/status/status.ts'
 import { switchTo } from '../../../src/worktree/switch/switch.ts'
 import { temporaryFolder } from '../../support/repository.ts'
@@ -100,6 +102,27 @@ describe('where a switch was interrupted, status', () => {
     })
     expect(await seen()).toEqual(['d2/x', 'gone'])
   })
+})
+
+test('where a stash was being brought back, status shows what will be changed and untracked', async () => {
+  for (const path of ['changed', 'gone', 'file', 'done']) write(path, 'before')
+  await add(repository)
+  await commitHere(repository)
+  for (const path of ['changed', 'done', 'new/x']) write(path, 'after')
+  for (const path of ['gone', 'file']) rmSync(join(top, path))
+  write('file/inside')
+  await pushStash(repository, { command: 'stash', person: PERSON, untracked: 'untracked' })
+  await applyStash(repository, { command: 'stash', person: PERSON, drop: true })
+  const done = await seen()
+  await interrupt(() => {
+    write('changed', 'before')
+    write('gone', 'before')
+    rmSync(join(top, 'new'), { recursive: true })
+    rmSync(join(top, 'file/inside'))
+  })
+  expect(done).toEqual(['changed changed', 'changed done', 'changed file', 'changed gone', 'file/', 'new/'])
+  expect(await seen()).toEqual([...done.slice(0, 4), 'file/inside', 'new/x'])
+  expect((await readStatus(repository, { untracked: 'none' })).untracked).toEqual([])
 })
 
 test('where a move was interrupted, status shows it as done', async () => {
