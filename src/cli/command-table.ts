@@ -111,6 +111,11 @@ export const COMMAND_GROUPS: CommandGroup[] = [
         load: async () => (await import('./commands/ls.ts')).ls,
       },
       {
+        name: 'du',
+        summary: 'Show how much space a revision takes up',
+        load: async () => (await import('./commands/du.ts')).du,
+      },
+      {
         name: 'bisect',
         summary: 'Find the commit that changed something, by halving',
         load: async () => (await import('./commands/bisect.ts')).bisect,

@@ -9,21 +9,14 @@ export interface NumberByDigest {
 /** Makes an empty one. */
 export function createNumberByDigest(): NumberByDigest {
   const table = createDigestTable()
-  // Digests as the table wants them: aligned.
-  const words = new Uint32Array(8)
-  const bytes = new Uint8Array(words.buffer)
-  const find = (digest: Uint8Array): number => {
-    bytes.set(digest)
-    return table.find(words, 0)
-  }
   return {
     get(digest) {
-      const entry = find(digest)
+      const entry = table.findDigest(digest)
       return entry === -1 ? undefined : table.positions[entry]
     },
     set(digest, value) {
-      const entry = find(digest)
-      if (entry === -1) table.add(words, 0, value)
+      const entry = table.findDigest(digest)
+      if (entry === -1) table.addDigest(digest, value)
       else table.positions[entry] = value
     },
   }

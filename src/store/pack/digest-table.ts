@@ -6,8 +6,8 @@ const FIRST_CAPACITY = 1024
 /**
  * A set of sha2-256 digests, each with one position, in flat typed arrays: 40 bytes an entry and about 8 of hash slots.
  *
- * Digests come as words: a `Uint32Array` over their bytes, eight words each, and the index of the first word.
- * Entries are numbered from 0 in the order in which they were added, and are never removed.
+ * Digests come as their 32 bytes, or, on hot paths, as words: a `Uint32Array` over the bytes, eight words each, and the index
+ * of the first word. Entries are numbered from 0 in the order in which they were added, and are never removed.
  */
 export interface DigestTable {
   readonly size: number
@@ -19,6 +19,10 @@ export interface DigestTable {
   find(words: Uint32Array, at: number): number
   /** Adds a digest that is not there (the caller has asked `find`) and returns its entry. */
   add(words: Uint32Array, at: number, position: number): number
+  /** As `find`, of bytes. */
+  findDigest(digest: Uint8Array): number
+  /** As `add`, of bytes. */
+  addDigest(digest: Uint8Array, position: number): number
 }
 
 /** Makes an empty table. */
@@ -32,6 +36,9 @@ class FlatDigestTable implements DigestTable {
   #positions = new Float64Array(FIRST_CAPACITY)
   /** Open addressing with linear probing: entry + 1, or 0 where the slot is free. */
   #slots = new Uint32Array(FIRST_CAPACITY * 2)
+  /** Bytes of a digest, aligned. */
+  readonly #asked = new Uint32Array(WORDS)
+  readonly #askedBytes = new Uint8Array(this.#asked.buffer)
 
   get size(): number {
     return this.#size
@@ -65,6 +72,16 @@ class FlatDigestTable implements DigestTable {
     this.#positions[entry] = position
     this.#occupy(entry)
     return entry
+  }
+
+  findDigest(digest: Uint8Array): number {
+    this.#askedBytes.set(digest)
+    return this.find(this.#asked, 0)
+  }
+
+  addDigest(digest: Uint8Array, position: number): number {
+    this.#askedBytes.set(digest)
+    return this.add(this.#asked, 0, position)
   }
 
   #grow(): void {

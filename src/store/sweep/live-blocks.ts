@@ -27,22 +27,15 @@ export interface LiveBlocks {
 /** An empty set. */
 export function createLiveBlocks(): LiveBlocks {
   const table = createDigestTable()
-  // Digests as the table wants them: aligned.
-  const words = new Uint32Array(8)
-  const bytes = new Uint8Array(words.buffer)
-  const find = (digest: Uint8Array): number => {
-    bytes.set(digest)
-    return table.find(words, 0)
-  }
   return {
     get size() {
       return table.size
     },
-    find,
+    find: (digest) => table.findDigest(digest),
     findWords: (other, at) => table.find(other, at),
     add(digest) {
-      const known = find(digest)
-      return known === -1 ? table.add(words, 0, 0) : known
+      const known = table.findDigest(digest)
+      return known === -1 ? table.addDigest(digest, 0) : known
     },
     is: (block, bits) => (table.positions[block]! & bits) === bits,
     set(block, bits) {

@@ -1,5 +1,5 @@
 import { RAW } from '../../model/cid.ts'
-import { createDigestTable, type DigestTable } from '../../store/pack/digest-table.ts'
+import { createDigestTable } from '../../store/pack/digest-table.ts'
 
 /**
  * The blocks that a walk has passed, by codec and digest: 48 bytes each. One digest as a leaf and as a node is two
@@ -28,25 +28,21 @@ export function createVisitedBlocks(): VisitedBlocks {
 class DigestTables implements VisitedBlocks {
   readonly #leaves = createDigestTable()
   readonly #nodes = createDigestTable()
-  /** Digests as the tables want them: aligned. */
-  readonly #words = new Uint32Array(8)
-  readonly #bytes = new Uint8Array(this.#words.buffer)
 
   get size(): number {
     return this.#leaves.size + this.#nodes.size
   }
 
   findLeaf(digest: Uint8Array): number {
-    return this.#find(this.#leaves, digest)
+    return this.#leaves.findDigest(digest)
   }
 
   findNode(digest: Uint8Array): number {
-    return this.#find(this.#nodes, digest)
+    return this.#nodes.findDigest(digest)
   }
 
   add(codec: number, digest: Uint8Array): number {
-    this.#bytes.set(digest)
-    return (codec === RAW ? this.#leaves : this.#nodes).add(this.#words, 0, -1)
+    return (codec === RAW ? this.#leaves : this.#nodes).addDigest(digest, -1)
   }
 
   setLeafSize(leaf: number, sizeBytes: number): void {
@@ -55,10 +51,5 @@ class DigestTables implements VisitedBlocks {
 
   leafSize(leaf: number): number {
     return this.#leaves.positions[leaf] ?? -1
-  }
-
-  #find(table: DigestTable, digest: Uint8Array): number {
-    this.#bytes.set(digest)
-    return table.find(this.#words, 0)
   }
 }
