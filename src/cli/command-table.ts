@@ -61,6 +61,21 @@ export const COMMAND_GROUPS: CommandGroup[] = [
         load: async () => (await import('./commands/stash.ts')).stash,
       },
       {
+        name: 'undo',
+        summary: 'Take the last command back, files included',
+        load: async () => (await import('./commands/undo.ts')).undo,
+      },
+      {
+        name: 'redo',
+        summary: 'Take the last undo back',
+        load: async () => (await import('./commands/redo.ts')).redo,
+      },
+      {
+        name: 'op',
+        summary: 'List the commands that changed the repository, and what they changed',
+        load: async () => (await import('./commands/op.ts')).op,
+      },
+      {
         name: 'rm',
         summary: 'Remove files from the index and the working tree',
         load: async () => (await import('./commands/rm.ts')).rm,

@@ -17,3 +17,18 @@ export async function followRenamedBranch(
   const options = { command: context.commandLine, signal: context.signal }
   await renamePublished(openHomeHere(context), { repositoryId: id, ...rename }, options)
 }
+
+/** Which of these refs are published from this home; where nothing was ever published, nothing of the node is loaded. */
+export async function publishedRefs(
+  context: Context,
+  { id }: Pick<Repository, 'id'>,
+  names: readonly string[],
+): Promise<string[]> {
+  if (names.length === 0 || !existsSync(join(homeDirectory(context), 'repositories.json'))) return []
+  const { openHomeHere } = await import('./network.ts')
+  const repository = openHomeHere(context)
+    .repositories.list()
+    .find((each) => each.id === id)
+  const published = new Set(repository?.heads.map(({ ref }) => ref))
+  return names.filter((name) => published.has(name))
+}

@@ -42,7 +42,7 @@ export function lastUndo(layout: Layout): LoggedCommand {
 }
 
 /** Whether an operation is one that undo takes back: it moved refs or HEAD, rewrote files, or took from the index. */
-function canBeTakenBack(entry: OperationEntry): boolean {
+export function canBeTakenBack(entry: OperationEntry): boolean {
   const { refs, head, worktree, renames, sequence, index } = entry
   const isMoving = refs.some(({ name }) => isOurs(name)) || head !== undefined || worktree !== undefined
   return isMoving || renames.length > 0 || sequence !== undefined || index?.before !== undefined
@@ -53,14 +53,14 @@ export function isOurs(name: string): boolean {
   return !name.startsWith('refs/partial/') && !name.startsWith('refs/remotes/')
 }
 
-/** The command that an operation is of, as far as up to that one; undefined where its entry is not there. */
-function commandAt(layout: Layout, number: number): LoggedCommand | undefined {
+/** The command that an operation is of, as far as up to that one; undefined where entries of it are not there (any more). */
+export function commandAt(layout: Layout, number: number): LoggedCommand | undefined {
   const last = number < 1 ? undefined : readOperation(layout, number)
   if (last === undefined) return undefined
   const operations = [last]
   for (let earlier = number - 1; earlier >= last.first; earlier--) {
     const entry = readOperation(layout, earlier)
-    if (entry === undefined) throw expired(earlier)
+    if (entry === undefined) return undefined
     operations.unshift(entry)
   }
   return { first: last.first, operations }
@@ -76,7 +76,7 @@ function nothingToUndo(why: string): InvalidError {
 }
 
 function nothingToRedo(): InvalidError {
-  return new InvalidError('nothing-to-redo', 'nothing can be redone: the last command was no undo', {
+  return new InvalidError('nothing-to-redo', 'nothing can be redone: no undo came last, or all are taken back', {
     hint: '`jzfs op log` shows what was done',
   })
 }

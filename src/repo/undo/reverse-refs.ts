@@ -10,6 +10,7 @@ import { PSEUDO_REFS } from '../refs/pseudo-ref.ts'
 import { isSameCid } from '../refs/refs.ts'
 import type { Repository } from '../repository.ts'
 import { isSameSequence, readSequence } from '../sequence/sequence.ts'
+import { refsOfCommand, throughout } from './command-changes.ts'
 import { isOurs, type LoggedCommand } from './logged-command.ts'
 
 /** What takes refs, their logs, HEAD and what is in progress back to where they were before a command. */
@@ -41,15 +42,12 @@ export async function reverseRefs(
 }
 
 async function reversedChanges({ refs }: Repository, { operations }: LoggedCommand): Promise<RefChange[]> {
-  const whole = new Map<string, RefChange>()
-  for (const change of operations.flatMap((entry) => entry.refs)) {
-    const { name, before, after, force } = change
-    if (!isOurs(name)) continue
-    if (force === true && before === undefined && !name.startsWith(PSEUDO_REFS)) throw damaged(name)
-    whole.set(name, { name, before: whole.has(name) ? whole.get(name)?.before : before, after })
+  for (const { name, before, force } of operations.flatMap((entry) => entry.refs)) {
+    if (force === true && before === undefined && isOurs(name) && !name.startsWith(PSEUDO_REFS)) throw damaged(name)
   }
   const reversed: RefChange[] = []
-  for (const { name, before, after } of whole.values()) {
+  for (const { name, before, after } of refsOfCommand(operations)) {
+    if (!isOurs(name)) continue
     const now = await refs.read(name)
     if (!name.startsWith(PSEUDO_REFS) && !isSameCid(now, after)) throw movedSince(name, after, now)
     if (!isSameCid(before, now)) reversed.push({ name, before: now, after: before })
@@ -58,31 +56,29 @@ async function reversedChanges({ refs }: Repository, { operations }: LoggedComma
 }
 
 async function reversedHead({ refs }: Repository, { operations }: LoggedCommand): Promise<OperationPlan['head']> {
-  const moves = operations.flatMap(({ head }) => head ?? [])
-  const [first, last] = [moves[0], moves.at(-1)]
-  if (first === undefined || last === undefined) return undefined
+  const move = throughout(operations.map(({ head }) => head))
+  if (move === undefined) return undefined
   const now = await refs.head()
-  if (!isSameHead(now, last.after)) {
-    const [is, expected] = [now, last.after].map((each) => formatHead(each).trimEnd())
+  if (!isSameHead(now, move.after)) {
+    const [is, expected] = [now, move.after].map((each) => formatHead(each).trimEnd())
     throw new ConflictError('head-changed', `HEAD was moved since: it is "${is}", and the command left "${expected}"`, {
       hint: 'move it back first, with `jzfs switch`',
       details: { expected, actual: is },
     })
   }
-  return isSameHead(first.before, now) ? undefined : { before: now, after: first.before, message: '' }
+  return isSameHead(move.before, now) ? undefined : { before: now, after: move.before, message: '' }
 }
 
 function reversedSequence(repository: Repository, { operations }: LoggedCommand): OperationPlan['sequence'] {
-  const changes = operations.flatMap(({ sequence }) => sequence ?? [])
-  const [first, last] = [changes[0], changes.at(-1)]
-  if (first === undefined || last === undefined) return undefined
+  const change = throughout(operations.map(({ sequence }) => sequence))
+  if (change === undefined) return undefined
   const now = readSequence(repository)
-  if (!isSameSequence(now, last.after)) {
+  if (!isSameSequence(now, change.after)) {
     throw new ConflictError('sequence-changed', 'what is in progress here is not what the command left', {
       hint: 'look at `jzfs status`, and finish it or give it up',
     })
   }
-  return isSameSequence(now, first.before) ? undefined : { before: now, after: first.before }
+  return isSameSequence(now, change.before) ? undefined : { before: now, after: change.before }
 }
 
 /** The list of stashes is a log: what a command added to it goes, and is not followed by a line more. */
