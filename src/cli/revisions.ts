@@ -72,7 +72,7 @@ function hasFilesHere({ cwd }: Context, { worktree, path }: Repository): boolean
 }
 
 /** What stands against an operand as a revision or a range; undefined for a good one. */
-async function revisionProblem(
+export async function revisionProblem(
   repository: Repository,
   text: string,
   options: RevisionOptions,
@@ -94,7 +94,8 @@ async function revisionProblem(
 const PATHSPEC_MAGIC = /^:[(!^/]/
 const NO_REVISION = new Set(['revision-not-found', 'revision-invalid', 'path-not-found'])
 
-function isPath({ cwd }: Context, text: string): boolean {
+/** Whether an operand is a path of the working tree, or a pattern of paths. */
+export function isPath({ cwd }: Context, text: string): boolean {
   if (PATHSPEC_MAGIC.test(text) || /[*?[]/.test(text)) return true
   try {
     return lstatSync(text.startsWith('/') ? text : join(cwd, text), { throwIfNoEntry: false }) !== undefined
@@ -103,14 +104,16 @@ function isPath({ cwd }: Context, text: string): boolean {
   }
 }
 
-function ambiguousArgument(text: string): InvalidError {
+/** The error for an operand that is both: InvalidError `argument-ambiguous`. */
+export function ambiguousArgument(text: string): InvalidError {
   return new InvalidError('argument-ambiguous', `"${text}" is both a revision and a path`, {
     hint: 'write -- between revisions and paths',
     details: { argument: text },
   })
 }
 
-function neither(problem: JzfsError, text: string): JzfsError {
+/** The error for an operand that is neither, by what stands against it as a revision. */
+export function neither(problem: JzfsError, text: string): JzfsError {
   if (problem.code !== 'revision-not-found' || /[:^~@]|\.\./.test(text)) return problem
   const { message, hint, details, code } = problem
   return new NotFoundError(code, `${message}, and no such path in the working tree`, {

@@ -34,6 +34,8 @@ export interface RestoreOptions extends OpenIndexOptions, RewriteOptions, Revisi
   person: Person
   /** A commit or a directory. Default: HEAD for the index, the index for files alone. */
   source?: string | undefined
+  /** Keep what the source does not have (git's overlay mode). */
+  overlay?: boolean | undefined
   /** Restore the index. */
   staged: boolean
   /** Restore files. */
@@ -63,7 +65,7 @@ export interface Restored extends RewrittenFiles {
 
 /**
  * Makes files, the index, or both what they are in a source again: tracked paths within the pathspecs, and those of the
- * source. What the source does not have goes. What tracked files hold beyond the index is first kept in the store.
+ * source. What the source does not have goes, unless `overlay` is asked for. What tracked files hold beyond the index is first kept in the store.
  *
  * Throws NotFoundError `pathspec-unmatched`, and `side-missing` (details: `paths`) where the asked side of a conflict has no such
  * path; ConflictError `would-overwrite` (details: `paths`) for untracked files in the way, `index-unmerged` (details: `paths`) for
@@ -81,10 +83,11 @@ export async function restorePaths(
   const filter = pathFilter(pathspecs)
   const pack = await repository.store.createPack(options)
   try {
-    const changes = await sourceChanges(repository, index, pack, filter, options)
+    const found = await sourceChanges(repository, index, pack, filter, options)
+    const [changes, absent] = options.overlay === true ? divide(found) : [found, []]
     const conflicts = await conflictChanges(repository, index, pack, filter, options)
     const changed = [...changes, ...conflicts.files].map(({ path }) => toByteString(path))
-    refuseUnmatched(pathspecs, index, changed)
+    refuseUnmatched(pathspecs, absent.length === 0 ? index : updateIndex(index, absent), changed)
     const next = options.staged ? updateIndex(index, changes) : conflicts.index
     const staged = options.staged ? changes.map(({ path }) => path) : conflicts.reopened
     const { command, person } = options
@@ -99,7 +102,8 @@ export async function restorePaths(
         ...(await rewriteFiles(repository, lock, pack, { ...moves, files, discarded: [] }, options)),
       }
     }
-    const rewrite = await fileChanges(repository, index, [...changes, ...conflicts.files], pack, filter, options)
+    const placed = { changes: [...changes, ...conflicts.files], absent }
+    const rewrite = await fileChanges(repository, index, placed, pack, filter, options)
     const files = rewrite.paths
     if (files.length + staged.length === 0) return { staged, files, discarded: [], left: [], failed: [] }
     const before = withArtefacts(rewrite.files.before, resolvedArtefacts(index, next))
@@ -115,6 +119,12 @@ export async function restorePaths(
   } finally {
     pack.abort()
   }
+}
+
+/** Tells what the source has from what it does not have. */
+function divide(found: readonly IndexChange[]): [changes: IndexChange[], absent: IndexChange[]] {
+  const isThere = (change: IndexChange): boolean => 'from' in change || change.entries.length > 0
+  return [found.filter(isThere), found.filter((change) => !isThere(change))]
 }
 
 /** What the source has otherwise than the index. */
@@ -144,11 +154,11 @@ async function findSource(repository: Repository, options: RestoreOptions): Prom
   return options.staged ? headTree(repository, options) : 'index'
 }
 
-/** The files that are not as they shall be, and what is lost of them. */
+/** The files that are not as they shall be, and what is lost of them: what is absent from the source stays. */
 async function fileChanges(
   repository: Repository,
   index: StagingIndex,
-  changes: readonly IndexChange[],
+  { changes, absent }: { changes: readonly IndexChange[]; absent: readonly IndexChange[] },
   pack: PackWriter,
   filter: PathFilter | undefined,
   options: RestoreOptions,
@@ -163,6 +173,7 @@ async function fileChanges(
   })
   const goal = updateIndex(index, changes)
   const concerned = new Set([...changes.map(({ path }) => path), ...changedPaths(index, scan)])
+  for (const { path } of absent) concerned.delete(path)
   const untracked = await findInTheWay(repository, index, goal, concerned, options)
   const force = options.force === true
   const keeping = { ...options, force, concerns: (path: string) => concerned.has(path) }

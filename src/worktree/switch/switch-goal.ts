@@ -19,8 +19,8 @@ export type SwitchRequest =
   | { create: string; start?: string | undefined; reset?: boolean }
   /** The commit of a revision (HEAD), on no branch. */
   | { detach: string }
-  /** A new branch without history and files. */
-  | { orphan: string }
+  /** A new branch without history and files; with `keepsFiles`, as git's `checkout --orphan`, index and files stay. */
+  | { orphan: string; keepsFiles?: boolean }
 
 /** Where HEAD goes. */
 export interface SwitchGoal {
@@ -30,6 +30,8 @@ export interface SwitchGoal {
   refs: RefUpdate[]
   /** Whether a branch was made, or an existing one moved. */
   branch: 'new' | 'reset' | 'existing' | undefined
+  /** Whether index and files stay as they are. */
+  keepsFiles?: boolean
 }
 
 /**
@@ -45,7 +47,7 @@ export function findSwitchGoal(
 ): Promise<SwitchGoal> {
   if ('branch' in request) return existingBranch(repository, request.branch, options)
   if ('create' in request) return newBranch(repository, request, options)
-  if ('orphan' in request) return orphanBranch(repository, request.orphan)
+  if ('orphan' in request) return orphanBranch(repository, request)
   return detachedAt(repository, request.detach, options)
 }
 
@@ -96,10 +98,13 @@ async function newBranch(
   return { head, commit, refs: isMoved ? [{ name, before, after: commit, message }] : [], branch }
 }
 
-async function orphanBranch(repository: Repository, name: string): Promise<SwitchGoal> {
-  const branch = branchRef(name)
-  if ((await repository.refs.read(branch)) !== undefined) throw branchExists(name)
-  return { head: { branch }, commit: undefined, refs: [], branch: 'new' }
+async function orphanBranch(
+  repository: Repository,
+  { orphan, keepsFiles = false }: Extract<SwitchRequest, { orphan: string }>,
+): Promise<SwitchGoal> {
+  const branch = branchRef(orphan)
+  if ((await repository.refs.read(branch)) !== undefined) throw branchExists(orphan)
+  return { head: { branch }, commit: undefined, refs: [], branch: 'new', keepsFiles }
 }
 
 async function detachedAt(repository: Repository, text: string, options: RevisionOptions): Promise<SwitchGoal> {

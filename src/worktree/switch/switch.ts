@@ -72,11 +72,8 @@ export async function switchTo(
   const after = { head: goal.head, commit: goal.commit }
   const index = await openIndex(repository, options)
   if (options.discardChanges !== true) refuseUnmerged(index)
-  const trees = {
-    before: await treeOf(repository, before.commit),
-    after: await treeOf(repository, after.commit),
-    index,
-  }
+  const tree = await treeOf(repository, before.commit)
+  const trees = { before: tree, after: goal.keepsFiles ? tree : await treeOf(repository, after.commit), index }
   const moves = { ...movesOf(before.head, goal, options), ...sequence }
   const done = await changeFiles(repository, lock, trees, moves, options)
   return { before, after, branch: goal.branch, ...done }

@@ -1,0 +1,76 @@
+import { shortenCid } from '../../model/cid-text.ts'
+import { JzfsError } from '../../model/errors.ts'
+import { resolveRevision } from '../../repo/revision.ts'
+import type { RevisionOptions } from '../../repo/revision/revision-source.ts'
+import { restorePaths, type Restored } from '../../worktree/restore.ts'
+import { type ConflictFlags, readConflictOptions } from '../conflict-options.ts'
+import type { Context } from '../context.ts'
+import { EXIT } from '../exit-status.ts'
+import { sayNotDone, type WorkingRepository } from '../here.ts'
+import { currentPerson } from '../identity.ts'
+import { readHistoricPathspecs } from '../pathspecs.ts'
+import { createProgressLine } from '../progress.ts'
+import { neither, revisionProblem } from '../revisions.ts'
+
+/** What `checkout` is told about paths. */
+export interface CheckoutPathsFlags extends ConflictFlags {
+  force?: true
+  overlay: boolean
+  quiet?: true
+  json?: true
+}
+
+/** Brings paths back from the index, or from a revision into index and files, and says how many. */
+export async function checkoutPaths(
+  context: Context,
+  repository: WorkingRepository,
+  { source, paths, lone }: { source: string | undefined; paths: readonly string[]; lone?: string | undefined },
+  flags: CheckoutPathsFlags,
+  lookUp: RevisionOptions,
+): Promise<void> {
+  const conflict = readConflictOptions('checkout', flags, repository.config)
+  const progress = createProgressLine(context.terminal, 'restoring')
+  try {
+    const restored = await restorePaths(repository, readHistoricPathspecs(context, repository, paths), {
+      ...lookUp,
+      command: context.commandLine,
+      person: currentPerson(context, repository.config, 'COMMITTER'),
+      source,
+      overlay: flags.overlay,
+      staged: source !== undefined,
+      worktree: true,
+      force: flags.force === true,
+      ...conflict,
+      ignoreUnmerged: conflict.ignoreUnmerged === true || (flags.force === true && conflict.conflict === undefined),
+      onProgress: progress.update,
+      onRebuilt: (error) => context.terminal.say(`warning: ${error.message}`),
+    }).finally(progress.done)
+    await report(context, repository, restored, { ...flags, source }, lookUp)
+  } catch (error) {
+    if (lone === undefined || !(error instanceof JzfsError) || error.code !== 'pathspec-unmatched') throw error
+    // A branch that is not there is more likely meant than a file that is not.
+    const problem = await revisionProblem(repository, lone, lookUp)
+    throw problem === undefined ? error : neither(problem, lone)
+  }
+}
+
+async function report(
+  context: Context,
+  repository: WorkingRepository,
+  restored: Restored,
+  { source, merge, conflict, quiet, json }: CheckoutPathsFlags & { source: string | undefined },
+  lookUp: RevisionOptions,
+): Promise<void> {
+  const { files, left, failed } = restored
+  if (left.length + failed.length > 0) context.status = EXIT.partial
+  if (json) {
+    const failures = failed.map(({ path, error }) => ({ path, code: error.code, message: error.message }))
+    return context.terminal.json({ ...restored, failed: failures })
+  }
+  sayNotDone(context, restored)
+  if (quiet) return
+  const from = source === undefined ? 'the index' : shortenCid((await resolveRevision(repository, source, lookUp)).cid)
+  const isReopened = merge === true || conflict !== undefined
+  const count = `${files.length} ${files.length === 1 ? 'path' : 'paths'}`
+  context.terminal.say(isReopened ? `Brought ${count} back into conflict` : `Updated ${count} from ${from}`)
+}
