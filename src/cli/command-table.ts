@@ -176,6 +176,11 @@ export const COMMAND_GROUPS: CommandGroup[] = [
         load: async () => (await import('./commands/switch.ts')).switchCommand,
       },
       {
+        name: 'checkout',
+        summary: 'Go to another branch, or bring back files (switch and restore)',
+        load: async () => (await import('./commands/checkout.ts')).checkout,
+      },
+      {
         name: 'merge',
         summary: 'Join another branch to this one',
         load: async () => (await import('./commands/merge.ts')).merge,
