@@ -285,6 +285,11 @@ export const COMMAND_GROUPS: CommandGroup[] = [
         summary: 'Remove what nothing refers to',
         load: async () => (await import('./commands/gc.ts')).gc,
       },
+      {
+        name: 'fsck',
+        summary: 'Check the whole repository, and repair it',
+        load: async () => (await import('./commands/fsck.ts')).fsck,
+      },
     ],
   },
   {

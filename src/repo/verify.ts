@@ -19,6 +19,8 @@ export interface VerifyStart {
   cid: CID
   /** The revision as it was given: findings name it. */
   revision: string
+  /** What it must be, where that is known. */
+  is?: 'commit' | 'tag' | undefined
 }
 
 /**
@@ -35,18 +37,18 @@ export async function* verifyReachable(
   options: VerifyOptions = {},
 ): AsyncGenerator<VerifyFinding, VerifyProgress> {
   const run = new VerifyRun(store, options)
-  // First come, first served: from each start the newest commits come first.
-  const queue: Root[] = Array.from(starts, ({ cid, revision }) => ({ cid, revision, is: undefined }))
-  for (const root of queue) yield* verifyRoot(run, root, queue)
+  yield* verifyStarts(run, starts)
   return run.finish()
 }
 
-interface Root extends VerifyStart {
-  /** What it must be, by the link that leads to it. */
-  is: 'commit' | 'tag' | undefined
+/** Verifies what revisions reach and the run has not seen: a part of a verification that begins from more. */
+export async function* verifyStarts(run: VerifyRun, starts: Iterable<VerifyStart>): AsyncGenerator<VerifyFinding> {
+  // First come, first served: from each start the newest commits come first.
+  const queue = [...starts]
+  for (const root of queue) yield* verifyRoot(run, root, queue)
 }
 
-async function* verifyRoot(run: VerifyRun, root: Root, queue: Root[]): AsyncGenerator<VerifyFinding> {
+async function* verifyRoot(run: VerifyRun, root: VerifyStart, queue: VerifyStart[]): AsyncGenerator<VerifyFinding> {
   const { cid, revision } = root
   const place: VerifyPlace = { revision, commit: undefined, path: undefined }
   if (cid.code !== DAG_JSON) yield* verifyTree(run, cid, place)
@@ -61,7 +63,12 @@ async function* verifyRoot(run: VerifyRun, root: Root, queue: Root[]): AsyncGene
 }
 
 /** Decodes a commit or a tag and queues what it links; returns a commit's tree. */
-function readRoot(run: VerifyRun, { cid, revision, is }: Root, bytes: Uint8Array, queue: Root[]): CID | undefined {
+function readRoot(
+  run: VerifyRun,
+  { cid, revision, is }: VerifyStart,
+  bytes: Uint8Array,
+  queue: VerifyStart[],
+): CID | undefined {
   if (is === 'tag' || (is === undefined && nodeType(cid, bytes) === 'jzfs/tag/1')) {
     const { object, objectType } = decodeTag(cid, bytes)
     run.progress.tags++

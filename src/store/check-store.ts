@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto'
 import type { CID } from 'multiformats/cid'
 
 import type { AbortOptions } from '../model/block.ts'
+import { cidOfDigest } from '../model/cid.ts'
 import { IntegrityError } from '../model/errors.ts'
+import { probableCodec } from './loose/loose-codec.ts'
 import type { LooseBlocks } from './loose/loose.ts'
 import { packCorruptError } from './pack/corrupt-errors.ts'
 import { packSections } from './pack/pack-sections.ts'
@@ -33,6 +35,10 @@ interface CheckProgress {
 /** How the store is checked. */
 export interface CheckOptions extends AbortOptions {
   onProgress?: (progress: CheckProgress) => void
+  /** Looks at packs and their indexes alone, and reads no block. */
+  structureOnly?: boolean
+  /** Told of each copy of a block that is sound. Loose ones come with their probable codec. */
+  onSound?: (cid: CID, sizeBytes: number) => void
 }
 
 /** Blocks between two reports of progress. */
@@ -56,10 +62,13 @@ export async function* checkStore(
     options.onProgress?.({ ...progress })
     await letOthersRun()
   }
-  for (const pack of packs.list()) yield* checkPack(packs, pack, count)
+  const check = options.structureOnly === true ? checkStructure : checkPack
+  for (const pack of packs.list()) yield* check(packs, pack, count, options.onSound)
+  if (options.structureOnly === true) return
   for await (const cid of loose.cids(options)) {
     try {
       const bytes = await loose.get(cid, options)
+      if (bytes !== undefined) options.onSound?.(cidOfDigest(probableCodec(bytes), cid.multihash.digest), bytes.length)
       await count(bytes?.length ?? 0)
     } catch (error) {
       if (!(error instanceof IntegrityError)) throw error
@@ -73,6 +82,7 @@ async function* checkPack(
   packs: PackSet,
   pack: Pack,
   count: (bytes: number) => Promise<void>,
+  onSound: CheckOptions['onSound'],
 ): AsyncGenerator<StoreFinding> {
   let sections = 0
   let unlisted = 0
@@ -90,7 +100,7 @@ async function* checkPack(
           cid,
           hasSoundCopy: packs.read(cid).bytes !== undefined,
         }
-      }
+      } else onSound?.(cid, bytes.length)
       await count(bytes.length)
     }
     const problem = pack.problem ?? indexProblem(pack, sections, unlisted)
@@ -107,6 +117,22 @@ async function* checkPack(
   }
 }
 
+/** The pack as a whole and its index. */
+async function* checkStructure(packs: PackSet, pack: Pack): AsyncGenerator<StoreFinding> {
+  try {
+    const layout = pack.layout()
+    const problem =
+      layout === undefined
+        ? (pack.problem ?? packCorruptError(pack.path, 'it is no whole pack'))
+        : indexNameProblem(pack, layout)
+    if (problem === undefined) return
+    packs.noteDamage(pack)
+    yield findingOf(problem, pack.path, undefined, false)
+  } catch (error) {
+    if (!(error instanceof PackGoneError)) throw error
+  }
+}
+
 function indexProblem(pack: Pack, sections: number, unlisted: number): IntegrityError | undefined {
   const layout = pack.layout()
   if (layout === undefined) return packCorruptError(pack.path, 'it is no whole pack')
@@ -114,6 +140,10 @@ function indexProblem(pack: Pack, sections: number, unlisted: number): Integrity
   if (unlisted > 0) return packCorruptError(pack.path, `its index misses ${unlisted} of ${sections} blocks`)
   if (entries !== sections)
     return packCorruptError(pack.path, `its index lists ${entries} blocks, there are ${sections}`)
+  return indexNameProblem(pack, layout)
+}
+
+function indexNameProblem(pack: Pack, layout: { indexOffset: number; fileSize: number }): IntegrityError | undefined {
   const isNamedByIndex = /^[0-9a-f]{64}\.car$/u.test(pack.name)
   return isNamedByIndex && indexHash(pack, layout.indexOffset, layout.fileSize) !== pack.name
     ? packCorruptError(pack.path, 'its index is not the one that its name says')

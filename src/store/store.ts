@@ -18,7 +18,7 @@ import { createPackSet, type PackSet } from './pack/pack-set.ts'
 import { createPackWriter, type PackWriter, type WrittenPack } from './pack/pack-writer.ts'
 import type { LiveBlocks } from './sweep/live-blocks.ts'
 import { createSweep, type Sweep } from './sweep/sweep.ts'
-import { youngBlocks } from './sweep/young-blocks.ts'
+import { type KnownNumbers, type WrittenIn, youngBlocks } from './sweep/young-blocks.ts'
 import { IDENTITY, matchesCid } from './verify-block.ts'
 
 /**
@@ -63,8 +63,8 @@ export interface Store extends BlockSource, BlockSink, KnownBlocks {
   verifyPacks(options?: CheckOptions): AsyncGenerator<StoreFinding>
   /** Merges small packs where there are many: see `consolidatePacks`. `lock` is the repository's, held by the caller. */
   consolidate(lock: Lock, options?: ConsolidateOptions): Promise<Consolidation>
-  /** The blocks that are not live in packs and loose files written since a moment (milliseconds since the epoch): see `youngBlocks`. */
-  young(live: LiveBlocks, sinceMs: number): AsyncGenerator<CID>
+  /** The blocks that are not live in packs and loose files written in a span of time: see `youngBlocks`. */
+  young(live: KnownNumbers, written: WrittenIn): AsyncGenerator<CID>
   /** Plans the removal of what is not live; loose blocks written since `looseBeforeMs` stay as they are. */
   sweep(live: LiveBlocks, looseBeforeMs: number): Sweep
   /**
@@ -193,8 +193,8 @@ class FolderStore implements Store {
     return result
   }
 
-  young(live: LiveBlocks, sinceMs: number): AsyncGenerator<CID> {
-    return youngBlocks(this.#packs, this.#loose, live, sinceMs)
+  young(live: KnownNumbers, written: WrittenIn): AsyncGenerator<CID> {
+    return youngBlocks(this.#packs, this.#loose, live, written)
   }
 
   sweep(live: LiveBlocks, looseBeforeMs: number): Sweep {

@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs'
-
 import type { CID } from 'multiformats/cid'
 
 import type { CollectedGarbage, GarbageExpiry } from '../../repo/gc/collect-garbage.ts'
@@ -10,9 +8,9 @@ import type { CommandModule } from '../command.ts'
 import type { Context } from '../context.ts'
 import { EXIT } from '../exit-status.ts'
 import { openOptions, withRepository } from '../here.ts'
-import { homeDirectory } from '../home.ts'
 import { localOffset } from '../identity.ts'
 import { blocksText, createProgressLine, formatBytes } from '../progress.ts'
+import { publishedHeads } from '../published-heads.ts'
 
 interface GcFlags {
   dryRun?: true
@@ -58,14 +56,6 @@ async function collect(context: Context, repository: Repository, flags: GcFlags)
     },
     await publishedHeads(context, repository),
   )
-}
-
-/** A branch that moved on keeps what its published record names until it is published again. */
-async function publishedHeads(context: Context, { id }: Repository): Promise<CID[]> {
-  if (!existsSync(homeDirectory(context))) return []
-  const { openHomeHere } = await import('../network.ts')
-  const { listPublishedHeads } = await import('../../node/publish/published-heads.ts')
-  return listPublishedHeads(openHomeHere(context), id)
 }
 
 /** The home's own repository holds pins only: there is nothing to go back to, so nothing waits. */

@@ -5,13 +5,13 @@ import type { Repository } from '../../repo/repository.ts'
 import { resolveRevision } from '../../repo/revision.ts'
 import { verifyReachable, type VerifyStart } from '../../repo/verify.ts'
 import type { VerifyFinding, VerifyProgress } from '../../repo/verify/verify-run.ts'
-import type { StoreFinding } from '../../store/check-store.ts'
 import type { CommandModule } from '../command.ts'
 import type { Context } from '../context.ts'
 import { EXIT } from '../exit-status.ts'
 import { withRepository } from '../here.ts'
-import { createProgressLine, formatBytes } from '../progress.ts'
+import { createProgressLine } from '../progress.ts'
 import { revisionOptions } from '../revisions.ts'
+import { soundLine, storeLine } from '../soundness.ts'
 
 interface VerifyFlags {
   store?: boolean
@@ -39,10 +39,7 @@ async function run(context: Context, repository: Repository, revisions: string[]
   if (checksStore) await verifyStore(context, repository, flags)
   if (flags.json) return context.terminal.json({ kind: 'totals', ...totals })
   if (context.status === EXIT.integrity) return
-  const { commits, files, blocks, bytes } = totals
-  const history = commits === 0 ? [] : [count(commits, 'commit')]
-  const counts = [...history, count(files, 'file'), count(blocks, 'block'), formatBytes(bytes)]
-  await context.terminal.out(`All is sound: ${counts.join(', ')}\n`)
+  await context.terminal.out(`${soundLine(totals)}\n`)
 }
 
 /** What is verified: what was named, or else HEAD and every ref that can be read. */
@@ -113,12 +110,4 @@ function findingLine({ code, cid, message, revision, commit, path }: VerifyFindi
   if (code === 'block-missing') return `missing ${cid.toString()}: ${place}`
   if (code === 'block-corrupt') return `corrupt ${cid.toString()}: ${place}`
   return `${code} ${cid.toString()}: ${place}: ${message}`
-}
-
-function storeLine({ code, message, hasSoundCopy }: StoreFinding): string {
-  return `${code}: ${message}${hasSoundCopy ? ' (there is a sound copy)' : ''}`
-}
-
-function count(number: number, noun: string): string {
-  return `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`
 }

@@ -128,7 +128,7 @@ class Collection {
     for (const cid of kept) await marker.mark(cid, 'rest')
     for (const { cid } of this.#partialRoots().current) await marker.mark(cid, 'rest')
     await markState(this.#repository.layout, marker)
-    const young = this.#repository.store.young(marker.live, this.#options.expiry.blocksBeforeMs)
+    const young = this.#repository.store.young(marker.live, { sinceMs: this.#options.expiry.blocksBeforeMs })
     for await (const cid of young) await marker.mark(cid, 'rest')
   }
 

@@ -45,7 +45,7 @@ export function* readReflogFile(layout: Layout, name: string): Generator<ReflogE
   }
   try {
     for (const line of reverseLines(file)) {
-      yield parseEntry(line.text, path)
+      yield parseReflogLine(line.text, path)
     }
   } finally {
     closeSync(file)
@@ -127,7 +127,8 @@ interface EntryDocument {
   operation: number
 }
 
-function parseEntry(text: string, path: string): ReflogEntry {
+/** One line of the log at `path`. Throws IntegrityError `reflog-corrupt`. */
+export function parseReflogLine(text: string, path: string): ReflogEntry {
   try {
     const { before, after, person, message, operation } = JSON.parse(text) as EntryDocument
     if (typeof message !== 'string' || typeof person.name !== 'string' || typeof operation !== 'number') {

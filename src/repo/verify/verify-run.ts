@@ -43,6 +43,8 @@ export interface VerifyProgress {
 export interface VerifyOptions extends AbortOptions {
   /** Called now and then, and with the totals at the end. */
   onProgress?: (progress: VerifyProgress) => void
+  /** Says whether a leaf is there: with it, leaves are not read, and the lengths that links declare are believed. */
+  isThere?: (cid: CID) => Promise<boolean>
 }
 
 /** Blocks between two reports of progress. */
@@ -50,6 +52,9 @@ const BLOCKS_PER_REPORT = 256
 
 /** A block that could not be read or is not right: its number says nothing. */
 export const BAD = -1
+
+/** Numbers from here down: of leaves that are known to be sound and were not met yet; -2 is an empty one. */
+const EXPECTED = -2
 
 /** What one verification knows: its findings so far, and which blocks it has seen, with the number that links declare. */
 export class VerifyRun {
@@ -72,6 +77,8 @@ export class VerifyRun {
     bytes: 0,
     findings: 0,
   }
+  /** What is missing is no finding from now on: of roots that need not be there whole. */
+  isTolerant = false
   #findings: VerifyFinding[] = []
   readonly #store: BlockSource
   readonly #options: VerifyOptions
@@ -95,15 +102,32 @@ export class VerifyRun {
     return bytes
   }
 
+  /** Says that a raw block of this length is there and sound: it will not be read again. */
+  expectLeaf(digest: Uint8Array, size: number): void {
+    if (this.leaves.get(digest) === undefined) this.leaves.set(digest, EXPECTED - size)
+  }
+
+  /** Whether a leaf was met on the way from a root. */
+  isLeafMet(digest: Uint8Array): boolean {
+    return (this.leaves.get(digest) ?? EXPECTED) > EXPECTED
+  }
+
+  /** Whether a block was met on the way from a root, whatever it is. */
+  isMet(digest: Uint8Array): boolean {
+    if (this.isLeafMet(digest)) return true
+    return [this.nodes, this.fileParts, this.shards, this.roots].some((each) => each.get(digest) !== undefined)
+  }
+
   /** Reads a raw block, the first time, and compares its length with what is declared. */
   async readLeaf(cid: CID, declaredSize: number | undefined, place: VerifyPlace): Promise<void> {
     const { digest } = cid.multihash
     const known = this.leaves.get(digest)
-    let size = known ?? BAD
+    const isMet = known !== undefined && known > EXPECTED
+    let size = isMet ? known : BAD
     await this.attempt(cid, place, async () => {
-      if (known === undefined) {
+      if (!isMet) {
         this.leaves.set(digest, BAD)
-        size = (await this.read(cid)).length
+        size = await this.#leafSize(cid, known, declaredSize)
         this.leaves.set(digest, size)
       }
       if (size !== BAD && declaredSize !== undefined && size !== declaredSize) {
@@ -112,12 +136,22 @@ export class VerifyRun {
     })
   }
 
+  async #leafSize(cid: CID, expected: number | undefined, declaredSize = 0): Promise<number> {
+    const isCounted = expected !== undefined || (await this.#options.isThere?.(cid)) === true
+    if (!isCounted) return (await this.read(cid)).length
+    const size = expected === undefined ? declaredSize : EXPECTED - expected
+    this.progress.blocks++
+    this.progress.bytes += size
+    return size
+  }
+
   /** Does something with a block; what is wrong with it becomes a finding. */
   async attempt(cid: CID, place: VerifyPlace, action: () => void | Promise<void>): Promise<void> {
     try {
       await action()
     } catch (error) {
       if (!(error instanceof IntegrityError) && !(error instanceof NotFoundError)) throw error
+      if (this.isTolerant && error instanceof NotFoundError) return
       const { code, message } = error
       this.progress.findings++
       this.#findings.push({ code, cid, message, ...place })

@@ -25,9 +25,17 @@ interface Level {
   entries: Iterator<Link>
 }
 
-/** Verifies a tree, or a file, and all below it that the run has not seen. */
-export async function* verifyTree(run: VerifyRun, root: CID, place: VerifyPlace): AsyncGenerator<VerifyFinding> {
-  const stack = toArray(await verifyEntry(run, root, undefined, { ...place, path: '' }))
+/**
+ * Verifies a tree, or a file, and all below it that the run has not seen. A place without a path is that of a root; `tsize`
+ * is what is declared of it.
+ */
+export async function* verifyTree(
+  run: VerifyRun,
+  root: CID,
+  place: VerifyPlace,
+  tsize?: number,
+): AsyncGenerator<VerifyFinding> {
+  const stack = toArray(await verifyEntry(run, root, tsize, { ...place, path: place.path ?? '' }))
   yield* run.take()
   for (let level = stack.at(-1); level !== undefined; level = stack.at(-1)) {
     const { done, value: link } = level.entries.next()
@@ -62,7 +70,7 @@ async function verifyEntry(
   place: VerifyPlace,
 ): Promise<Level | undefined> {
   if (cid.code === RAW) {
-    if (run.leaves.get(cid.multihash.digest) === undefined) run.progress.files++
+    if (!run.isLeafMet(cid.multihash.digest)) run.progress.files++
     await run.readLeaf(cid, tsize, place)
     return undefined
   }

@@ -15,22 +15,33 @@ import type { LiveBlocks } from './live-blocks.ts'
 /** Enough for the length and the CID that a section begins with. */
 const SECTION_START_BYTES = 128
 
+/** What is asked of a set of blocks: the number of a block, or -1. */
+export type KnownNumbers = Pick<LiveBlocks, 'find' | 'findWords'>
+
+/** A span of time, in milliseconds since the epoch. */
+export interface WrittenIn {
+  sinceMs: number
+  /** Default: without end. */
+  beforeMs?: number
+}
+
 /**
- * The blocks that are not live, in packs and loose files written since a moment. Those in packs are not read, and loose
+ * The blocks that are not live, in packs and loose files written in a span of time. Those in packs are not read, and loose
  * ones come with their probable codec. A corrupt loose block comes as a leaf.
  */
 export async function* youngBlocks(
   packs: PackSet,
   loose: LooseBlocks,
-  live: LiveBlocks,
-  sinceMs: number,
+  live: KnownNumbers,
+  { sinceMs, beforeMs = Infinity }: WrittenIn,
 ): AsyncGenerator<CID> {
+  const isMeant = (mtimeMs: number): boolean => mtimeMs >= sinceMs && mtimeMs < beforeMs
   for (const pack of packs.list()) {
     const stat = statSync(pack.path, { throwIfNoEntry: false })
-    if (stat !== undefined && stat.mtimeMs >= sinceMs) yield* unmarked(pack, live)
+    if (stat !== undefined && isMeant(stat.mtimeMs)) yield* unmarked(pack, live)
   }
   for (const { cid, mtimeMs } of loose.files()) {
-    if (mtimeMs >= sinceMs && live.find(cid.multihash.digest) === -1) yield await withCodec(loose, cid)
+    if (isMeant(mtimeMs) && live.find(cid.multihash.digest) === -1) yield await withCodec(loose, cid)
   }
 }
 
@@ -44,7 +55,7 @@ async function withCodec(loose: LooseBlocks, cid: CID): Promise<CID> {
   }
 }
 
-function* unmarked(pack: Pack, live: LiveBlocks): Generator<CID> {
+function* unmarked(pack: Pack, live: KnownNumbers): Generator<CID> {
   try {
     const starts: number[] = []
     for (const { words, at, start } of packEntries(pack)) {
