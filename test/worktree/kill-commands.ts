@@ -8,6 +8,7 @@ import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'vitest'
 
 import { openRepository, type Repository } from '../../src/repo/repository.ts'
+import { readSequence } from '../../src/repo/sequence/sequence.ts'
 import { worktreeStep } from '../../src/worktree/checkout/worktree-step.ts'
 import { openIndex } from '../../src/worktree/index/open-index.ts'
 import { writeRefreshedIndex } from '../../src/worktree/index/write-refreshed-index.ts'
@@ -33,6 +34,8 @@ interface State {
   head: string
   index: string[]
   status: string[]
+  /** What waits for its user. */
+  sequence: string
 }
 
 interface Side extends State {
@@ -66,7 +69,7 @@ export async function prepareKills(folder: string, name: string): Promise<Prepar
   const child = start(program, finished, scenario.args)
   const [status] = (await once(child, 'exit')) as [number | null]
   const durationMs = performance.now() - started
-  expect(status, `${name} succeeds`).toBe(0)
+  expect(status, `${name} succeeds`).toBe(scenario.status ?? 0)
   const after = await readSide(finished)
   expect(stateOf(after), `${name} does something`).not.toEqual(stateOf(before))
   return { scenario, program, template, before, after, durationMs }
@@ -215,7 +218,8 @@ async function readSide(top: string): Promise<Side> {
 async function readState(repository: Repository): Promise<State> {
   const head = await repository.refs.head()
   const index = await openIndex(repository)
-  const { staged, unstaged, untracked } = await readStatus(repository, { untracked: 'all', renames: false })
+  const found = await readStatus(repository, { untracked: 'all', renames: false })
+  const { staged, unstaged, untracked, conflicts } = found
   return {
     refs: (await repository.refs.list()).map(({ name, cid }) => `${name} ${cid.toString()}`),
     head: 'branch' in head ? head.branch : head.detached.toString(),
@@ -227,12 +231,14 @@ async function readState(repository: Repository): Promise<State> {
       ...staged.map(({ path }) => `staged ${path}`),
       ...unstaged.map(({ path, difference }) => `${difference} ${path}`),
       ...untracked,
+      ...conflicts.map(({ path }) => `conflict ${path}`),
     ],
+    sequence: JSON.stringify(readSequence(repository) ?? null),
   }
 }
 
-function stateOf({ refs, head, index, status }: Side): State {
-  return { refs, head, index, status }
+function stateOf({ refs, head, index, status, sequence }: Side): State {
+  return { refs, head, index, status, sequence }
 }
 
 function isSame(a: unknown, b: unknown): boolean {

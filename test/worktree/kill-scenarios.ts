@@ -2,6 +2,7 @@ import { chmodSync, lstatSync, mkdirSync, rmSync, symlinkSync, writeFileSync } f
 import { dirname, join } from 'node:path'
 
 import type { Repository } from '../../src/repo/repository.ts'
+import { mergeRevision } from '../../src/worktree/merge/merge.ts'
 import { pushStash } from '../../src/worktree/stash/push-stash.ts'
 import { switchTo } from '../../src/worktree/switch/switch.ts'
 import { add, commitHere, openTestRepository, PERSON } from './support/repository.ts'
@@ -10,6 +11,8 @@ import { add, commitHere, openTestRepository, PERSON } from './support/repositor
 export interface KillScenario {
   name: string
   args: string[]
+  /** The exit status that it ends with, if not 0. */
+  status?: number
   /** Changes the working tree before, on main or after switching. */
   prepare?(top: string, repository: Repository): Promise<void> | void
 }
@@ -29,6 +32,18 @@ export const KILL_SCENARIOS: KillScenario[] = [
   { name: 'switch --discard-changes', args: ['switch', '-q', '--discard-changes', 'other'], prepare: editMany },
   { name: 'reset --hard', args: ['reset', '-q', '--hard', 'other'], prepare: editMany },
   { name: 'cherry-pick', args: ['cherry-pick', '-q', 'main..topic'], prepare: makeTopic },
+  { name: 'merge that fast-forwards', args: ['merge', '-q', 'other'] },
+  { name: 'merge', args: ['merge', '-q', 'topic'], prepare: makeTopic },
+  { name: 'merge with conflicts', args: ['merge', '-q', 'topic'], status: 1, prepare: makeConflicts },
+  {
+    name: 'merge --abort',
+    args: ['merge', '--abort'],
+    prepare: async (top, repository) => {
+      await makeConflicts(top, repository)
+      await mergeRevision(repository, 'topic', { command: 'merge', author: PERSON, committer: PERSON })
+      for (let number = 3; number < EACH; number += 6) write(top, `changed/${number}`, `half settled ${number}`)
+    },
+  },
   {
     name: 'rebase',
     args: ['rebase', '-q', 'main'],
@@ -114,6 +129,18 @@ async function makeTopic(top: string, repository: Repository): Promise<void> {
   for (let number = 0; number < EACH; number++) write(top, `same/${number}`, `main ${number}`)
   await add(repository)
   await commitHere(repository, 'main')
+}
+
+/** The same, and both branches have changed the same texts and the same bytes, and removed what the other has changed. */
+async function makeConflicts(top: string, repository: Repository): Promise<void> {
+  await makeTopic(top, repository)
+  for (let number = 0; number < EACH; number++) {
+    if (number % 3 === 0) write(top, `changed/${number}`, `main ${number}\n`.repeat(number * 20))
+    else if (number % 3 === 1) write(top, `changed/${number}`, `main\0${number}`.repeat(number * 20))
+    else if (number % 5 === 0) rmSync(join(top, `changed/${number}`))
+  }
+  await add(repository)
+  await commitHere(repository, 'main again')
 }
 
 function makeFolder(top: string): void {
