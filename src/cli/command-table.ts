@@ -186,6 +186,11 @@ export const COMMAND_GROUPS: CommandGroup[] = [
         load: async () => (await import('./commands/merge.ts')).merge,
       },
       {
+        name: 'reflog',
+        summary: 'Show what branches and HEAD were',
+        load: async () => (await import('./commands/reflog.ts')).reflog,
+      },
+      {
         name: 'branch',
         summary: 'List, make, rename or delete branches',
         load: async () => (await import('./commands/branch.ts')).branch,

@@ -1,6 +1,8 @@
 import { lstatSync, realpathSync } from 'node:fs'
 import { join, relative } from 'node:path'
 
+import { readApproximateDate } from '../model/commit/approximate-date.ts'
+import { renderDate } from '../model/commit/date-style.ts'
 import { InvalidError, JzfsError, NotFoundError } from '../model/errors.ts'
 import { type CommitGraph, createCommitGraph } from '../repo/history/commit-graph.ts'
 import type { Repository } from '../repo/repository.ts'
@@ -10,6 +12,7 @@ import type { RevisionOptions } from '../repo/revision/revision-source.ts'
 import type { Stage } from '../worktree/index/index-entry.ts'
 import { openIndex } from '../worktree/index/open-index.ts'
 import type { Context } from './context.ts'
+import { localOffset } from './identity.ts'
 import type { DividedOperands } from './operands.ts'
 
 /** How the revisions of a command line are looked up, with the graph of commits that the command goes on with. */
@@ -22,6 +25,11 @@ export function revisionOptions(context: Context, repository: Repository): Revis
       const index = await openIndex(repository)
       const position = index.find(path, stage as Stage)
       return position === -1 ? undefined : index.cids(position).cid
+    },
+    readTime: (text) => readApproximateDate(text, context.now(), localOffset),
+    onShortLog: (ref, date) => {
+      const since = renderDate(date, 'iso', context.now())
+      context.terminal.say(`warning: the log of ${ref} goes back to ${since} only`)
     },
     onAmbiguous: (name, ref) =>
       context.terminal.say(`warning: "${name}" is ambiguous: taking ${ref.name}, not ${ref.others.join(' or ')}`),
@@ -53,7 +61,7 @@ export async function splitArguments(
 ): Promise<RevisionArguments> {
   if (behind !== undefined) return { revisions: operands, paths: behind }
   // Whoever goes on looks the revisions up again, and warns: from the same graph.
-  const silent = { ...options, onAmbiguous: () => {} }
+  const silent = { ...options, onAmbiguous: () => {}, onShortLog: () => {} }
   for (const [at, operand] of operands.entries()) {
     const problem = await revisionProblem(repository, operand, silent)
     const path = isPath(context, operand)
@@ -92,7 +100,7 @@ export async function revisionProblem(
 }
 
 const PATHSPEC_MAGIC = /^:[(!^/]/
-const NO_REVISION = new Set(['revision-not-found', 'revision-invalid', 'path-not-found'])
+const NO_REVISION = new Set(['revision-not-found', 'revision-invalid', 'path-not-found', 'reflog-value-gone'])
 
 /** Whether an operand is a path of the working tree, or a pattern of paths. */
 export function isPath({ cwd }: Context, text: string): boolean {

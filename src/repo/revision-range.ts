@@ -28,7 +28,8 @@ export interface RangeSyntax {
 export function splitRange(text: string): RangeSyntax | undefined {
   const scheme = /^(?:\/ip[fn]s\/|ip[fn]s:\/\/)/.exec(text)?.[0] ?? ''
   // Behind a colon there is a path, and behind a slash too where the name is one of IPFS; in a branch's it is not.
-  const beforePath = text.slice(scheme.length).split(scheme === '' ? ':' : /[:/]/, 1)[0] as string
+  const plain = text.slice(scheme.length).replaceAll(/@\{[^}]*\}/g, (braces) => '_'.repeat(braces.length))
+  const beforePath = plain.split(scheme === '' ? ':' : /[:/]/, 1)[0] as string
   const at = beforePath.indexOf('..')
   if (at === -1 || text === '..' || text === '...') return undefined
   const left = text.slice(0, scheme.length + at)

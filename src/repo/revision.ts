@@ -68,7 +68,7 @@ async function resolveBase(
   options: RevisionOptions,
 ): Promise<Start> {
   if (base.kind === 'name') return findName(source, graph, base.name, text, options)
-  if (base.kind === 'reflog') return only(await findInReflog(source, base.name, base.nth, text))
+  if (base.kind === 'reflog') return only(await findInReflog(source, base, text, options))
   if (base.kind === 'index') return only(await findStaged(base.path, base.stage, text, options))
   if (base.kind === 'ipns') return only(await resolveName(base.name, text, options))
   const branch = await findPreviousBranch(source, base.nth, text)

@@ -8,6 +8,7 @@ import { sayNotDone, withWorktree } from '../here.ts'
 import { currentPerson } from '../identity.ts'
 import { readHistoricPathspecs } from '../pathspecs.ts'
 import { createProgressLine } from '../progress.ts'
+import { revisionOptions } from '../revisions.ts'
 
 interface RestoreFlags extends ConflictFlags {
   source?: string
@@ -43,6 +44,7 @@ export const restore: CommandModule = {
           }
           const progress = createProgressLine(context.terminal, 'restoring')
           const restored = await restorePaths(repository, pathspecs, {
+            ...revisionOptions(context, repository),
             command: context.commandLine,
             person: currentPerson(context, repository.config, 'COMMITTER'),
             source: flags.source,
@@ -50,7 +52,6 @@ export const restore: CommandModule = {
             worktree: flags.worktree === true || flags.staged !== true,
             force: flags.force === true,
             ...conflict,
-            signal: context.signal,
             onProgress: progress.update,
             onRebuilt: (error) => context.terminal.say(`warning: ${error.message}`),
           }).finally(progress.done)

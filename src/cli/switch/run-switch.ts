@@ -12,6 +12,7 @@ import { EXIT } from '../exit-status.ts'
 import { sayNotDone, type WorkingRepository } from '../here.ts'
 import { currentPerson } from '../identity.ts'
 import { createProgressLine } from '../progress.ts'
+import { revisionOptions } from '../revisions.ts'
 import { renderShortStatus } from '../status-text.ts'
 
 /** What is said of a switch. */
@@ -30,10 +31,10 @@ export async function runSwitch(
   const { flags, ...how } = options
   const progress = createProgressLine(context.terminal, 'switching')
   const switched = await switchTo(repository, request, {
+    ...revisionOptions(context, repository),
     ...how,
     command: context.commandLine,
     person: currentPerson(context, repository.config, 'COMMITTER'),
-    signal: context.signal,
     onProgress: progress.update,
     onRebuilt: (error) => context.terminal.say(`warning: ${error.message}`),
   }).finally(progress.done)

@@ -41,12 +41,10 @@ The last command that moved a branch or a tag, or rewrote or removed files, is
 taken back: branches, HEAD, files, what is staged and what was in progress are
 as before it. Undo again goes further back, redo comes back, and any other
 command that changes something puts an end to redo. To stage files is no such
-command: \`jzfs restore --staged\` takes that back.
-`,
+command: \`jzfs restore --staged\` takes that back.`,
   redo: `
 Redo again comes back further. Any command that changes something puts an end
-to it.
-`,
+to it.`,
 }
 
 async function takeBack(

@@ -52,7 +52,7 @@ async function changeLines(repository: Repository, done: Undone): Promise<string
   }
   if (done.head !== undefined) lines.push(await headLine(repository, done.head.after))
   if (done.files.length > 0) lines.push(`${done.files.length} file${done.files.length === 1 ? '' : 's'} changed`)
-  if (done.index) lines.push('what is staged changed')
+  else if (done.index) lines.push('what is staged is as before')
   return lines
 }
 

@@ -19,6 +19,10 @@ export interface RevisionOptions extends AbortOptions {
   resolveName?: (name: string, options: AbortOptions) => Promise<CID>
   /** Finds what is staged at a path; undefined where nothing is. */
   findStaged?: (path: string, stage: number) => Promise<CID | undefined> | CID | undefined
+  /** Reads a date as people write it in `main@{2 days ago}`: seconds since 1970. Throws where it is none. */
+  readTime?: (text: string) => number
+  /** Told of a log that begins only at a date, later than what was asked for. */
+  onShortLog?: (ref: string, date: string) => void
   /** Told of a short name that several refs have: git's order decides, and the user may have meant another. */
   onAmbiguous?: (name: string, ref: FoundRef) => void
   /** The directory, from the root of the tree, that `REV:./path` starts from. */

@@ -4,8 +4,8 @@ import { InvalidError } from '../../model/errors.ts'
 export type RevisionBase =
   /** A name of a ref, `HEAD`, `@`, a CID or the beginning of one. */
   | { kind: 'name'; name: string }
-  /** `main@{2}`: what a ref was so many changes ago; without a name, the current branch. */
-  | { kind: 'reflog'; name: string; nth: number }
+  /** `main@{2}`, `main@{yesterday}`: what a ref was so many changes ago, or then; without a name, the current branch. */
+  | { kind: 'reflog'; name: string; at: number | { date: string } }
   /** `@{-1}`: the branch that was checked out so many switches ago. */
   | { kind: 'previous-branch'; nth: number }
   /** `:path` and `:2:path`: what is staged. */
@@ -64,12 +64,16 @@ function parseBase(text: string, name: string): { base: RevisionBase; length: nu
   }
   const inside = braces[1] as string
   const length = name.length + braces[0].length
-  if (/^\d{1,9}$/.test(inside)) return { base: { kind: 'reflog', name, nth: Number(inside) }, length }
+  if (/^\d{1,9}$/.test(inside)) return { base: { kind: 'reflog', name, at: Number(inside) }, length }
   if (name === '' && /^-[1-9]\d{0,8}$/.test(inside)) {
     return { base: { kind: 'previous-branch', nth: -Number(inside) }, length }
   }
-  throw invalid(text, `@{${inside}} is not supported: only numbers are`)
+  if (inside !== '' && !NO_DATE.test(inside)) return { base: { kind: 'reflog', name, at: { date: inside } }, length }
+  throw invalid(text, `@{${inside}} is not supported: numbers and dates are`)
 }
+
+/** Git's names for the branches of other repositories that a branch goes with; and numbers below 0, of a branch. */
+const NO_DATE = /^(?:u|upstream|push|-\d+)$/i
 
 const PEEL_TARGETS: ReadonlyMap<string, PeelTarget> = new Map([
   ['', 'no-tag'],
@@ -131,7 +135,7 @@ function decodeSegment(text: string, segment: string): string {
 
 function invalid(text: string, problem: string): InvalidError {
   return new InvalidError('revision-invalid', `${JSON.stringify(text)} is not a revision: ${problem}`, {
-    hint: 'write a branch, a tag, a CID, HEAD~2, main@{1}, v1^{tree}, HEAD:path or /ipfs/CID/path',
+    hint: 'write a branch, a tag, a CID, HEAD~2, main@{1}, main@{yesterday}, v1^{tree}, HEAD:path or /ipfs/CID/path',
     details: { revision: text },
   })
 }
