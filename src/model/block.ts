@@ -19,6 +19,8 @@ export interface AbortOptions {
  */
 export interface BlockSource {
   get(cid: CID, options?: AbortOptions): Promise<Uint8Array>
+  /** The block at once, for hot paths; undefined where `get` has to be asked. */
+  getSync?(cid: CID): Uint8Array | undefined
 }
 
 /** Where blocks are written to. A block that is already there may be dropped. */

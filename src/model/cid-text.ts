@@ -4,8 +4,9 @@ import { base36, base36upper } from 'multiformats/bases/base36'
 import { base58btc } from 'multiformats/bases/base58'
 import { base64, base64url } from 'multiformats/bases/base64'
 import { CID } from 'multiformats/cid'
+import { Digest } from 'multiformats/hashes/digest'
 
-import { cidOfDigest, DAG_JSON, DAG_PB, RAW, SHA2_256 } from './cid.ts'
+import { DAG_JSON, DAG_PB, RAW, SHA2_256 } from './cid.ts'
 import { InvalidError } from './errors.ts'
 import { MAX_CID_LENGTH } from './limits.ts'
 
@@ -28,32 +29,44 @@ export function parseCidText(text: string): CID | undefined {
 }
 
 /**
- * Reads the text of a CID as links of DAG-JSON have it. That of a commit is read twice as fast as by `CID.parse`, which
- * all others are left to; it throws where the text is no CID.
+ * Reads the text of a CID as links of DAG-JSON have it. That of a commit or a directory is read several times as fast as by
+ * `CID.parse`, which all others are left to; it throws where the text is no CID.
  */
 export function parseLinkText(text: string): CID {
-  if (text.length !== COMMIT_LENGTH || !text.startsWith(COMMIT_PREFIX)) return CID.parse(text)
-  const digest = new Uint8Array(32)
-  let bits = 0
-  let pending = 0
-  let size = 0
-  // The prefix ends on a byte, as eight characters are five bytes: what follows is the digest alone.
-  for (let at = COMMIT_PREFIX.length; at < COMMIT_LENGTH; at++) {
+  const codec = text.length === COMMIT_LENGTH ? DAG_JSON : text.length === DIRECTORY_LENGTH ? DAG_PB : undefined
+  const head = codec === undefined ? undefined : HEADS[codec]
+  const bytes = head && decodeBase32(text, head.length + 32)
+  if (bytes === undefined || !head?.every((byte, at) => bytes[at] === byte)) return CID.parse(text)
+  const multihash = new Digest(SHA2_256, 32, bytes.subarray(head.length), bytes.subarray(head.length - 2))
+  return new CID(1, codec as number, multihash, bytes)
+}
+
+/** The length of the base32 text of a CID of a commit, and of a directory. */
+const COMMIT_LENGTH = 61
+const DIRECTORY_LENGTH = 59
+
+/** What stands before the digest in a CID: version, codec, hash function, and size of the digest. */
+const HEADS: Readonly<Record<number, readonly number[]>> = {
+  [DAG_JSON]: [1, 0xa9, 0x02, SHA2_256, 32],
+  [DAG_PB]: [1, DAG_PB, SHA2_256, 32],
+}
+
+/** The bytes of a text in base32 behind its multibase letter; undefined where it is no such text of so many bytes. */
+function decodeBase32(text: string, size: number): Uint8Array | undefined {
+  const bytes = new Uint8Array(size)
+  let [bits, pending, filled] = [0, 0, 0]
+  for (let at = 1; at < text.length; at++) {
     const value = BASE32_VALUES[text.charCodeAt(at)] ?? 255
-    if (value === 255) return CID.parse(text)
+    if (value === 255) return undefined
     pending = (pending << 5) | value
     bits += 5
     if (bits < 8) continue
     bits -= 8
-    digest[size++] = pending >> bits
+    bytes[filled++] = pending >> bits
     pending &= (1 << bits) - 1
   }
-  return pending === 0 ? cidOfDigest(DAG_JSON, digest) : CID.parse(text)
+  return pending === 0 && filled === size && text.startsWith('b') ? bytes : undefined
 }
-
-/** The base32 text of a CID of a commit: what all begin with, and how long it is. */
-const COMMIT_PREFIX = 'baguqeera'
-const COMMIT_LENGTH = 61
 
 const BASE32_VALUES = new Uint8Array(128).fill(255)
 for (const [value, character] of Array.from('abcdefghijklmnopqrstuvwxyz234567').entries()) {
@@ -62,7 +75,7 @@ for (const [value, character] of Array.from('abcdefghijklmnopqrstuvwxyz234567').
 
 /** The characters that all texts of one codec begin with, before the first that differs. */
 const PREFIXES: ReadonlyMap<number, string> = new Map([
-  [DAG_JSON, COMMIT_PREFIX],
+  [DAG_JSON, 'baguqeera'],
   [DAG_PB, 'bafybei'],
   [RAW, 'bafkrei'],
 ])

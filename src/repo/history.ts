@@ -1,8 +1,10 @@
+import { setImmediate } from 'node:timers/promises'
+
 import type { CID } from 'multiformats/cid'
 
 import type { AbortOptions } from '../model/block.ts'
 import type { CommitGraph, GraphCommit } from './history/commit-graph.ts'
-import { type DateRange, expand, limit } from './history/expand.ts'
+import { type DateRange, expand, limit, TURN } from './history/expand.ts'
 import { isJunction, rewriteParents } from './history/simplify.ts'
 import { sortTopologically, type TopologicalRule } from './history/topological-order.ts'
 import {
@@ -65,8 +67,17 @@ export interface HistoryCommit extends GraphCommit {
  *
  * Throws what the graph throws for a commit that is missing or not valid.
  */
-export async function* walkHistory(graph: CommitGraph, options: HistoryOptions): AsyncGenerator<HistoryCommit> {
+export function walkHistory(graph: CommitGraph, options: HistoryOptions): AsyncGenerator<HistoryCommit> {
   const { skip = 0, maxCount = Infinity } = options
+  // Each generator around another one takes its time for each commit.
+  return skip === 0 && maxCount === Infinity ? walkAll(graph, options) : walkWindow(graph, options, { skip, maxCount })
+}
+
+async function* walkWindow(
+  graph: CommitGraph,
+  options: HistoryOptions,
+  { skip, maxCount }: { skip: number; maxCount: number },
+): AsyncGenerator<HistoryCommit> {
   if (maxCount <= 0) return
   let count = 0
   for await (const commit of walkAll(graph, options)) {
@@ -105,7 +116,7 @@ export async function readRange(
 }
 
 async function* walkAll(graph: CommitGraph, options: HistoryOptions): AsyncGenerator<HistoryCommit> {
-  const { comparison, isFirstParent = false, isFullHistory = false, signal, since = -Infinity } = options
+  const { comparison, isFirstParent = false, isFullHistory = false, signal, since = -Infinity, matches } = options
   const walk = createWalk({ graph, comparison, isFirstParent, isFullHistory, signal })
   await start(walk, options)
   const choice = { ...options, rewritesParents: options.rewritesParents === true && comparison !== undefined }
@@ -113,16 +124,19 @@ async function* walkAll(graph: CommitGraph, options: HistoryOptions): AsyncGener
   if (choice.rewritesParents || rule !== undefined || (options.exclude ?? []).length > 0) {
     const limited = await limit(walk, options)
     for (const visit of rule === undefined ? limited : sortTopologically(limited, rule)) {
-      const shown = await shownCommit(walk, visit, choice)
-      if (shown !== undefined) yield shown
+      const shown = shownCommit(walk, visit, choice)
+      if (shown !== undefined && (matches === undefined || (await matches(shown)))) yield shown
     }
     return
   }
+  let count = 0
   for (let visit = dequeue(walk); visit !== undefined; visit = dequeue(walk)) {
     if (visit.commit.committedAt < since) continue
-    await expand(walk, visit)
-    const shown = await shownCommit(walk, visit, choice)
-    if (shown !== undefined) yield shown
+    const expanding = expand(walk, visit)
+    if (expanding !== undefined) await expanding
+    const shown = shownCommit(walk, visit, choice)
+    if (shown !== undefined && (matches === undefined || (await matches(shown)))) yield shown
+    if (++count % TURN === 0) await setImmediate()
   }
 }
 
@@ -149,21 +163,18 @@ async function start(walk: Walk, options: HistoryOptions): Promise<void> {
   for (const visit of starts) enqueue(walk, visit)
 }
 
-/** The commit as it is shown; undefined where it is not. */
-async function shownCommit(
+/** The commit as it is shown; undefined where it is not, whatever `matches` says. */
+function shownCommit(
   walk: Walk,
   visit: ReadVisit,
   options: HistoryOptions & { rewritesParents: boolean },
-): Promise<HistoryCommit | undefined> {
-  const { until = Infinity, minParents = 0, maxParents = Infinity, matches, rewritesParents, left } = options
+): HistoryCommit | undefined {
+  const { until = Infinity, minParents = 0, maxParents = Infinity, rewritesParents, left } = options
   if (visit.isExcluded || visit.commit.committedAt > until) return undefined
   if (visit.parents.length < minParents || visit.parents.length > maxParents) return undefined
   if (visit.isSame && !(rewritesParents && isJunction(walk, visit))) return undefined
-  const commit =
-    rewritesParents || left !== undefined
-      ? withParents(visit, rewritesParents ? rewriteParents(walk, visit) : visit.commit.parents, left !== undefined)
-      : visit.commit
-  return matches === undefined || (await matches(commit)) ? commit : undefined
+  if (!rewritesParents && left === undefined) return visit.commit
+  return withParents(visit, rewritesParents ? rewriteParents(walk, visit) : visit.commit.parents, left !== undefined)
 }
 
 function withParents({ commit, isLeft }: ReadVisit, parents: string[], hasSides: boolean): HistoryCommit {

@@ -7,7 +7,7 @@ import { aheadBehind, isAncestor, mergeBases } from '../../src/repo/merge-base.t
 import { makeHistory, pairHistory, type PairedHistory } from '../support/git-history.ts'
 import { createRandom } from '../support/random.ts'
 
-const histories = [1, 2, 3, 4, 5, 6].map((seed) => {
+const histories = [1, 2, 3].map((seed) => {
   const shape = { commits: 80, seed, isSkewed: seed % 2 === 0 }
   return { label: JSON.stringify(shape), pair: pairHistory(makeHistory(shape)) }
 })
@@ -31,7 +31,7 @@ const cid = (pair: PairedHistory, position: number) => pair.cids[position] as CI
 function ends(pair: PairedHistory, seed: number): [number, number][] {
   const random = createRandom(seed)
   const any = () => Math.floor(random() * pair.cids.length)
-  return [[79, 0], [79, 40], [40, 79], ...Array.from({ length: 20 }, (): [number, number] => [any(), any()])]
+  return [[79, 0], [79, 40], [40, 79], ...Array.from({ length: 8 }, (): [number, number] => [any(), any()])]
 }
 
 describe.each(histories)('git agrees on $label:', ({ pair }) => {
@@ -60,7 +60,7 @@ describe.each(histories)('git agrees on $label:', ({ pair }) => {
   test.each(orders)('several tips and exclusions %s', async (flags, options) => {
     const random = createRandom(3)
     const some = () => Array.from({ length: 3 }, () => Math.floor(random() * pair.cids.length))
-    for (let round = 0; round < 15; round++) {
+    for (let round = 0; round < 6; round++) {
       const [tips, bottoms] = [some(), some()]
       const revisions = [...bottoms.map((each) => `^${pair.hash(each)}`), ...tips.map((each) => pair.hash(each))]
       const git = pair.git('rev-list', ...flags.split(' ').filter(Boolean), ...revisions)

@@ -133,9 +133,9 @@ export function pairHistory(made: readonly MadeCommit[]): PairedHistory {
     gitAt: (seconds, ...args) => linesOf(run(args, undefined, { GIT_COMMITTER_DATE: `@${seconds} +0000` })),
     compare: (paths) => ({
       async isSame(before, after) {
-        const under = (cid: CID | undefined) =>
+        const under = (tree: string | undefined) =>
           JSON.stringify(
-            sortedFiles((cid && trees.get(cid.toString())) ?? new Map()).filter(([file]) =>
+            sortedFiles((tree === undefined ? undefined : trees.get(tree)) ?? new Map()).filter(([file]) =>
               paths.some((path) => file === path || file.startsWith(`${path}/`)),
             ),
           )

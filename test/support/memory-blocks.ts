@@ -18,6 +18,15 @@ export class MemoryBlocks implements BlockSource, BlockSink {
     }
   }
 
+  /** What is there at once: nothing, but for a source that is asked for it by `atOnce`. */
+  atOnce(): BlockSource {
+    const getSync = (cid: CID) => {
+      this.reads++
+      return this.#blocks.get(cid.toString())
+    }
+    return { get: (cid) => this.get(cid), getSync }
+  }
+
   async get(cid: CID): Promise<Uint8Array> {
     this.reads++
     const bytes = this.#blocks.get(cid.toString())

@@ -74,7 +74,7 @@ export async function selectHistory(
   const window = readWindow(flags, numbered.maxCount)
   const commits = drawn
     ? drawnCommits(graph, history, window)
-    : chosenCommits(graph, { ...history, ...window }, flags.reverse === true)
+    : (flags.reverse ? reversedCommits : walkHistory)(graph, { ...history, ...window })
   return { commits, graph, pathspecs }
 }
 
@@ -108,13 +108,8 @@ function takeNumber({ before, behind }: DividedOperands) {
   }
 }
 
-async function* chosenCommits(
-  graph: CommitGraph,
-  options: HistoryOptions,
-  isReversed: boolean,
-): AsyncGenerator<HistoryCommit> {
-  if (isReversed) yield* (await Array.fromAsync(walkHistory(graph, options))).reverse()
-  else yield* walkHistory(graph, options)
+async function* reversedCommits(graph: CommitGraph, options: HistoryOptions): AsyncGenerator<HistoryCommit> {
+  yield* (await Array.fromAsync(walkHistory(graph, options))).reverse()
 }
 
 /** A line of the graph leads only to commits that are shown, those beyond the last among them. */

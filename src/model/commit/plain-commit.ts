@@ -1,6 +1,6 @@
 import type { CID } from 'multiformats/cid'
 
-import { scanCommit } from './commit-scan.ts'
+import { type CommitLinks, scanCommit } from './commit-scan.ts'
 import { decodeCommit } from './commit.ts'
 import { parseDate } from './date.ts'
 import type { Person } from './person.ts'
@@ -17,10 +17,14 @@ export interface PlainCommit {
 
 /**
  * Reads a commit to show it: several times as fast as `decodeCommit`, since it makes no CIDs and does not prove that the
- * bytes are in canonical form. Throws as `decodeCommit` where it meets what no commit has.
+ * bytes are in canonical form. `links` are those of the commit, if they were read before. Throws as `decodeCommit` where it
+ * meets what no commit has.
  */
-export function readPlainCommit(cid: CID, bytes: Uint8Array): PlainCommit {
-  const links = scanCommit(bytes)
+export function readPlainCommit(
+  cid: CID,
+  bytes: Uint8Array,
+  links: Pick<CommitLinks, 'tree' | 'parents'> | undefined = scanCommit(bytes),
+): PlainCommit {
   const fields = links && parseFields(bytes)
   if (links === undefined || fields === undefined) return plain(decodeCommit(cid, bytes))
   const { author, committer, message, run } = fields

@@ -18,12 +18,12 @@ export interface CommitGraph {
   /** The commit if it was read before. */
   loaded(id: string): GraphCommit | undefined
   /**
-   * Reads a commit. Throws what the source throws for a block that is missing or corrupt, and IntegrityError
-   * `not-a-commit` or `commit-invalid`.
+   * Reads a commit: at once where the source can, for a promise for each of many thousand commits takes its time. Throws what
+   * the source throws for a block that is missing or corrupt, and IntegrityError `not-a-commit` or `commit-invalid`.
    */
-  load(id: string, options?: AbortOptions): Promise<GraphCommit>
-  /** Reads all of a commit, to show it. Throws as `load`. */
-  read(id: string, options?: AbortOptions): Promise<PlainCommit>
+  load(id: string, options?: AbortOptions): GraphCommit | Promise<GraphCommit>
+  /** Reads all of a commit, to show it; at once where that can be. Throws as `load`. */
+  read(id: string, options?: AbortOptions): PlainCommit | Promise<PlainCommit>
 }
 
 /** Commits whose bytes are kept from the walk until they are shown. */
@@ -51,29 +51,43 @@ class SourceGraph implements CommitGraph {
     return this.#commits.get(id)
   }
 
-  async load(id: string, options?: AbortOptions): Promise<GraphCommit> {
+  load(id: string, options?: AbortOptions): GraphCommit | Promise<GraphCommit> {
     const known = this.#commits.get(id)
     if (known !== undefined) return known
     const cid = parseLinkText(id)
-    const bytes = await this.#source.get(cid, options)
+    const bytes = this.#source.getSync?.(cid)
+    if (bytes !== undefined) return this.#loadFrom(id, cid, bytes)
+    return this.#source.get(cid, options).then((got) => this.#loadFrom(id, cid, got))
+  }
+
+  read(id: string, options?: AbortOptions): PlainCommit | Promise<PlainCommit> {
+    // Whoever looks for commits reads one, and has it shown.
+    if (this.#lastRead?.id === id) return this.#lastRead.commit
+    const cid = parseLinkText(id)
+    const bytes = this.#takeKept(id) ?? this.#source.getSync?.(cid)
+    if (bytes !== undefined) return this.#readFrom(id, cid, bytes)
+    return this.#source.get(cid, options).then((got) => this.#readFrom(id, cid, got))
+  }
+
+  #loadFrom(id: string, cid: CID, bytes: Uint8Array): GraphCommit {
     const commit = new LoadedCommit(id, scanCommit(bytes) ?? decodeLinks(cid, bytes))
     this.#commits.set(id, commit)
     this.#keep(id, bytes)
     return commit
   }
 
-  async read(id: string, options?: AbortOptions): Promise<PlainCommit> {
-    // Whoever looks for commits reads one, and has it shown.
-    if (this.#lastRead?.id === id) return this.#lastRead.commit
-    const cid = parseLinkText(id)
-    const kept = this.#kept.get(id)
-    const commit = readPlainCommit(cid, kept ?? (await this.#source.get(cid, options)))
+  #readFrom(id: string, cid: CID, bytes: Uint8Array): PlainCommit {
+    const commit = readPlainCommit(cid, bytes, this.#commits.get(id))
     this.#lastRead = { id, commit }
-    if (kept !== undefined) {
-      this.#kept.delete(id)
-      this.#keptBytes -= kept.length
-    }
     return commit
+  }
+
+  #takeKept(id: string): Uint8Array | undefined {
+    const kept = this.#kept.get(id)
+    if (kept === undefined) return undefined
+    this.#kept.delete(id)
+    this.#keptBytes -= kept.length
+    return kept
   }
 
   /** The first ones are kept, not the last: a walk that sorts reads all before the first is shown. */

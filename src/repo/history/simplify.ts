@@ -1,5 +1,3 @@
-import { CID } from 'multiformats/cid'
-
 import { readVisit, type ReadVisit, type TreeComparison, type Visit, visitOf, type Walk } from './visit.ts'
 
 /**
@@ -9,17 +7,19 @@ import { readVisit, type ReadVisit, type TreeComparison, type Visit, visitOf, ty
  */
 export async function simplify(walk: Walk, visit: ReadVisit, comparison: TreeComparison): Promise<void> {
   if (visit.parents.length === 0) {
-    visit.isSame = await comparison.isSame(undefined, CID.parse(visit.commit.tree), { signal: walk.signal })
+    visit.isSame = await comparison.isSame(undefined, visit.commit.tree, walk)
     return
   }
   const compared = walk.isFirstParent ? visit.parents.slice(0, 1) : visit.parents
   const counting = { parents: 0, changes: 0 }
   let otherChanges = 0
   for (const id of compared) {
-    const parent = await readVisit(walk, id)
+    const reading = readVisit(walk, id)
+    const parent = reading instanceof Promise ? await reading : reading
     const counts = isRelevant(parent)
     if (counts) counting.parents++
-    if (!(await isSameTree(walk, parent, visit, comparison))) {
+    const comparing = isSameTree(walk, parent, visit, comparison)
+    if (!(comparing instanceof Promise ? await comparing : comparing)) {
       if (counts) counting.changes++
       else otherChanges++
     } else if (counts && !walk.isFullHistory) {
@@ -68,13 +68,11 @@ function isRelevant(visit: Visit): boolean {
   return !visit.isExcluded || visit.isBoundary
 }
 
-async function isSameTree(
+function isSameTree(
   walk: Walk,
-  parent: ReadVisit,
-  visit: ReadVisit,
+  { commit: before }: ReadVisit,
+  { commit: after }: ReadVisit,
   comparison: TreeComparison,
-): Promise<boolean> {
-  if (parent.commit.tree === visit.commit.tree) return true
-  const [before, after] = [CID.parse(parent.commit.tree), CID.parse(visit.commit.tree)]
-  return comparison.isSame(before, after, { signal: walk.signal })
+): boolean | Promise<boolean> {
+  return before.tree === after.tree || comparison.isSame(before.tree, after.tree, walk)
 }

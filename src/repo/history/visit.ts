@@ -1,13 +1,14 @@
-import type { CID } from 'multiformats/cid'
-
 import type { AbortOptions } from '../../model/block.ts'
 import { NotFoundError } from '../../model/errors.ts'
 import type { CommitGraph, GraphCommit } from './commit-graph.ts'
 import { type CommitQueue, createCommitQueue } from './commit-queue.ts'
 
-/** Whether two versions of a tree are the same where a walk looks. `before` is undefined where there was no tree yet. */
+/**
+ * Whether two versions of a tree, given by the texts of their CIDs, are the same where a walk looks; said at once where that
+ * can be. `before` is undefined where there was no tree yet.
+ */
 export interface TreeComparison {
-  isSame(before: CID | undefined, after: CID, options?: AbortOptions): Promise<boolean>
+  isSame(before: string | undefined, after: string, options?: AbortOptions): boolean | Promise<boolean>
 }
 
 /** What one walk knows of one commit. */
@@ -76,14 +77,18 @@ export function visitOf(walk: Walk, id: string): Visit {
   return visit
 }
 
-/** The visit of a commit, with the commit read. */
-export async function readVisit(walk: Walk, id: string): Promise<ReadVisit> {
+/** The visit of a commit, with the commit read: at once where that can be. */
+export function readVisit(walk: Walk, id: string): ReadVisit | Promise<ReadVisit> {
   const visit = visitOf(walk, id)
-  if (visit.commit === undefined) {
-    walk.signal?.throwIfAborted()
-    visit.commit = walk.graph.loaded(id) ?? (await walk.graph.load(id, { signal: walk.signal }))
-    visit.parents = visit.commit.parents
-  }
+  if (visit.commit !== undefined) return visit as ReadVisit
+  walk.signal?.throwIfAborted()
+  const commit = walk.graph.load(id, walk)
+  return commit instanceof Promise ? commit.then((read) => withCommit(visit, read)) : withCommit(visit, commit)
+}
+
+function withCommit(visit: Visit, commit: GraphCommit): ReadVisit {
+  visit.commit = commit
+  visit.parents = commit.parents
   return visit as ReadVisit
 }
 

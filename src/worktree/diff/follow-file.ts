@@ -1,5 +1,3 @@
-import { CID } from 'multiformats/cid'
-
 import type { AbortOptions } from '../../model/block.ts'
 import type { HistoryCommit } from '../../repo/history.ts'
 import type { CommitGraph } from '../../repo/history/commit-graph.ts'
@@ -48,8 +46,8 @@ class Follower implements FileFollower {
     const { parents } = this.#graph.loaded(commit.id) ?? commit
     if (parents.length > 1) return undefined
     const parent = parents[0] === undefined ? undefined : await this.#graph.load(parents[0], options)
-    const [before, after] = [parent && CID.parse(parent.tree), CID.parse(commit.tree)]
-    if (parent?.tree === commit.tree || (await this.#comparison.isSame(before, after, options))) return undefined
+    const before = parent?.tree
+    if (before === commit.tree || (await this.#comparison.isSame(before, commit.tree, options))) return undefined
     const diffs = await commitDiffs(
       this.#repository,
       this.#graph,

@@ -1,6 +1,7 @@
 import type { CID } from 'multiformats/cid'
 
 import type { AbortOptions, BlockSource } from '../../model/block.ts'
+import { parseLinkText } from '../../model/cid-text.ts'
 import { DAG_PB } from '../../model/cid.ts'
 import { diffDirectories } from '../../model/directory/directory-diff.ts'
 import { type DirectoryNode, openDirectory } from '../../model/directory/directory-node.ts'
@@ -30,14 +31,9 @@ export function createPathspecComparison(
   }
   return {
     async isSame(before, after, options) {
-      const sides = { before: before && (await openDirectory(source, before, options)), after: undefined }
-      return !(await differs(
-        source,
-        filter,
-        '',
-        { ...sides, after: await openDirectory(source, after, options) },
-        options,
-      ))
+      const open = (tree: string) => openDirectory(source, parseLinkText(tree), options)
+      const sides = { before: before === undefined ? undefined : await open(before), after: await open(after) }
+      return !(await differs(source, filter, '', sides, options))
     },
   }
 }
