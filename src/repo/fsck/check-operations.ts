@@ -42,7 +42,7 @@ function* bisectProblem(run: CheckRun, error: unknown): Generator<FsckFinding> {
 /** Checks the entries of operations, and the reflogs that they put aside. */
 export async function* checkOperations(run: CheckRun): AsyncGenerator<FsckFinding> {
   const { layout } = run.repository
-  for (const [at, { number, path, logsFolder }] of listOperationFiles(layout).entries()) {
+  for (const { number, path, logsFolder } of listOperationFiles(layout)) {
     let entry: OperationEntry | undefined
     const text = readText(path)
     try {
@@ -51,8 +51,7 @@ export async function* checkOperations(run: CheckRun): AsyncGenerator<FsckFindin
     } catch (error) {
       if (text !== '') yield run.problem(error, path)
     }
-    // The oldest entry may have expired, and be kept for its number alone.
-    if (entry !== undefined && at > 0) yield* checkNamed(run, entry, path)
+    if (entry !== undefined) yield* checkNamed(run, entry, path)
     for (const cid of cidsInText(text)) yield* run.mark(cid)
     for (const log of logFiles(logsFolder)) yield* checkReflog(run, log, `the log in operation ${number}`)
   }

@@ -3,9 +3,12 @@ import { join, relative } from 'node:path'
 
 import type { CID } from 'multiformats/cid'
 
+import { JzfsError } from '../../model/errors.ts'
 import { explainFsError, fsErrorCode } from '../../store/fs-errors.ts'
 import type { Layout } from '../layout.ts'
 import type { DurableChanges } from '../operation/durable-changes.ts'
+import { expiredEntry } from '../operation/expired-entry.ts'
+import { formatOperation, parseOperation } from '../operation/operation-entry.ts'
 import { listOperationFiles, type OperationFiles } from '../operation/operation-log.ts'
 import { cidsInText } from './cids-in-text.ts'
 
@@ -29,7 +32,7 @@ export interface ExpiredRecords {
 
 /**
  * Drops entries of reflogs and of the operation log that have expired. The log of `refs/stash` never expires: it is the
- * list of stashes. The newest operation stays for the numbering, though what it names is not kept once it has expired.
+ * list of stashes. Of the newest operation the number stays, in an entry that names nothing.
  *
  * With `changes` (the caller holds the lock, no operation is pending) files are rewritten, each atomically: an interrupted
  * call leaves some entries more. Without, nothing is changed.
@@ -43,19 +46,33 @@ export function expireRecords(layout: Layout, expiry: RecordExpiry, changes?: Du
     const text = readText(operation.path)
     const logs = logFiles(operation.logsFolder)
     const named = cidsInText([text, ...logs.map(readText)].join('\n'))
-    if (!isOperationExpired(operation, text, named, expiry)) {
+    const isNewest = at === operations.length - 1
+    const left = isNewest ? numberAlone(text, operation) : undefined
+    if (!isOperationExpired(operation, text, named, expiry) || (isNewest && left === undefined)) {
       expired.kept.push(...named)
       continue
     }
-    if (at === operations.length - 1) continue
+    // Nothing more is in it than its number.
+    if (isNewest && named.length === 0) continue
     expired.operations++
     if (changes === undefined) continue
     // The logs first: a folder of logs without its entry would be nobody's.
     if (logs.length > 0) rmSync(operation.logsFolder, { recursive: true, force: true })
-    changes.remove(operation.path)
+    if (left !== undefined) changes.replace(operation.path, left)
+    else changes.remove(operation.path)
   }
   changes?.sync()
   return expired
+}
+
+/** The text of an entry of which the number stays; undefined where it cannot be read. */
+function numberAlone(text: string, { number, path }: OperationFiles): string | undefined {
+  try {
+    return formatOperation(expiredEntry(number, parseOperation(text, path)))
+  } catch (error) {
+    if (error instanceof JzfsError) return undefined
+    throw error
+  }
 }
 
 /** All files of reflogs, that of HEAD among them. */

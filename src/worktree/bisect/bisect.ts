@@ -163,6 +163,9 @@ async function settle(
     bisect.log = [...bisect.log, await foundLine(store, termsOf(bisect).new, step.commit)]
   }
   using _lease = await store.lease()
+  // Found before the lease was taken, a commit that nothing refers to may have been collected since.
+  for (const commit of [bisect.bad, ...bisect.good, ...bisect.skipped])
+    if (commit !== undefined) await store.get(commit)
   const { refs, block } = await changeBisect(repository, bisect)
   if (block !== undefined) await store.put(block)
   const label = step.kind === 'test' ? await describe(store, step.commit) : undefined

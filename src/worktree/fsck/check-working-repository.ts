@@ -2,10 +2,12 @@ import { IntegrityError, JzfsError } from '../../model/errors.ts'
 import type { CheckRun } from '../../repo/fsck/check-run.ts'
 import type { FsckFinding } from '../../repo/fsck/fsck-finding.ts'
 import { checkRepository, type FsckOptions } from '../../repo/fsck/fsck.ts'
+import { cidsInText } from '../../repo/gc/cids-in-text.ts'
 import { settledIndexPath } from '../../repo/operation/operation.ts'
 import type { Repository } from '../../repo/repository.ts'
 import type { VerifyProgress } from '../../repo/verify/verify-run.ts'
 import { openAddProgress } from '../add/add-progress.ts'
+import { noteDocument } from '../index/conflict-notes.ts'
 import { knownDirectory, staleDirectory } from '../index/index-directories.ts'
 import { FORM_RAW, FORM_SHIFT, KIND_EXECUTABLE, KIND_MASK } from '../index/index-entry.ts'
 import { readIndexFile } from '../index/index-file.ts'
@@ -70,9 +72,9 @@ async function* checkEntries(run: CheckRun, index: StagingIndex): AsyncGenerator
   }
 }
 
-/** What the index could do without: contents without their mode, directories that it knows, the tree it was read from. */
+/** What the index could do without: contents without their mode, directories that it knows, the tree it was read from, notes of conflicts. */
 async function* markDirectories(run: CheckRun, index: StagingIndex): AsyncGenerator<FsckFinding> {
-  const { columns, directories, tree, count } = index
+  const { columns, directories, tree, count, notes } = index
   if (tree !== undefined) yield* run.mark(tree)
   for (let position = 0; position < count; position++) {
     const kind = (columns.bits[position] as number) & KIND_MASK
@@ -82,4 +84,5 @@ async function* markDirectories(run: CheckRun, index: StagingIndex): AsyncGenera
     const cid = knownDirectory(directories, directory)?.cid ?? staleDirectory(directories, directory)?.cid
     if (cid !== undefined) yield* run.mark(cid)
   }
+  for (const cid of cidsInText(JSON.stringify(notes.map(noteDocument)))) yield* run.mark(cid)
 }

@@ -1,10 +1,12 @@
 import type { CID } from 'multiformats/cid'
 
+import { cidsInText } from '../../repo/gc/cids-in-text.ts'
 import { collectGarbage, type CollectedGarbage, type CollectOptions } from '../../repo/gc/collect-garbage.ts'
 import type { Marker } from '../../repo/gc/marker.ts'
 import { settledIndexPath } from '../../repo/operation/operation.ts'
 import type { Repository } from '../../repo/repository.ts'
 import { openAddProgress } from '../add/add-progress.ts'
+import { noteDocument } from '../index/conflict-notes.ts'
 import { knownDirectory, staleDirectory } from '../index/index-directories.ts'
 import { FORM_RAW, FORM_SHIFT, KIND_EXECUTABLE, KIND_MASK } from '../index/index-entry.ts'
 import { indexFileStamp, readIndexFile } from '../index/index-file.ts'
@@ -36,9 +38,9 @@ export function collectRepository(
   })
 }
 
-/** Entries of all stages, and directories as far as they are known. */
+/** Entries of all stages, directories as far as they are known, and what is noted of conflicts. */
 async function markIndex(index: StagingIndex, marker: Marker): Promise<void> {
-  const { columns, directories, tree } = index
+  const { columns, directories, tree, notes } = index
   // The tree first: it reaches most of the rest. It need not be there any more, and the index does without.
   if (tree !== undefined) await marker.mark(tree, 'rest')
   for (let position = 0; position < index.count; position++) {
@@ -52,6 +54,8 @@ async function markIndex(index: StagingIndex, marker: Marker): Promise<void> {
     const cid = knownDirectory(directories, directory)?.cid ?? staleDirectory(directories, directory)?.cid
     if (cid !== undefined) await marker.mark(cid, 'rest')
   }
+  // The sides of conflicts that were settled, which can be brought back, and what artefacts hold.
+  for (const cid of cidsInText(JSON.stringify(notes.map(noteDocument)))) await marker.mark(cid, 'rest')
 }
 
 function markProgress({ layout, worktree }: Repository, marker: Marker): void {
