@@ -10,6 +10,7 @@ import {
   type NamedVersions,
   type Versions,
 } from '../../model/directory/directory-versions.ts'
+import type { NodeEntry } from '../../model/tree/tree-diff.ts'
 import { WalkBudget } from '../../model/tree/walk-budget.ts'
 import type { Link } from '../../model/unixfs/dag-pb.ts'
 import {
@@ -128,9 +129,10 @@ async function isAddedTo(
   if (base === undefined || (ours === undefined) === (theirs === undefined)) return false
   const side = ours === undefined ? 'theirs' : 'ours'
   for (const each of named) {
-    if (each.base !== undefined) continue
-    const { kind } = await openEntry(source, joinPath(path, each.name), each[side], options)
-    if (kind === 'file') return true
+    if (isRaw(each.base)) continue
+    const place = joinPath(path, each.name)
+    if ((await openEntry(source, place, each[side], options)).kind !== 'file') continue
+    if ((await openEntry(source, place, each.base, options)).kind !== 'file') return true
   }
   return false
 }
@@ -165,12 +167,16 @@ async function openOneSided(
   const { source, options } = collection
   const before = await openEntry(source, path, base, options)
   const after = await openEntry(source, path, changed, options)
-  const links = { base, ours: base, theirs: base, [side]: changed }
   if (before.kind === 'file' && after.kind !== 'file') {
-    addCandidate(collection, side, 'removed', { path, links, relevance: isFollowed ? 'location' : undefined })
+    addCandidate(collection, side, 'removed', {
+      path,
+      link: base as Link,
+      entry: entryOfNode(before.entry),
+      relevance: isFollowed ? 'location' : undefined,
+    })
   }
   if (before.kind !== 'file' && after.kind === 'file') {
-    addCandidate(collection, side, 'added', { path, links })
+    addCandidate(collection, side, 'added', { path, link: changed as Link, entry: entryOfNode(after.entry) })
     if (isFollowed) setAddedTo(collection, side, path)
   }
   const inside = { base: insideOf(before), ours: insideOf(before), theirs: insideOf(before), [side]: insideOf(after) }
@@ -229,14 +235,20 @@ function fileVersions(path: string, opened: Record<'base' | 'ours' | 'theirs', O
   }
 }
 
+/** An entry as candidates keep it: of a raw leaf its link says all. */
+function entryOfNode(entry: NodeEntry): NodeEntry | undefined {
+  return entry.cid.code === RAW ? undefined : entry
+}
+
 function addBothSided(collection: Collection, file: FileVersions, links: Versions<Link>, isFollowed: boolean): void {
   const { path, stages } = file
   for (const side of ['ours', 'theirs'] as const) {
     const other = otherSide(side)
     if (stages.base !== undefined && stages[side] === undefined) {
-      addCandidate(collection, side, 'removed', { path, links, file, relevance: 'content' })
+      const entry = entryOfNode(stages.base)
+      addCandidate(collection, side, 'removed', { path, link: links.base as Link, entry, relevance: 'content' })
     } else if (stages.base === undefined && stages[side] !== undefined) {
-      addCandidate(collection, side, 'added', { path, links, file })
+      addCandidate(collection, side, 'added', { path, link: links[side] as Link, entry: entryOfNode(stages[side]) })
       if (isFollowed && stages[other] === undefined) setAddedTo(collection, side, path)
     }
   }

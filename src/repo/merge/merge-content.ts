@@ -21,6 +21,11 @@ export interface ContentVersions extends Pick<FileVersions, 'paths'> {
   stages: { base?: NodeEntry | undefined; ours: NodeEntry; theirs: NodeEntry }
 }
 
+/** git's size of marks: seven signs, and two more for each virtual base. */
+export function markerSize({ depth }: Pick<ContentOptions, 'depth'>): number {
+  return 7 + 2 * depth
+}
+
 /** A merged file. */
 export interface MergedContent {
   /** Undefined only in a virtual base: nothing there is like what the sides have. */

@@ -1,4 +1,4 @@
-import type { Versions } from '../../model/directory/directory-versions.ts'
+import type { NodeEntry } from '../../model/tree/tree-diff.ts'
 import type { Link } from '../../model/unixfs/dag-pb.ts'
 import type { ConflictKind, ConflictStages } from './tree-merge.ts'
 
@@ -63,10 +63,10 @@ export function planChild(node: PlanNode, name: string): PlanNode {
 /** A path that only one of base and a side has, and so perhaps one end of a rename. */
 export interface RenameCandidate {
   path: string
-  /** What the three trees have here. Entries that are files or symlinks; the rest is no candidate's. */
-  links: Versions<Link>
-  /** Once it is known more exactly, or takes part in a rename. */
-  file?: FileVersions
+  /** The entry of the version that has it: base's of a removed one, the side's of an added one. */
+  link: Link
+  /** The same as it was opened; undefined: it is a raw leaf, which says all by its link. */
+  entry: NodeEntry | undefined
   /**
    * Of a removed one: `content` where the other side changed it (or removed it too), `location` where it tells to where a
    * directory moved. Undefined: what becomes of it does not matter.

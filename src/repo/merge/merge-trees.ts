@@ -1,11 +1,13 @@
 import type { CID } from 'multiformats/cid'
 
-import type { BlockSource } from '../../model/block.ts'
+import type { Block, BlockSource } from '../../model/block.ts'
 import { compareNames } from '../../model/compare.ts'
 import type { Versions } from '../../model/directory/directory-versions.ts'
 import { collectChanges } from './collect-changes.ts'
 import type { BlockReceiver } from './file-mode.ts'
 import { createMergeNotes } from './merge-notes.ts'
+import { mergeRenames } from './renames/merge-renames.ts'
+import type { Settling } from './settle-file.ts'
 import { settlePlan } from './settle-plan.ts'
 import { createTreeLookup, type TreeLookup } from './tree-lookup.ts'
 import type { MergeOptions, TreeMerge } from './tree-merge.ts'
@@ -25,21 +27,39 @@ export async function mergeTrees(
   options: MergeOptions & { depth?: number } = {},
 ): Promise<TreeMerge> {
   const { labels, favour, style, signal, renames = true, depth = 0 } = options
+  const { similarity = 0.5, renameLimit = DEFAULT_RENAME_LIMIT, directoryRenames = 'conflict' } = options
+  const content = { signal, favour, style, depth, labels: { base: 'base', ours: 'ours', theirs: 'theirs', ...labels } }
   const changes = await collectChanges(source, trees, { signal, renames })
   const lookup = createTreeLookup(source, trees, { signal })
   const notes = createMergeNotes()
-  const settling = {
-    source,
+  // What was made for a file that moved is read again where it is decided.
+  const made = new Map<string, Block>()
+  const reread: BlockSource = {
+    get: async (cid, abort) => made.get(cid.toString())?.bytes ?? source.get(cid, abort),
+  }
+  if (renames) {
+    const keep = (block: Block): void => {
+      made.set(block.cid.toString(), block)
+      receive(block)
+    }
+    const searching = { ...content, similarity, renameLimit, directoryRenames }
+    await mergeRenames({ source: reread, receive: keep, lookup, notes, options: searching }, changes)
+  }
+  const settling: Settling = {
+    source: made.size === 0 ? source : reread,
     receive,
-    options: { signal, favour, style, depth, labels: { base: 'base', ours: 'ours', theirs: 'theirs', ...labels } },
+    options: content,
     conflicts: [],
     notes,
     freePath: createFreePaths(lookup),
   }
   const tree = await settlePlan(settling, changes.plan, trees.ours)
-  const { conflicts }: Pick<TreeMerge, 'conflicts'> = settling
-  return { tree, conflicts: conflicts.sort((a, b) => compareNames(a.path, b.path)), notes: notes.sorted() }
+  const conflicts = settling.conflicts.sort((a, b) => compareNames(a.path, b.path))
+  return { tree, conflicts, notes: notes.sorted() }
 }
+
+/** git's. */
+const DEFAULT_RENAME_LIMIT = 7000
 
 /** Finds paths that are not taken in any tree, nor by an earlier one: git's `path_1` where `path` is. */
 function createFreePaths(lookup: TreeLookup): (path: string) => Promise<string> {

@@ -2,7 +2,7 @@ import type { BlockSource } from '../../model/block.ts'
 import { quoteName } from '../../model/quote-name.ts'
 import type { NodeEntry } from '../../model/tree/tree-diff.ts'
 import type { BlockReceiver } from './file-mode.ts'
-import { type ContentOptions, mergeContent } from './merge-content.ts'
+import { type ContentOptions, markerSize, mergeContent } from './merge-content.ts'
 import type { MergeNotes } from './merge-notes.ts'
 import { type FileVersions, otherSide, type Side } from './merge-plan.ts'
 import type { ConflictKind, ConflictStages, PathConflict } from './tree-merge.ts'
@@ -108,11 +108,6 @@ async function decideContent(
   const found = contentConflict(file, merged.conflict)
   if (file.conflict !== undefined) note(settling, file.path, found.message)
   return { entry, conflict: file.conflict ?? found }
-}
-
-/** git's: seven signs, and two more for each virtual base. */
-export function markerSize({ depth }: ContentOptions): number {
-  return 7 + 2 * depth
 }
 
 function contentConflict(

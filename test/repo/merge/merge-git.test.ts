@@ -15,26 +15,43 @@ const PLAIN: EditName[] = [
   'fileToFolder',
   'folderToFile',
 ]
-const COUNT = Number(process.env['COUNT'] ?? 30)
+const MOVES: EditName[] = [
+  ...PLAIN,
+  'edit',
+  'edit',
+  'edit',
+  'move',
+  'move',
+  'moveEdited',
+  'moveEdited',
+  'moveFolder',
+  'addInFolder',
+  'addInFolder',
+  'removeFolder',
+]
+const COUNT = Number(process.env['COUNT'] ?? 40)
 const SEED = Number(process.env['SEED'] ?? 1)
 
-test('without renames', async () => {
-  const planned: PlannedCommit[] = []
+function planned(edits: EditName[]): PlannedCommit[] {
+  const commits: PlannedCommit[] = []
   for (let at = 0; at < COUNT; at++) {
     const maker = createTreeMaker(SEED + at)
     const base = maker.create()
-    planned.push({ parents: [], leaves: base })
+    commits.push({ parents: [], leaves: base })
     for (let side = 0; side < 2; side++) {
-      planned.push({ parents: [3 * at], leaves: maker.change(base, PLAIN, 1 + maker.below(8)) })
+      commits.push({ parents: [3 * at], leaves: maker.change(base, edits, 1 + maker.below(8)) })
     }
   }
-  const pair = pairCommits(planned)
+  return commits
+}
+
+test.each([
+  { name: 'without renames', edits: PLAIN, args: ['-c', 'merge.renames=false'], options: { renames: false } },
+  { name: 'with renames', edits: MOVES, args: [], options: {} },
+])('$name', async ({ edits, args, options }) => {
+  const pair = pairCommits(planned(edits))
   for (let at = 0; at < COUNT; at++) {
-    const { messages, ...git } = pair.mergeByGit(3 * at + 1, 3 * at + 2, ['-c', 'merge.renames=false'])
-    const { merge, ...ours } = await pair.merge(3 * at + 1, 3 * at + 2, { renames: false })
-    expect({ seed: SEED + at, ...ours }, `${messages}\n${merge.notes.map(({ text }) => text).join('\n')}`).toEqual({
-      seed: SEED + at,
-      ...git,
-    })
+    const { git, ours, said } = await pair.compare(3 * at + 1, 3 * at + 2, args, options)
+    expect({ seed: SEED + at, said, ...ours }).toEqual({ seed: SEED + at, said, ...git })
   }
 })

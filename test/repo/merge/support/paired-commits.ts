@@ -37,8 +37,15 @@ export interface PairedCommits {
   blocks: MemoryBlocks
   commits: CID[]
   trees: CID[]
-  mergeByGit(ours: number, theirs: number, args?: readonly string[]): ComparableMerge & { messages: string }
-  merge(ours: number, theirs: number, options?: MergeOptions): Promise<ComparableMerge & { merge: TreeMerge }>
+  /** The repository of git: bare, with a branch `c0`, `c1`, … for each commit. */
+  repository: string
+  /** Merges two of them in both ways. What differs on purpose is left out. */
+  compare(
+    ours: number,
+    theirs: number,
+    args?: readonly string[],
+    options?: MergeOptions,
+  ): Promise<{ git: ComparableMerge; ours: ComparableMerge; said: string }>
 }
 
 /** Writes commits into a temporary repository of git, and as blocks. */
@@ -65,58 +72,82 @@ export function pairCommits(planned: readonly PlannedCommit[]): PairedCommits {
   git(['init', '-q', '--bare'])
   git(['fast-import', '--quiet'], importStream(planned))
   const graph = createCommitGraph(blocks)
+  const mergeByGit = (
+    ours: number,
+    theirs: number,
+    args: readonly string[],
+  ): ComparableMerge & { messages: string } => {
+    const command = ['merge-tree', '--write-tree', '-z', '--messages', `c${ours}`, `c${theirs}`]
+    const all = ['-C', repository, ...args, ...command]
+    const { status, stdout, stderr } = spawnSync('git', all, { encoding: 'utf8', env, maxBuffer: 1 << 28 })
+    if (status !== 0 && status !== 1) throw new Error(`git merge-tree: ${stderr}`)
+    const [head = '', ...rest] = stdout.split('\0')
+    const end = rest.indexOf('')
+    const stages = rest.slice(0, Math.max(end, 0)).map((line) => line.replace('\t', ' '))
+    const tree = git(['ls-tree', '-r', '-z', head]).split('\0').slice(0, -1)
+    return {
+      isClean: status === 0,
+      tree: tree.map((line) => line.replace(/ blob (\w+)\t/, ' $1 ')),
+      stages: [...new Set(stages)].sort(),
+      messages: rest.slice(end + 1).join('\n'),
+    }
+  }
+  const merge = async (ours: number, theirs: number, options: MergeOptions) => {
+    const made = new MemoryBlocks()
+    const source = { get: (cid: CID) => made.get(cid).catch(() => blocks.get(cid)) }
+    const pair = { ours: commits[ours] as CID, theirs: commits[theirs] as CID }
+    const labels = { ours: `c${ours}`, theirs: `c${theirs}` }
+    const receive = made.put.bind(made)
+    const merged = await mergeCommits({ store: blocks, graph }, receive, pair, { labels, ...options })
+    return { merged, comparable: await comparableMerge(source, merged) }
+  }
   return {
     blocks,
     commits,
     trees,
-    mergeByGit(ours, theirs, args = []) {
-      const command = [
-        '-C',
-        repository,
-        ...args,
-        'merge-tree',
-        '--write-tree',
-        '-z',
-        '--messages',
-        `c${ours}`,
-        `c${theirs}`,
-      ]
-      const { status, stdout, stderr } = spawnSync('git', command, { encoding: 'utf8', env, maxBuffer: 1 << 28 })
-      if (status !== 0 && status !== 1) throw new Error(`git merge-tree: ${stderr}`)
-      const [head = '', ...rest] = stdout.split('\0')
-      const end = rest.indexOf('')
-      const stages = rest.slice(0, Math.max(end, 0)).map((line) => line.replace('\t', ' '))
-      const tree = git(['ls-tree', '-r', '-z', head]).split('\0').slice(0, -1)
-      return {
-        isClean: status === 0,
-        tree: tree.map((line) => line.replace(/ blob (\w+)\t/, ' $1 ')),
-        stages: [...new Set(stages)].sort(),
-        messages: rest.slice(end + 1).join('\n'),
-      }
-    },
-    async merge(ours, theirs, options = {}) {
-      const made = new MemoryBlocks()
-      const source = { get: (cid: CID) => made.get(cid).catch(() => blocks.get(cid)) }
-      const pair = { ours: commits[ours] as CID, theirs: commits[theirs] as CID }
-      const labels = { ours: `c${ours}`, theirs: `c${theirs}` }
-      const receive = made.put.bind(made)
-      const merge = await mergeCommits({ store: blocks, graph }, receive, pair, { labels, ...options })
-      const hash = (entry: NodeEntry) => gitEntry(source, entry)
-      const tree: string[] = []
-      for await (const { path, entry, node } of walkTree(source, merge.tree)) {
-        if (node.kind !== 'directory') tree.push(`${await hash({ ...entry, node })} ${path}`)
-      }
-      const stages: string[] = []
-      for (const { path, stages: versions } of merge.conflicts) {
-        for (const [at, entry] of [versions.base, versions.ours, versions.theirs].entries()) {
-          if (entry !== undefined) stages.push(`${await hash(entry)} ${at + 1} ${path}`)
-        }
-      }
-      const byPath = (line: string) => line.slice(line.indexOf(' ', 8) + 1)
-      tree.sort((a, b) => compareNames(byPath(a), byPath(b)))
-      return { isClean: merge.conflicts.length === 0, tree, stages: stages.sort(), merge }
+    repository,
+    async compare(ours, theirs, args = [], options = {}) {
+      const { messages, ...byGit } = mergeByGit(ours, theirs, args)
+      const { merged, comparable } = await merge(ours, theirs, options)
+      const said = `${messages}\n${merged.notes.map(({ text }) => text).join('\n')}`
+      return { ...withoutUnclear(byGit, comparable, merged, messages), said }
     },
   }
+}
+
+/**
+ * Leaves out files in directories that were renamed no one knows where: git says so, and the index says nothing; we name
+ * the files that were added there as conflicts.
+ */
+function withoutUnclear(
+  git: ComparableMerge,
+  ours: ComparableMerge,
+  { conflicts }: TreeMerge,
+  messages: string,
+): { git: ComparableMerge; ours: ComparableMerge } {
+  const pattern = /^CONFLICT \((directory rename split|implicit dir rename)\)/m
+  if (!pattern.test(messages)) return { git, ours }
+  const unclear = conflicts.flatMap(({ path, message }) => (pattern.test(message) ? [path] : []))
+  const isClear = (line: string) => !unclear.some((path) => line.endsWith(` ${path}`))
+  const rest = ({ stages }: ComparableMerge) => stages.filter(isClear)
+  return { git: { ...git, stages: rest(git) }, ours: { ...ours, isClean: git.isClean, stages: rest(ours) } }
+}
+
+async function comparableMerge(source: Pick<MemoryBlocks, 'get'>, merge: TreeMerge): Promise<ComparableMerge> {
+  const hash = (entry: NodeEntry) => gitEntry(source, entry)
+  const tree: string[] = []
+  for await (const { path, entry, node } of walkTree(source, merge.tree)) {
+    if (node.kind !== 'directory') tree.push(`${await hash({ ...entry, node })} ${path}`)
+  }
+  const stages: string[] = []
+  for (const { path, stages: versions } of merge.conflicts) {
+    for (const [at, entry] of [versions.base, versions.ours, versions.theirs].entries()) {
+      if (entry !== undefined) stages.push(`${await hash(entry)} ${at + 1} ${path}`)
+    }
+  }
+  const byPath = (line: string) => line.slice(line.indexOf(' ', 8) + 1)
+  tree.sort((a, b) => compareNames(byPath(a), byPath(b)))
+  return { isClean: merge.conflicts.length === 0, tree, stages: stages.sort() }
 }
 
 /** `mode hash`, as git has it. */
