@@ -1,4 +1,4 @@
-import type { CID } from 'multiformats/cid'
+import { CID } from 'multiformats/cid'
 
 import type { Block, BlockSink, BlockSource } from '../../src/model/block.ts'
 import { NotFoundError } from '../../src/model/errors.ts'
@@ -25,6 +25,11 @@ export class MemoryBlocks implements BlockSource, BlockSink {
       return this.#blocks.get(cid.toString())
     }
     return { get: (cid) => this.get(cid), getSync }
+  }
+
+  /** All of them, in the order in which they came. */
+  *all(): Generator<Block> {
+    for (const [cid, bytes] of this.#blocks) yield { cid: CID.parse(cid), bytes }
   }
 
   async get(cid: CID): Promise<Uint8Array> {

@@ -1,0 +1,88 @@
+import { expect } from 'vitest'
+
+import type { PlannedCommit } from '../../../repo/merge/support/paired-commits.ts'
+import { createTreeMaker, type EditName } from '../../../repo/merge/support/random-trees.ts'
+import { pairWorktrees, type Side } from './paired-worktrees.ts'
+
+const EDITS: EditName[] = [
+  'edit',
+  'edit',
+  'edit',
+  'edit',
+  'add',
+  'addInFolder',
+  'remove',
+  'mode',
+  'type',
+  'move',
+  'moveEdited',
+]
+const CLASHES: EditName[] = [...EDITS, 'fileToFolder', 'folderToFile', 'removeFolder']
+
+/** What was compared, so that a test can tell that nothing of it was left out. */
+export type MergeTally = Record<Side['outcome'], number>
+
+/**
+ * Merges random commits in working trees with local work, by git and by ours, and compares what both leave: outcome, index,
+ * status, files; and the files again once the merge is given up. Then the tally.
+ */
+export async function compareMerges(seed: number, count: number): Promise<MergeTally> {
+  const plans = Array.from({ length: count }, (_, at) => planMerge(seed + at))
+  await using pair = await pairWorktrees(
+    plans.flatMap(({ commits }, at) => commits.map((each) => shifted(each, 3 * at))),
+  )
+  const tally: MergeTally = { merged: 0, conflicts: 0, refused: 0 }
+  for (const [at, { below }] of plans.entries()) {
+    const where = `seed ${seed + at}`
+    await pair.checkOut(3 * at + 1)
+    if (below(2) === 0) editSome(pair, below)
+    const before = pair.files()
+    const git = pair.mergeByGit(3 * at + 2)
+    const { artefacts, conflicts, ...ours } = await pair.merge(3 * at + 2)
+    // Where a path in conflict keeps our bytes git writes nothing, and so does not look for local changes.
+    const isSafer = ours.outcome === 'refused' && git.outcome === 'conflicts'
+    if (isSafer) expect({ where, files: ours.files }).toEqual({ where, files: before })
+    else expect({ where, ...withoutArtefacts(ours, artefacts) }).toEqual({ where, ...git })
+    tally[ours.outcome]++
+    expect(artefacts.every((path) => conflicts.some((each) => path.startsWith(`${each}~`)))).toBe(true)
+    if (ours.outcome !== 'conflicts') continue
+    const after = await pair.abort()
+    expect({ where, files: after.ours }).toEqual({ where, files: after.git ?? before })
+    // Files that the user had removed may come back.
+    expect({ where, files: after.ours }).toMatchObject({ where, files: before })
+  }
+  return tally
+}
+
+function withoutArtefacts({ files, ...side }: Side, artefacts: readonly string[]): Side {
+  return { ...side, files: Object.fromEntries(Object.entries(files).filter(([path]) => !artefacts.includes(path))) }
+}
+
+function planMerge(seed: number): { commits: PlannedCommit[]; below: (limit: number) => number } {
+  const maker = createTreeMaker(seed)
+  const base = maker.create()
+  const edits = maker.below(2) === 0 ? EDITS : CLASHES
+  const sides = [0, 1].map(() => maker.change(base, edits, 1 + maker.below(6)))
+  return {
+    commits: [{ parents: [], leaves: base }, ...sides.map((leaves) => ({ parents: [0], leaves }))],
+    below: maker.below,
+  }
+}
+
+function shifted({ parents, leaves }: PlannedCommit, by: number): PlannedCommit {
+  return { parents: parents.map((parent) => parent + by), leaves }
+}
+
+/** Local work: files changed, removed and made. */
+function editSome(
+  pair: { files(): object; edit(path: string, content: string | undefined): void },
+  below: (limit: number) => number,
+): void {
+  const paths = Object.keys(pair.files())
+  for (let left = below(3); left > 0; left--) {
+    const path = paths[below(paths.length)]
+    if (path !== undefined) pair.edit(path, below(4) === 0 ? undefined : `local work ${below(1000)}\n`)
+  }
+  const fresh = ['untracked', 'a/untracked', 'f/new0'][below(3)] as string
+  if (below(2) === 0 && !paths.some((path) => fresh.startsWith(`${path}/`))) pair.edit(fresh, 'untracked work\n')
+}
