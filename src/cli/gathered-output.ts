@@ -2,7 +2,8 @@ import type { Terminal } from './terminal.ts'
 
 /** Output that is gathered to larger pieces. */
 export interface GatheredOutput {
-  add(text: string): Promise<void>
+  /** A promise only where something is written. */
+  add(text: string): Promise<void> | undefined
   /** Writes what was gathered. */
   flush(): Promise<void>
 }
@@ -25,10 +26,10 @@ export async function gatherOutput(
     length = 0
     if (text !== '') await out(text)
   }
-  const add = async (text: string) => {
+  const add = (text: string) => {
     pieces.push(text)
     length += text.length
-    if (length >= PIECE_CHARACTERS) await flush()
+    return length >= PIECE_CHARACTERS ? flush() : undefined
   }
   try {
     await work({ add, flush })

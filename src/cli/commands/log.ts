@@ -146,14 +146,19 @@ async function print(context: Context, terminal: Terminal, repository: Repositor
   const graph = flags.graph ? createGraphDrawing(graphPaint(terminal), { gap: separated }) : undefined
   const decorations: Decorations = wantsDecorations(style) ? await readDecorations(repository) : new Map()
   await writeLog(terminal, { isSeparated: separated, graph }, async (write) => {
+    const display = { ...options, terminal, columns: terminal.columns, signal: context.signal, style }
     for await (const node of selected.commits) {
-      const shown = await readShown(context, options.graph, node, decorations)
-      const columns = terminal.columns - (graph?.width ?? 0)
-      const found = await finder.changesOf(node)
-      const display = { terminal, columns, signal: context.signal }
-      const { mark, ...unmarked } = shown
-      const entry = renderEntry(graph === undefined ? shown : unmarked, found, { ...options, ...display, style })
-      await write({ id: node.id, parents: node.parents, mark }, entry.text, entry.details)
+      // What is there needs no promise: there may be many thousand commits.
+      const reading = readShown(context, options.graph, node, decorations)
+      const shown = reading instanceof Promise ? await reading : reading
+      const finding = finder.changesOf(node)
+      const found = finding instanceof Promise ? await finding : finding
+      const entry =
+        graph === undefined
+          ? renderEntry(shown, found, display)
+          : renderEntry({ ...shown, mark: undefined }, found, { ...display, columns: terminal.columns - graph.width })
+      const writing = write({ id: node.id, parents: node.parents, mark: shown.mark }, entry.text, entry.details)
+      if (writing !== undefined) await writing
     }
   })
 }

@@ -118,9 +118,9 @@ async function showCommit(run: Showing, cid: CID): Promise<void> {
   const shown = await readShown(context, graph, { id }, decorations)
   const changes = await finder.changesOf({ id, ...shown.commit })
   const entry = renderEntry(shown, changes, { ...run, columns: terminal.columns, signal: context.signal })
-  await writeLog(terminal, { isSeparated: isSeparated(style.format), graph: undefined }, (write) =>
-    write({ id, parents: [] }, entry.text, entry.details),
-  )
+  await writeLog(terminal, { isSeparated: isSeparated(style.format), graph: undefined }, async (write) => {
+    await write({ id, parents: [] }, entry.text, entry.details)
+  })
 }
 
 async function showTag(run: Showing, cid: CID): Promise<void> {

@@ -37,8 +37,8 @@ interface CommitTrees {
 
 /** Finds changes of commits, in a walk first and again when they are shown. */
 export interface ChangeFinder {
-  /** What is shown of a commit: nothing where nothing of that is wanted. */
-  changesOf(commit: CommitTrees): Promise<readonly CommitChanges[]>
+  /** What is shown of a commit: nothing, and at once, where nothing of that is wanted. */
+  changesOf(commit: CommitTrees): readonly CommitChanges[] | Promise<readonly CommitChanges[]>
   /** Remembers what a commit changed, for `changesOf`. */
   note(id: string, changes: readonly CommitChanges[]): void
 }
@@ -53,7 +53,8 @@ export function createChangeFinder(context: Context, options: CommitChangeOption
     note(id, changes) {
       if (noted.size < MAX_NOTED) noted.set(id, changes)
     },
-    async changesOf(commit) {
+    changesOf(commit) {
+      if (!isWanted(options)) return []
       const known = noted.get(commit.id)
       noted.delete(commit.id)
       // The parents of a commit in a simplified history are other commits.
@@ -61,6 +62,10 @@ export function createChangeFinder(context: Context, options: CommitChangeOption
       return known ?? findChanges(context, { tree: commit.tree, parents }, options)
     },
   }
+}
+
+function isWanted(options: CommitChangeOptions): boolean {
+  return !showsNothing(options.forms) || choosesByChanges(options)
 }
 
 /** Whether changes must be known to tell which commits are shown. */
@@ -74,7 +79,6 @@ async function findChanges(
   options: CommitChangeOptions,
 ): Promise<CommitChanges[]> {
   const { repository, graph, forms, pickaxe } = options
-  if (showsNothing(forms) && !choosesByChanges(options)) return []
   const merges = commit.parents.length > 1 ? options.merges : 'first-parent'
   if (merges === 'none') return []
   const { renames, similarity, isReversed, keeps } = forms

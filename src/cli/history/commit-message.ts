@@ -8,6 +8,10 @@ export interface MessageParts {
 
 /** Takes a message apart. */
 export function messageParts(message: string): MessageParts {
+  if (isPlainLine(message)) {
+    const subject = message.slice(0, -1)
+    return { subject, firstLines: [subject], body: '' }
+  }
   const lines = withoutLeadingLines(message).split('\n')
   const end = lines.findIndex((line) => line.trim() === '')
   const first = (end === -1 ? lines : lines.slice(0, end)).map((line) => line.trimEnd())
@@ -17,8 +21,14 @@ export function messageParts(message: string): MessageParts {
 
 /** The lines of a message as `git log` shows them: indented, tabs as spaces, no empty lines at the ends. */
 export function indentMessage(message: string): string[] {
+  if (isPlainLine(message)) return [`    ${message.slice(0, -1)}`]
   const trimmed = withoutLeadingLines(message).trimEnd()
   return trimmed === '' ? [] : trimmed.split('\n').map((line) => `    ${expandTabs(line.trimEnd())}`)
+}
+
+/** Whether a message is one line and there is nothing to be trimmed, as most are. */
+function isPlainLine(message: string): boolean {
+  return /^\S(?:[^\t\n]*\S)?\n$/.test(message)
 }
 
 /** A message for a terminal: what would move its cursor or change its state is shown as `^[` and the like. */

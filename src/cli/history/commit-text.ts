@@ -109,5 +109,7 @@ function message({ commit }: ShownCommit, name?: NamedFormat): string[] {
 }
 
 function lines(all: readonly string[]): string {
-  return all.map((line) => `${line}\n`).join('')
+  let text = ''
+  for (const line of all) text += `${line}\n`
+  return text
 }

@@ -10,8 +10,11 @@ export interface LogDetails {
   pieces: AsyncIterable<string>
 }
 
-/** Writes a commit as `git log` does: apart from the last or directly below it, and with a graph to its left. */
-export type LogWrite = (node: GraphNode, text: string, details?: LogDetails) => Promise<void>
+/**
+ * Writes a commit as `git log` does: apart from the last or directly below it, and with a graph to its left. A promise only
+ * where there is something to wait for.
+ */
+export type LogWrite = (node: GraphNode, text: string, details?: LogDetails) => Promise<void> | undefined
 
 /** How commits stand to each other. */
 export interface LogLayout {
@@ -33,33 +36,30 @@ export function writeLog(
   return gatherOutput(terminal, async (output) => {
     const write = layout.graph === undefined ? plainLog(output, layout) : graphLog(output, layout.graph, layout)
     let isFirst = true
-    await work(async (node, text, details) => {
-      await write(node, text, details)
+    await work((node, text, details) => {
+      const writing = write(node, text, details)
       // The first commit is shown at once, so that a reader who wants no more can stop us.
-      if (isFirst || terminal.interactive) await output.flush()
+      if (!isFirst && !terminal.interactive) return writing
       isFirst = false
+      return writing === undefined ? output.flush() : writing.then(() => output.flush())
     })
   })
 }
 
 function plainLog(output: GatheredOutput, { isSeparated }: LogLayout): LogWrite {
   let isFirst = true
-  return async (_node, text, details) => {
-    if (isSeparated && !isFirst) await output.add('\n')
+  return (_node, text, details) => {
+    const gap = isSeparated && !isFirst ? '\n' : ''
     isFirst = false
     // A text with nothing in it is no line either.
-    if (text !== '') await output.add(isSeparated ? text : `${text}\n`)
-    let isBelow = false
-    for await (const piece of details?.pieces ?? []) {
-      if (!isBelow && details?.separator !== undefined && text !== '') await output.add(`${details.separator}\n`)
-      isBelow = true
-      await output.add(piece)
-    }
+    const adding = output.add(gap + (isSeparated || text === '' ? text : `${text}\n`))
+    if (details === undefined) return adding
+    return addDetails(output, text === '' ? { ...details, separator: undefined } : details, () => '', adding)
   }
 }
 
 function graphLog(output: GatheredOutput, graph: GraphDrawing, { isSeparated }: LogLayout): LogWrite {
-  return async (node, text, details) => {
+  return (node, text, details) => {
     const start = graph.start(node)
     const mark = start.pop() ?? ''
     const [first = '', ...more] = text.replace(/\n$/, '').split('\n')
@@ -68,12 +68,22 @@ function graphLog(output: GatheredOutput, graph: GraphDrawing, { isSeparated }: 
     lines.push(...graph.rest())
     // A text by a template may end with a line of its own.
     if (!isSeparated && text.endsWith('\n')) lines.push(graph.nextLine())
-    await output.add(lines.map((line) => `${line}\n`).join(''))
-    let isBelow = false
-    for await (const piece of details?.pieces ?? []) {
-      if (!isBelow && details?.separator !== undefined) await output.add(`${graph.nextLine()}${details.separator}\n`)
-      isBelow = true
-      await output.add(graph.nextLine() + piece)
-    }
+    const adding = output.add(lines.map((line) => `${line}\n`).join(''))
+    return details === undefined ? adding : addDetails(output, details, () => graph.nextLine(), adding)
+  }
+}
+
+async function addDetails(
+  output: GatheredOutput,
+  { separator, pieces }: LogDetails,
+  margin: () => string,
+  adding: Promise<void> | undefined,
+): Promise<void> {
+  await adding
+  let isBelow = false
+  for await (const piece of pieces) {
+    if (!isBelow && separator !== undefined) await output.add(`${margin()}${separator}\n`)
+    isBelow = true
+    await output.add(margin() + piece)
   }
 }

@@ -18,11 +18,21 @@ export type DateStyle =
 export function renderDate(date: string, style: DateStyle, now: Date): string {
   const moment = parseDate(date)
   if (moment === undefined) throw new TypeError(`Not a commit's date: ${date}`)
+  if (style === 'default') return renderDefault(date, moment)
   if (typeof style === 'string') return RENDERERS[style](clockOf(moment), now)
   const { form, localOffset, here = localOffset } = style
   const offsetMinutes = localOffset?.(new Date(moment.seconds * 1000)) ?? moment.offsetMinutes
   const clock = { ...clockOf({ ...moment, offsetMinutes }), isLocal: localOffset !== undefined, here }
   return typeof form === 'string' ? RENDERERS[form](clock, now) : formatByTemplate(form.template, clock)
+}
+
+/** As the renderer of the same name, from the text alone: `log` shows a date for each of many thousand commits. */
+function renderDefault(date: string, { seconds, offsetMinutes }: Moment): string {
+  // 1970 began on a Thursday.
+  const weekday = WEEKDAYS[(((Math.floor((seconds + offsetMinutes * 60) / 86_400) + 4) % 7) + 7) % 7] as string
+  const month = MONTHS[Number(date.slice(5, 7)) - 1] as string
+  const day = Number(date.slice(8, 10))
+  return `${weekday} ${month} ${day} ${date.slice(11, 19)} ${Number(date.slice(0, 4))} ${date.slice(19, 22)}${date.slice(23)}`
 }
 
 /** A date taken apart, as a clock shows it. */

@@ -63,10 +63,9 @@ class SourceGraph implements CommitGraph {
   read(id: string, options?: AbortOptions): PlainCommit | Promise<PlainCommit> {
     // Whoever looks for commits reads one, and has it shown.
     if (this.#lastRead?.id === id) return this.#lastRead.commit
-    const cid = parseLinkText(id)
-    const bytes = this.#takeKept(id) ?? this.#source.getSync?.(cid)
-    if (bytes !== undefined) return this.#readFrom(id, cid, bytes)
-    return this.#source.get(cid, options).then((got) => this.#readFrom(id, cid, got))
+    const bytes = this.#takeKept(id) ?? this.#source.getSync?.(parseLinkText(id))
+    if (bytes !== undefined) return this.#readFrom(id, bytes)
+    return this.#source.get(parseLinkText(id), options).then((got) => this.#readFrom(id, got))
   }
 
   #loadFrom(id: string, cid: CID, bytes: Uint8Array): GraphCommit {
@@ -76,8 +75,8 @@ class SourceGraph implements CommitGraph {
     return commit
   }
 
-  #readFrom(id: string, cid: CID, bytes: Uint8Array): PlainCommit {
-    const commit = readPlainCommit(cid, bytes, this.#commits.get(id))
+  #readFrom(id: string, bytes: Uint8Array): PlainCommit {
+    const commit = readPlainCommit(id, bytes, this.#commits.get(id))
     this.#lastRead = { id, commit }
     return commit
   }

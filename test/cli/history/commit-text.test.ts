@@ -53,7 +53,7 @@ function pairCommits() {
     const { cid, bytes } = encodeCommit(commit)
     cids.push(cid)
     const decorations = at === 5 ? [{ ref: 'HEAD', branch: 'refs/heads/main' }, { ref: 'refs/tags/v1' }] : []
-    shown.unshift({ id: cid.toString(), commit: readPlainCommit(cid, bytes), decorations })
+    shown.unshift({ id: cid.toString(), commit: readPlainCommit(cid.toString(), bytes), decorations })
     stream.push(importCommit(at, commit, offset))
   }
   stream.push('reset refs/tags/v1', 'from :6', '')
