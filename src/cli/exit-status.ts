@@ -23,6 +23,10 @@ const BY_CODE: Readonly<Record<string, number>> = {
   'bisect-not-ancestors': EXIT.partial,
   'bisect-both': EXIT.partial,
   'staged-changes': EXIT.partial,
+  'replay-empty': EXIT.partial,
+  'onto-needed': EXIT.partial,
+  'stash-missing': EXIT.partial,
+  'nothing-to-stash-on': EXIT.partial,
   'record-older-than-seen': EXIT.rollback,
   'record-fork': EXIT.rollback,
 }

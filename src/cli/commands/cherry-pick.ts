@@ -16,7 +16,7 @@ interface CherryPickFlags extends ReplayFlags {
 /** `jzfs cherry-pick`: makes the changes of commits again, here. */
 export const cherryPick: CommandModule = {
   configure(command, context) {
-    addReplayOptions(command)
+    command
       .argument('[revision...]', 'make what these commits change: single ones, or ranges like a..b')
       .option('-n, --no-commit', 'leave the changes staged, and make no commit')
       .option('-x', 'say in the message where a commit comes from')
@@ -25,26 +25,26 @@ export const cherryPick: CommandModule = {
       )
       .option('--allow-empty', 'keep commits that never changed anything')
       .option('--keep-redundant-commits', 'keep also those whose change is there already')
-      .action((revisions: string[], flags: CherryPickFlags) =>
-        runReplayCommand(context, {
-          kind: 'cherry-pick',
-          operands: revisions,
-          flags,
-          begin: (repository, options) => {
-            if (revisions.length === 0) throw replayUsage('cherry-pick', 'no commit is named')
-            const keepsAll = flags.keepRedundantCommits === true
-            return pickCommits(repository, 'cherry-pick', revisions, {
-              ...revisionOptions(context, repository),
-              ...options,
-              mainline: flags.mainline,
-              noCommit: !flags.commit,
-              recordsOrigin: flags.x === true,
-              empty: keepsAll || flags.allowEmpty ? 'keep' : 'stop',
-              redundant: keepsAll ? 'keep' : 'stop',
-              favour: readFavour('cherry-pick', flags),
-            })
-          },
-        }),
-      )
+    addReplayOptions(command).action((revisions: string[], flags: CherryPickFlags) =>
+      runReplayCommand(context, {
+        kind: 'cherry-pick',
+        operands: revisions,
+        flags,
+        begin: (repository, options) => {
+          if (revisions.length === 0) throw replayUsage('cherry-pick', 'no commit is named')
+          const keepsAll = flags.keepRedundantCommits === true
+          return pickCommits(repository, 'cherry-pick', revisions, {
+            ...revisionOptions(context, repository),
+            ...options,
+            mainline: flags.mainline,
+            noCommit: !flags.commit,
+            recordsOrigin: flags.x === true,
+            empty: keepsAll || flags.allowEmpty ? 'keep' : 'stop',
+            redundant: keepsAll ? 'keep' : 'stop',
+            favour: readFavour('cherry-pick', flags),
+          })
+        },
+      }),
+    )
   },
 }

@@ -15,30 +15,31 @@ interface RebaseFlags extends ReplayFlags {
 /** `jzfs rebase`: makes the commits of a branch again on top of another. */
 export const rebase: CommandModule = {
   configure(command, context) {
-    addReplayOptions(command)
+    command
       .argument('[upstream]', 'make again what the branch has and this has not')
       .argument('[branch]', 'switch to this branch first')
       .option('--onto <revision>', 'put the commits on this instead of on upstream; A...B is where both parted')
-      .option('--root', 'with --onto: take all commits that it does not have')
-      .action((first: string | undefined, second: string | undefined, flags: RebaseFlags) =>
-        runReplayCommand<Rebased>(context, {
-          kind: 'rebase',
-          operands: [first, second].filter((each) => each !== undefined),
-          flags,
-          begin: (repository, options) => {
-            if (flags.root && second !== undefined) throw replayUsage('rebase', '--root takes a branch alone')
-            return rebaseBranch(repository, {
-              ...revisionOptions(context, repository),
-              ...options,
-              upstream: flags.root ? undefined : first,
-              branch: flags.root ? first : second,
-              onto: flags.onto,
-              favour: readFavour('rebase', flags),
-            })
-          },
-          conclude: (report, begun) => conclude(context, report, begun),
-        }),
-      )
+      .option('--root', 'take all commits from the first one on; merges among them are flattened')
+    addReplayOptions(command).action((first: string | undefined, second: string | undefined, flags: RebaseFlags) =>
+      runReplayCommand<Rebased>(context, {
+        kind: 'rebase',
+        operands: [first, second].filter((each) => each !== undefined),
+        flags,
+        begin: (repository, options) => {
+          if (flags.root && second !== undefined) throw replayUsage('rebase', '--root takes a branch alone')
+          return rebaseBranch(repository, {
+            ...revisionOptions(context, repository),
+            ...options,
+            upstream: flags.root ? undefined : first,
+            root: flags.root === true,
+            branch: flags.root ? first : second,
+            onto: flags.onto,
+            favour: readFavour('rebase', flags),
+          })
+        },
+        conclude: (report, begun) => conclude(context, report, begun),
+      }),
+    )
   },
 }
 

@@ -14,30 +14,30 @@ interface RevertFlags extends ReplayFlags {
 /** `jzfs revert`: takes the changes of commits back, with new commits. */
 export const revert: CommandModule = {
   configure(command, context) {
-    addReplayOptions(command)
+    command
       .argument('[revision...]', 'take back what these commits changed: single ones, or ranges like a..b')
       .option('-n, --no-commit', 'leave the changes staged, and make no commit')
       .option('--no-edit', 'take the message as it is (as always)')
       .option('-m, --mainline <parent>', 'of a merge: go back to this parent, from 1', (text) => readCount('-m', text))
-      .action((revisions: string[], flags: RevertFlags) =>
-        runReplayCommand(context, {
-          kind: 'revert',
-          operands: revisions,
-          flags,
-          begin: (repository, options) => {
-            if (revisions.length === 0) throw replayUsage('revert', 'no commit is named')
-            return pickCommits(repository, 'revert', revisions, {
-              ...revisionOptions(context, repository),
-              ...options,
-              mainline: flags.mainline,
-              noCommit: !flags.commit,
-              recordsOrigin: false,
-              empty: 'stop',
-              redundant: 'stop',
-              favour: readFavour('revert', flags),
-            })
-          },
-        }),
-      )
+    addReplayOptions(command).action((revisions: string[], flags: RevertFlags) =>
+      runReplayCommand(context, {
+        kind: 'revert',
+        operands: revisions,
+        flags,
+        begin: (repository, options) => {
+          if (revisions.length === 0) throw replayUsage('revert', 'no commit is named')
+          return pickCommits(repository, 'revert', revisions, {
+            ...revisionOptions(context, repository),
+            ...options,
+            mainline: flags.mainline,
+            noCommit: !flags.commit,
+            recordsOrigin: false,
+            empty: 'stop',
+            redundant: 'stop',
+            favour: readFavour('revert', flags),
+          })
+        },
+      }),
+    )
   },
 }

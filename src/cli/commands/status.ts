@@ -5,6 +5,7 @@ import { shortenCid } from '../../model/cid-text.ts'
 import { InvalidError } from '../../model/errors.ts'
 import { quoteName } from '../../model/quote-name.ts'
 import { describePending, pendingOperation } from '../../repo/operation/operation.ts'
+import type { ReplaySequence } from '../../repo/sequence/replay-sequence.ts'
 import { readSequence } from '../../repo/sequence/sequence.ts'
 import { writeRefreshedIndex } from '../../worktree/index/write-refreshed-index.ts'
 import { readStatus, type Status, type StatusOptions } from '../../worktree/status/status.ts'
@@ -85,6 +86,7 @@ function document(head: HeadDescription, found: Status): unknown {
   return {
     ...where,
     inProgress: sequence?.kind ?? null,
+    ...(sequence === undefined || sequence.kind === 'merge' ? {} : { waits: waitsDocument(sequence) }),
     staged,
     unstaged,
     untracked,
@@ -93,6 +95,18 @@ function document(head: HeadDescription, found: Status): unknown {
     artefacts,
     problems: problems.map(({ code, message, details }) => ({ code, message, ...details })),
     skippedGit,
+  }
+}
+
+/** Where a cherry-pick, revert or rebase waits. */
+function waitsDocument({ head, onto, stopped, done, todo }: ReplaySequence): unknown {
+  return {
+    branch: 'branch' in head ? head.branch.replace('refs/heads/', '') : null,
+    onto: onto ?? null,
+    commit: stopped?.commit ?? null,
+    reason: stopped?.reason ?? null,
+    done: done.length,
+    remaining: todo.length,
   }
 }
 

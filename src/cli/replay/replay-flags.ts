@@ -58,6 +58,7 @@ export function replayRunOptions(
   return {
     command: context.commandLine,
     committer,
+    style: repository.config.get('merge.conflictStyle'),
     author: currentPerson(context, repository.config, 'AUTHOR'),
     signal: context.signal,
     onProgress,

@@ -1,9 +1,8 @@
 import { shortenCid } from '../../model/cid-text.ts'
-import { quoteName } from '../../model/quote-name.ts'
 import { diffTrees } from '../../model/tree/tree-diff.ts'
 import type { Repository } from '../../repo/repository.ts'
 import type { AbortedReplay } from '../../worktree/replay/end-replay.ts'
-import type { ReplayReport } from '../../worktree/replay/run-replay.ts'
+import type { ReplayReport, ReplayWait } from '../../worktree/replay/run-replay.ts'
 import type { Context } from '../context.ts'
 import { EXIT } from '../exit-status.ts'
 import { sayNotDone } from '../here.ts'
@@ -22,13 +21,20 @@ export async function reportReplay(
   if (flags.json) return context.terminal.json(replayDocument(report))
   sayNotDone(context, report)
   if (!flags.quiet) {
-    for (const { text } of report.notes) await context.terminal.out(`${printableMessage(text)}\n`)
-    if (kind !== 'rebase') for (const commit of made) await showCommit(context, repository, report, commit)
+    for (const commit of made) {
+      await showNotes(context, commit)
+      if (kind !== 'rebase') await showCommit(context, repository, report, commit)
+    }
+    if (stop !== undefined) await showNotes(context, stop)
     for (const { commit, subject } of report.dropped) {
       context.terminal.say(`dropping ${shortenCid(commit)} ${printableMessage(subject)}: the change is there already`)
     }
   }
   if (stop !== undefined) sayStop(context, report)
+}
+
+async function showNotes({ terminal }: Context, { notes }: ReplayReport['made'][number] | ReplayWait): Promise<void> {
+  for (const { text } of notes) await terminal.out(`${printableMessage(text)}\n`)
 }
 
 async function showCommit(
@@ -46,17 +52,18 @@ async function showCommit(
 
 function sayStop({ terminal }: Context, { kind, stop, remaining }: ReplayReport): void {
   if (stop === undefined) return
-  const name = `${shortenCid(stop.commit)} ${printableMessage(stop.subject)}`
-  const more = remaining === 0 ? '' : `, and ${remaining} more to come`
+  const name = `${shortenCid(stop.commit)} (${printableMessage(stop.subject)})`
   if (stop.reason === 'empty') {
-    terminal.say(`error: nothing is left of the change of ${name}${more}`)
-    terminal.say(`hint: leave it out with \`jzfs ${kind} --skip\`, or keep it with \`jzfs commit --allow-empty\``)
-    return
+    terminal.say(`error: nothing is left of the change of ${name}`)
+    terminal.say(
+      `hint: leave it out with \`jzfs ${kind} --skip\`, or keep it with \`jzfs commit --allow-empty --no-edit\``,
+    )
+  } else {
+    terminal.say(`error: could not ${kind === 'revert' ? 'revert' : 'apply'} ${name}`)
+    terminal.say(`hint: settle what is in conflict, \`jzfs add\` it, then \`jzfs ${kind} --continue\``)
+    terminal.say(`hint: or leave this commit out with \`jzfs ${kind} --skip\`, or give all up with \`--abort\``)
   }
-  const paths = stop.conflicts.map(({ path }) => quoteName(path)).join(', ')
-  terminal.say(`error: could not ${kind === 'revert' ? 'revert' : 'apply'} ${name}${more}: in conflict: ${paths}`)
-  terminal.say(`hint: settle the conflicts, \`jzfs add\` the paths, then \`jzfs ${kind} --continue\``)
-  terminal.say(`hint: or leave the commit out (\`jzfs ${kind} --skip\`), or give it up (\`jzfs ${kind} --abort\`)`)
+  if (remaining > 0) terminal.say(`${remaining} more ${remaining === 1 ? 'commit is' : 'commits are'} to come`)
 }
 
 function replayDocument({ kind, before, after, made, dropped, stop, remaining, left, failed }: ReplayReport): object {
@@ -67,14 +74,15 @@ function replayDocument({ kind, before, after, made, dropped, stop, remaining, l
     branch: 'branch' in after.head ? after.head.branch.replace('refs/heads/', '') : null,
     made: made.map(({ from, cid, subject }) => ({ from, commit: cid, subject })),
     dropped,
-    stopped:
-      stop === undefined
-        ? null
-        : { ...stop, conflicts: stop.conflicts.map(({ path, kind: is }) => ({ path, kind: is })) },
+    stopped: stop === undefined ? null : stopDocument(stop),
     remaining,
     left,
     failed: failed.map(({ path, error }) => ({ path, code: error.code, message: error.message })),
   }
+}
+
+function stopDocument({ commit, subject, reason, conflicts }: ReplayWait): object {
+  return { commit, subject, reason, conflicts: conflicts.map(({ path, kind }) => ({ path, kind })) }
 }
 
 /** Says what came of giving one up. */

@@ -63,16 +63,17 @@ async function apply(
     stash,
     restoreIndex: flags.index === true,
     drop,
+    style: repository.config.get('merge.conflictStyle'),
     onProgress: progress.update,
     onRebuilt: (error) => context.terminal.say(`warning: ${error.message}`),
   }).finally(progress.done)
-  await report(context, applied, { flags, drop })
+  await report(context, applied, { stash, flags, drop })
 }
 
 async function report(
   context: Context,
   { cid, dropped, conflicts, notes, left, failed }: AppliedStash,
-  { flags, drop }: { flags: ApplyFlags; drop: boolean },
+  { stash, flags, drop }: { stash: string | undefined; flags: ApplyFlags; drop: boolean },
 ): Promise<void> {
   const { terminal } = context
   if (conflicts.length + left.length + failed.length > 0) context.status = EXIT.partial
@@ -86,7 +87,12 @@ async function report(
   if (conflicts.length > 0) {
     if (flags.index) terminal.say('What was staged was not staged again.')
     if (drop) terminal.say('The stash stays on the list: `jzfs stash drop` takes it off once all is settled.')
-  } else if (dropped && !flags.quiet) {
-    await terminal.out(`Dropped stash (${shortenCid(cid)})\n`)
+  } else if (!flags.quiet) {
+    await terminal.out(`${dropped ? 'Dropped' : 'Applied'} ${placeOf(stash)} (${shortenCid(cid)})\n`)
   }
+}
+
+/** A stash as `jzfs stash list` names it. */
+function placeOf(text = '0'): string {
+  return /^\d+$/.test(text) ? `stash@{${text}}` : text
 }

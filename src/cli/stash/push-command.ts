@@ -76,9 +76,11 @@ function push(context: Context, texts: readonly string[], flags: PushFlags): Pro
 
 /** A word that was meant as a subcommand must not put a file of its name aside. */
 function noSubcommand(word: string): InvalidError {
-  return new InvalidError('usage', `stash: there is no subcommand '${word}'`, {
-    hint: `to put aside what is at a path: \`jzfs stash push ${word}\`, or \`jzfs stash -- ${word}\``,
-  })
+  const hint =
+    word === 'save'
+      ? 'use `jzfs stash push -m TEXT`'
+      : `to put aside what is at a path: \`jzfs stash push ${word}\`, or \`jzfs stash -- ${word}\``
+  return new InvalidError('usage', `stash: there is no subcommand '${word}'`, { hint })
 }
 
 function untrackedOf({ all, includeUntracked }: PushFlags): NonNullable<PushStashOptions['untracked']> {

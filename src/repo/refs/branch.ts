@@ -8,6 +8,7 @@ import { isAncestor } from '../merge-base.ts'
 import { runOperation } from '../operation/operation.ts'
 import type { Repository } from '../repository.ts'
 import { readObjectType } from '../revision/object-type.ts'
+import { readSequence } from '../sequence/sequence.ts'
 import { refMissing } from './ref-missing.ts'
 
 /** Where branches live. */
@@ -29,8 +30,8 @@ export function branchRef(name: string): string {
  * Makes a branch at a commit; `from` is what the user called it, for the log. With `force` an existing one is moved.
  * Returns what the branch named before.
  *
- * Throws ConflictError `branch-exists`, or `branch-checked-out` for a forced move of the branch that is checked out, and what
- * the store throws where the commit is missing.
+ * Throws ConflictError `branch-exists`, or `branch-checked-out` for a forced move of the branch that is checked out or being
+ * rebased, and what the store throws where the commit is missing.
  */
 export async function createBranch(
   repository: Repository,
@@ -46,6 +47,7 @@ export async function createBranch(
   if (before !== undefined && (await isCheckedOut(repository, name))) {
     throw checkedOut(branch.name, 'moved', 'use `jzfs reset` to move the branch that you are on')
   }
+  refuseRebased(repository, branch.name)
   // Found before the lock was taken, a commit that nothing refers to may have been collected since.
   await readObjectType(repository.store, branch.commit)
   const message = `branch: ${before === undefined ? 'created from' : 'moved to'} ${branch.from}`
@@ -57,7 +59,7 @@ export async function createBranch(
  * Deletes a branch and its log, and returns the commit that it named. Its commits stay as long as something leads to them,
  * the operation log among it.
  *
- * Throws NotFoundError `branch-missing`, ConflictError `branch-checked-out`, and, without `force`, `branch-not-merged` where
+ * Throws NotFoundError `branch-missing`, ConflictError `branch-checked-out` (or being rebased), and, without `force`, `branch-not-merged` where
  * HEAD does not contain the branch.
  */
 export async function deleteBranch(
@@ -71,6 +73,7 @@ export async function deleteBranch(
   if (await isCheckedOut(repository, name)) {
     throw checkedOut(branch.name, 'deleted', 'switch to another branch first')
   }
+  refuseRebased(repository, branch.name)
   if (branch.force !== true) {
     await checkMerged(repository, branch.name, before)
   }
@@ -106,6 +109,8 @@ export async function renameBranch(
   if (await isCheckedOut(repository, to)) {
     throw checkedOut(branch.after, 'replaced', 'switch to another branch first')
   }
+  refuseRebased(repository, branch.before)
+  refuseRebased(repository, branch.after)
   const message = `branch: renamed ${from} to ${to}`
   const isUnborn = commit === undefined
   await runOperation(repository, lock, {
@@ -123,6 +128,16 @@ export async function renameBranch(
 async function isCheckedOut(repository: Repository, name: string): Promise<boolean> {
   const head = await repository.refs.head()
   return 'branch' in head && head.branch === name
+}
+
+/** A branch that a rebase will move stays where it is until then. */
+function refuseRebased(repository: Repository, name: string): void {
+  const sequence = readSequence(repository)
+  if (sequence?.kind !== 'rebase' || !('branch' in sequence.head) || sequence.head.branch !== branchRef(name)) return
+  throw new ConflictError('branch-checked-out', `the branch "${name}" is being rebased`, {
+    hint: 'finish that with `jzfs rebase --continue`, or give it up with `jzfs rebase --abort`',
+    details: { branch: name },
+  })
 }
 
 async function existingBranch(repository: Repository, name: string): Promise<CID> {

@@ -6,11 +6,11 @@ import type { CommitGraph, GraphCommit } from '../history/commit-graph.ts'
 import { mergeBases } from '../merge-base.ts'
 import { changeId, changeKey, type TreePair } from './change-id.ts'
 
-/** What a rebase is about: the commits of `head` that `upstream` does not have, put on `onto`. */
+/** What a rebase is about: the commits of `head` that `upstream` does not have, put on `onto`; undefined: from the root on. */
 export interface RebaseRange {
   head: CID
-  upstream: CID
-  onto: CID
+  upstream: CID | undefined
+  onto: CID | undefined
 }
 
 /** What a rebase has to do. */
@@ -32,13 +32,19 @@ export async function planRebase(
   { head, upstream, onto }: RebaseRange,
   options: AbortOptions = {},
 ): Promise<RebasePlan> {
-  const walk = { include: [head], exclude: [upstream], order: 'topological' as const, ...options }
+  const walk = {
+    include: [head],
+    exclude: upstream === undefined ? [] : [upstream],
+    order: 'topological' as const,
+    ...options,
+  }
   const commits = await Array.fromAsync(walkHistory(graph, walk))
   const own = commits.filter(({ parents }) => parents.length < 2).toReversed()
   if (await isLinearOn(graph, { head, onto, commits }, upstream, options)) {
     return { isUpToDate: true, todo: [], present: [] }
   }
-  const present = await findPresent(source, graph, own, { head, upstream }, options)
+  const present =
+    upstream === undefined ? new Set() : await findPresent(source, graph, own, { head, upstream }, options)
   const [todo, left] = [own.filter(({ id }) => !present.has(id)), own.filter(({ id }) => present.has(id))]
   return { isUpToDate: false, todo: todo.map(({ cid }) => cid), present: left.map(({ cid }) => cid) }
 }
@@ -46,10 +52,11 @@ export async function planRebase(
 /** Whether the commits stand one on the other, and the first of them on `onto`: git's "up to date". */
 async function isLinearOn(
   graph: CommitGraph,
-  { head, onto, commits }: { head: CID; onto: CID; commits: readonly GraphCommit[] },
-  upstream: CID,
+  { head, onto, commits }: { head: CID; onto: CID | undefined; commits: readonly GraphCommit[] },
+  upstream: CID | undefined,
   options: AbortOptions,
 ): Promise<boolean> {
+  if (onto === undefined || upstream === undefined) return commits.every(({ parents }) => parents.length < 2)
   if (commits.some(({ parents }) => parents.length !== 1)) return false
   const bases = await mergeBases(graph, onto, head, options)
   if (bases.length !== 1 || bases[0]?.equals(onto) !== true) return false

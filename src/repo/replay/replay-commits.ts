@@ -7,6 +7,7 @@ import type { Person } from '../../model/commit/person.ts'
 import { EMPTY_DIRECTORY } from '../../model/directory/directory.ts'
 import { InvalidError } from '../../model/errors.ts'
 import { mergeTrees } from '../merge/merge-trees.ts'
+import type { ConflictStyle } from '../merge/text/write-merged.ts'
 import type { MergeNote, TreeMerge } from '../merge/tree-merge.ts'
 import type { ReplayOptions, ReplaySequence, ReplayStop } from '../sequence/replay-sequence.ts'
 import { pickMessage, revertMessage, subjectOf } from './replay-message.ts'
@@ -23,6 +24,8 @@ export interface ReplayRequest extends Pick<ReplaySequence, 'kind' | 'todo' | 'o
   /** Who reverts; of other commits the author stays. */
   author: Person
   committer: Person
+  /** How conflicts are marked. Default: `merge`. */
+  style?: ConflictStyle | undefined
 }
 
 /** A commit that was made again. */
@@ -31,6 +34,8 @@ export interface ReplayedCommit {
   cid: CID
   subject: string
   trees: { before: CID | undefined; after: CID }
+  /** What was merged on the way. */
+  notes: MergeNote[]
 }
 
 /** How far a replay came. */
@@ -41,9 +46,8 @@ export interface Replayed {
   dropped: { commit: CID; subject: string }[]
   done: CID[]
   todo: CID[]
-  notes: MergeNote[]
   /** Where it waits, and with what in conflict. */
-  stop: (ReplayStop & { subject: string; merge: Pick<TreeMerge, 'tree' | 'conflicts'> }) | undefined
+  stop: (ReplayStop & { subject: string; merge: Pick<TreeMerge, 'tree' | 'conflicts' | 'notes'> }) | undefined
 }
 
 /**
@@ -60,7 +64,7 @@ export async function replayCommits(
   options: AbortOptions = {},
 ): Promise<Replayed> {
   const { todo } = request
-  const replayed: Replayed = { at: request.on, made: [], dropped: [], done: [], todo: [], notes: [], stop: undefined }
+  const replayed: Replayed = { at: request.on, made: [], dropped: [], done: [], todo: [], stop: undefined }
   for (const [number, cid] of todo.entries()) {
     options.signal?.throwIfAborted()
     const commit = decodeCommit(cid, await source.get(cid, options))
@@ -95,9 +99,8 @@ async function replayOne(
     source,
     receive,
     { base: change.before, ours: at.tree, theirs: change.after },
-    { labels: change.labels, favour: request.options.favour, signal: options.signal },
+    { labels: change.labels, favour: request.options.favour, style: request.style, signal: options.signal },
   )
-  replayed.notes.push(...merge.notes)
   const subject = subjectOf(commit.message)
   const stop = { commit: cid, message: change.message, subject, merge }
   if (merge.conflicts.length > 0) {
@@ -117,6 +120,7 @@ async function replayOne(
       cid: made,
       subject: subjectOf(change.message),
       trees: { before: at.tree, after: merge.tree },
+      notes: merge.notes,
     })
     replayed.at = { commit: made, tree: merge.tree }
   }
@@ -188,7 +192,10 @@ export function isSameTree(a: CID | undefined, b: CID | undefined): boolean {
   return (a ?? EMPTY_DIRECTORY.cid).equals(b ?? EMPTY_DIRECTORY.cid)
 }
 
-/** Whether a commit stands on another already, so that it can stay as it is. */
+/** Whether a commit stands on another already (or, as a root, on none), so that it can stay as it is. */
 function isChildOf({ parents }: Commit, commit: CID | undefined): boolean {
-  return parents.length === 1 && commit !== undefined && parents[0]?.equals(commit) === true
+  const [parent, ...others] = parents
+  return (
+    others.length === 0 && (parent === undefined || commit === undefined ? parent === commit : parent.equals(commit))
+  )
 }

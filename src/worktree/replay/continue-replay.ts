@@ -119,6 +119,7 @@ async function settleStop(
     cid: block.cid,
     subject: subjectOf(message),
     trees: { before: on.tree, after: tree },
+    notes: [],
   }
   return { sequence: next, on: { commit: block.cid, tree }, made }
 }

@@ -41,18 +41,22 @@ export async function abortReplay(
     return { isMoved: true, discarded: [], left: [], failed: [] }
   }
   const moves = await movesBack(repository, sequence, tip)
-  const tree = await treeOfCommit(repository, sequence.before)
+  const tree = await treeOfCommit(repository, await commitToReturnTo(repository, sequence))
   const report = await resetMerge(repository, lock, { command, person, ...moves, sequence: end, tree }, options)
   return { isMoved: false, ...report }
 }
 
-/** Forgets what is in progress: HEAD, index and files stay as they are. Throws NotFoundError `no-sequence`. */
+/**
+ * Forgets what is in progress: HEAD, index and files stay as they are. Where nothing is, that is well for a cherry-pick or revert,
+ * as with git; for a rebase, or where something else is, it throws NotFoundError `no-sequence`.
+ */
 export async function quitReplay(
   repository: Repository,
   kind: ReplaySequence['kind'],
   { command, committer: person }: Pick<ReplayRunOptions, 'command' | 'committer'>,
 ): Promise<void> {
   using lock = await repository.lock(command)
+  if (kind !== 'rebase' && readSequence(repository) === undefined) return
   const sequence = replayInProgress(repository, kind)
   await runOperation(repository, lock, { command, person, sequence: { before: sequence, after: undefined } })
 }
@@ -68,6 +72,14 @@ export function replayInProgress(repository: Pick<Repository, 'layout'>, kind: R
   throw new NotFoundError('no-sequence', `no ${kind} is in progress`, { hint, details: { kind } })
 }
 
+/** Where it began; of a rebase, where its branch is now, should somebody have moved it. */
+async function commitToReturnTo(
+  { refs }: Repository,
+  { kind, head, before }: ReplaySequence,
+): Promise<CID | undefined> {
+  return kind === 'rebase' && 'branch' in head ? ((await refs.read(head.branch)) ?? before) : before
+}
+
 async function movesBack(
   repository: Repository,
   { kind, head, before }: ReplaySequence,
@@ -76,9 +88,12 @@ async function movesBack(
   const now = await repository.refs.head()
   const back = 'branch' in head ? head.branch : String(before)
   if (kind === 'rebase') {
-    return isSameHead(now, head)
-      ? {}
-      : { head: { before: now, after: head, message: `rebase (abort): returning to ${back}` } }
+    const message = `rebase (abort): returning to ${back}`
+    const isGone = 'branch' in head && (await repository.refs.read(head.branch)) === undefined
+    return {
+      ...(isGone ? { refs: [{ name: head.branch, before: undefined, after: before, message }] } : {}),
+      ...(isSameHead(now, head) ? {} : { head: { before: now, after: head, message } }),
+    }
   }
   if (isSameCid(tip, before)) return {}
   const message = `${kind}: going back to ${String(before)}`

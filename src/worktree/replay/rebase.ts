@@ -21,8 +21,10 @@ import { worktreeOf } from '../working-tree.ts'
 import { type ReplayReport, type ReplayRunOptions, runReplay, treeOfCommit } from './run-replay.ts'
 
 export interface RebaseOptions extends ReplayRunOptions, RevisionOptions, Pick<ReplayOptions, 'favour'> {
-  /** Commits that this has stay where they are; undefined: those that `onto` has. */
+  /** Commits that this has stay where they are; undefined, with `root`: those that `onto` has. */
   upstream: string | undefined
+  /** Take all commits from the first one on; without `onto` only merges among them are flattened. */
+  root?: boolean
   /** Where the commits go to. Default: `upstream`. */
   onto?: string | undefined
   /** The branch (or commit) that is rebased, and checked out in the end. Default: HEAD. */
@@ -54,7 +56,7 @@ export async function rebaseBranch(repository: Repository, options: RebaseOption
   const upstream =
     options.upstream === undefined ? undefined : await findUpstream(repository, options.upstream, options)
   const onto = options.onto === undefined ? upstream : await findOnto(repository, graph, options.onto, options)
-  if (onto === undefined) throw ontoNeeded()
+  if (onto === undefined && options.root !== true) throw ontoNeeded()
   refuseUnmerged(await openIndex(repository, options))
   await refuseLocalChanges(repository, options)
   const plan = await planRebase(
@@ -75,7 +77,7 @@ export async function rebaseBranch(repository: Repository, options: RebaseOption
       on: { commit: start, tree: await treeOfCommit(repository, start) },
       indexTree: await treeOfCommit(repository, now.commit),
       refs: [updateOrigHead(subject.commit)],
-      message: `rebase (start): checkout ${options.onto ?? options.upstream}`,
+      message: `rebase (start): checkout ${options.onto ?? options.upstream ?? 'the root'}`,
     }
     const report = await runReplay(repository, lock, pack, run, options)
     return { ...report, isUpToDate: plan.isUpToDate, present: plan.present }
@@ -139,7 +141,7 @@ async function refuseLocalChanges(repository: Repository, options: RebaseOptions
 
 function sequenceOf(
   { head, commit }: Subject,
-  onto: CID,
+  onto: CID | undefined,
   { todo }: RebasePlan,
   { favour }: RebaseOptions,
 ): ReplaySequence {
@@ -157,12 +159,12 @@ function sequenceOf(
 }
 
 function nothingDone(now: ReplayReport['before']): Rebased {
-  const nothing = { made: [], dropped: [], notes: [], left: [], failed: [], present: [] }
+  const nothing = { made: [], dropped: [], left: [], failed: [], present: [] }
   return { kind: 'rebase', before: now, after: now, stop: undefined, remaining: 0, isUpToDate: true, ...nothing }
 }
 
 function ontoNeeded(): InvalidError {
   return new InvalidError('onto-needed', 'it is not said what to put the commits on', {
-    hint: 'name an upstream, `jzfs rebase main`, or with --root a commit: `jzfs rebase --root --onto main`',
+    hint: 'name an upstream, as in `jzfs rebase main`',
   })
 }

@@ -3,7 +3,9 @@ import type { CID } from 'multiformats/cid'
 import { decodeCommit } from '../../model/commit/commit.ts'
 import type { Person } from '../../model/commit/person.ts'
 import { EMPTY_DIRECTORY } from '../../model/directory/directory.ts'
-import type { PathConflict } from '../../repo/merge/tree-merge.ts'
+import { ConflictError } from '../../model/errors.ts'
+import type { ConflictStyle } from '../../repo/merge/text/write-merged.ts'
+import type { TreeMerge } from '../../repo/merge/tree-merge.ts'
 import type { OperationPlan, RefUpdate } from '../../repo/operation/operation-plan.ts'
 import { isSameHead, type Head } from '../../repo/refs/head.ts'
 import { isSameCid } from '../../repo/refs/refs.ts'
@@ -24,18 +26,27 @@ export interface ReplayRunOptions extends OpenIndexOptions, RewriteOptions {
   /** Who reverts; of other commits the author stays. */
   author: Person
   committer: Person
+  /** How conflicts are marked. Default: `merge`. */
+  style?: ConflictStyle | undefined
 }
 
 /** What came of a cherry-pick, a revert or a rebase, or of going on with one. */
-export interface ReplayReport extends RewrittenFiles, Pick<Replayed, 'made' | 'dropped' | 'notes'> {
+export interface ReplayReport extends RewrittenFiles, Pick<Replayed, 'made' | 'dropped'> {
   kind: ReplaySequence['kind']
   /** HEAD before and after: a rebase that waits has detached it. */
   before: ReplayedHead
   after: ReplayedHead
   /** Where it waits; undefined: all is done. */
-  stop: { commit: CID; subject: string; reason: 'conflict' | 'empty'; conflicts: PathConflict[] } | undefined
+  stop: ReplayWait | undefined
   /** How many commits are still to come, after the one at which it waits. */
   remaining: number
+}
+
+/** The commit at which a replay waits, why, and what was merged of it. */
+export interface ReplayWait extends Pick<TreeMerge, 'conflicts' | 'notes'> {
+  commit: CID
+  subject: string
+  reason: 'conflict' | 'empty'
 }
 
 /** HEAD, and the commit that it names. */
@@ -63,7 +74,7 @@ export interface ReplayRun {
  * one operation: where it waits, with the conflicts and what is in progress. The caller holds the lock; blocks may be in the
  * pack already.
  *
- * Throws what `replayCommits` and `applyMerge` throw; then nothing was changed.
+ * Throws what `replayCommits` and `applyMerge` throw, and ConflictError `rebased-branch-moved`; then nothing was changed.
  */
 export async function runReplay(
   repository: Repository,
@@ -75,17 +86,18 @@ export async function runReplay(
   const { sequence } = run
   const { store } = repository
   const source = packAndStore(pack, store)
-  const { author, committer, command } = options
+  const { author, committer, command, style } = options
   const replayed = await replayCommits(
     source,
     (block) => void pack.add(block),
-    { ...sequence, on: run.on, author, committer },
+    { ...sequence, on: run.on, author, committer, style },
     { signal: options.signal },
   )
   const merge = replayed.stop?.merge ?? { tree: replayed.at.tree ?? EMPTY_DIRECTORY.cid, conflicts: [] }
   if (merge.tree.equals(EMPTY_DIRECTORY.cid)) pack.add(EMPTY_DIRECTORY)
   const before = { head: await repository.refs.head(), commit: await repository.refs.headCommit() }
   const next = nextSequence(sequence, replayed)
+  if (sequence.kind === 'rebase' && next === undefined) await refuseMovedBranch(repository, sequence)
   const moves = movesOf(run, replayed, before, next !== undefined)
   const request = {
     command,
@@ -98,7 +110,7 @@ export async function runReplay(
   }
   const report = await applyMerge(repository, lock, pack, request, options)
   await store.consolidate(lock, { signal: options.signal })
-  const { made, dropped, notes, stop, todo } = replayed
+  const { made, dropped, stop, todo } = replayed
   const after = { head: moves.head?.after ?? before.head, commit: replayed.at.commit }
   return {
     kind: sequence.kind,
@@ -106,11 +118,14 @@ export async function runReplay(
     after,
     made,
     dropped,
-    notes,
-    stop: stop && { commit: stop.commit, subject: stop.subject, reason: stop.reason, conflicts: merge.conflicts },
+    stop: stop && waitOf(stop),
     remaining: todo.length,
     ...report,
   }
+}
+
+function waitOf({ commit, subject, reason, merge }: NonNullable<Replayed['stop']>): ReplayWait {
+  return { commit, subject, reason, conflicts: merge.conflicts, notes: merge.notes }
 }
 
 /** What is in progress from now on; undefined: nothing. */
@@ -121,6 +136,15 @@ function nextSequence(sequence: ReplaySequence, { at, done, todo, stop }: Replay
   const { commit, reason, message } = stop
   const next = { ...sequence, at: at.commit, done: [...sequence.done, ...done], todo }
   return { ...next, stopped: { commit, reason, message } }
+}
+
+/** A branch that was moved since its rebase began has commits that would be lost from it. */
+async function refuseMovedBranch({ refs }: Repository, { head, before }: ReplaySequence): Promise<void> {
+  if (!('branch' in head) || isSameCid(await refs.read(head.branch), before)) return
+  throw new ConflictError('rebased-branch-moved', `${head.branch} was moved since its rebase began`, {
+    hint: 'to keep what was rebased, `jzfs rebase --quit` and make a branch there; or `jzfs rebase --abort`',
+    details: { ref: head.branch },
+  })
 }
 
 /** How refs and HEAD move. */
@@ -150,7 +174,7 @@ function movesOf(
 
 function finishedBranch({ head, before, onto }: ReplaySequence, { commit }: ReplayPosition): RefUpdate[] {
   if (!('branch' in head) || isSameCid(before, commit)) return []
-  const message = `rebase (finish): ${head.branch} onto ${String(onto)}`
+  const message = `rebase (finish): ${head.branch} onto ${onto?.toString() ?? 'the root'}`
   return [{ name: head.branch, before, after: commit, message }]
 }
 

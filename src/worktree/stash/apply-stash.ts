@@ -6,6 +6,7 @@ import { EMPTY_DIRECTORY } from '../../model/directory/directory.ts'
 import { ConflictError } from '../../model/errors.ts'
 import { diffTrees } from '../../model/tree/tree-diff.ts'
 import { mergeTrees } from '../../repo/merge/merge-trees.ts'
+import type { ConflictStyle } from '../../repo/merge/text/write-merged.ts'
 import type { MergeNote, PathConflict, TreeMerge } from '../../repo/merge/tree-merge.ts'
 import type { OperationPlan } from '../../repo/operation/operation-plan.ts'
 import type { Repository } from '../../repo/repository.ts'
@@ -35,6 +36,8 @@ export interface ApplyStashOptions extends OpenIndexOptions, RewriteOptions, Rev
   restoreIndex?: boolean
   /** Take it off the list where nothing is in conflict (`stash pop`). */
   drop?: boolean
+  /** How conflicts are marked. Default: `merge`. */
+  style?: ConflictStyle | undefined
 }
 
 /** What came of it. */
@@ -104,7 +107,8 @@ async function merged(
   trees: { base: CID; ours: CID; theirs: CID },
 ): Promise<TreeMerge> {
   const labels = { base: 'Stash base', ours: 'Updated upstream', theirs: 'Stashed changes' }
-  const merge = await mergeTrees(source, (block) => void pack.add(block), trees, { labels, signal: options.signal })
+  const { style, signal } = options
+  const merge = await mergeTrees(source, (block) => void pack.add(block), trees, { labels, style, signal })
   if (merge.tree.equals(EMPTY_DIRECTORY.cid)) pack.add(EMPTY_DIRECTORY)
   return merge
 }
