@@ -81,6 +81,11 @@ export const COMMAND_GROUPS: CommandGroup[] = [
         load: async () => (await import('./commands/rm.ts')).rm,
       },
       {
+        name: 'clean',
+        summary: 'Remove what is not tracked, and keep it for undo',
+        load: async () => (await import('./commands/clean.ts')).clean,
+      },
+      {
         name: 'mv',
         summary: 'Move or rename a file, a folder or a symlink',
         load: async () => (await import('./commands/mv.ts')).mv,

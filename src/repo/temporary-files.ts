@@ -10,6 +10,9 @@ import type { Layout } from './layout.ts'
  */
 const WRITTEN_UNDER_LOCK = /^(?:(?:index|checkout|clock)-.*|next)$/
 
+/** What `clean` was about to remove for good: whole repositories, perhaps with folders that cannot be written to. */
+const REMOVED_FOR_GOOD = /^clean-/
+
 /**
  * Removes what a dead holder of the lock left in `tmp`. The caller holds the lock, and no operation is pending.
  *
@@ -20,9 +23,20 @@ export function removeLeftovers({ tmp }: Layout): void {
     for (const name of readdirSync(tmp)) {
       if (WRITTEN_UNDER_LOCK.test(name)) {
         rmSync(join(tmp, name), { force: true })
+      } else if (REMOVED_FOR_GOOD.test(name)) {
+        removeIfPossible(join(tmp, name))
       }
     }
   } catch (error) {
     throw explainFsError(error, tmp)
+  }
+}
+
+/** Removes a file or a folder: nobody is to be kept from working by one that cannot be. */
+export function removeIfPossible(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true })
+  } catch {
+    // The next command tries again.
   }
 }

@@ -28,7 +28,7 @@ export async function reportTakenBack(
   await sayPublished(context, repository, done)
   if (flags.json) return context.terminal.json(takenBackDocument(done, flags))
   sayNotDone(context, done)
-  for (const path of lost) context.terminal.say(`left as it is, since what was there was not kept: ${quoteName(path)}`)
+  for (const path of lost) context.terminal.say(`not brought back, since it was not kept: ${quoteName(path)}`)
   if (flags.quiet) return
   const verb = flags.dryRun ? `Would ${flags.kind}` : flags.kind === 'undo' ? 'Undone' : 'Redone'
   const command = done.command?.command ?? 'a command whose entry has expired'

@@ -16,6 +16,11 @@ export interface ConfigKey {
  */
 export const CONFIG_KEYS = {
   'add.workers': { type: 'integer', doc: 'threads that read and hash files; by default as many as help here' },
+  'clean.requireForce': {
+    type: 'boolean',
+    default: true,
+    doc: 'whether `clean` wants -f (or -n) before it removes files',
+  },
   'color.ui': { type: ['auto', 'always', 'never'], default: 'auto', doc: 'when output is coloured' },
   'core.bare': { type: 'boolean', default: false, doc: 'whether the repository has no working tree', fixed: true },
   'core.caseSensitive': { type: 'boolean', default: true, doc: 'whether the file system tells `a` from `A`' },

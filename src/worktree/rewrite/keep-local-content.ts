@@ -58,7 +58,11 @@ export async function keepLocalContent(
   const { maxBytes = repository.config.get('undo.maxSize') } = options
   if (sizeBytes > maxBytes) {
     if (!options.force) throw cannotBeUndone(sizeBytes, maxBytes)
-    const overwritten = plan.files.map(({ name }) => ({ path: name, ...statOf(index, scan, name) }))
+    const untracked = new Map(scan.untracked.map(({ key, stat }) => [fromByteString(key), stat]))
+    const overwritten = plan.files.map(({ name }) => {
+      const { mtimeNs, ctimeNs, inode } = (scan.stats.get(index.find(name)) ?? untracked.get(name)) as FileStat
+      return { path: name, mtimeNs, ctimeNs, inode }
+    })
     for (const block of plan.blocks) pack.add(block)
     pack.add({ cid: STAND_IN_CID, bytes: STAND_IN })
     const standIns = overwritten.map(({ path }) => standIn(path))
@@ -107,13 +111,6 @@ function isNoFolder({ kind }: IndexEntry): boolean {
 
 function changesOf(entries: readonly IndexEntry[]): IndexChange[] {
   return entries.map((entry) => ({ path: entry.path, entries: [entry] }))
-}
-
-function statOf(index: StagingIndex, scan: Scan, path: string): Omit<OverwrittenFile, 'path'> {
-  const position = index.find(path)
-  const found = scan.untracked.find(({ key }) => fromByteString(key) === path)?.stat
-  const { mtimeNs, ctimeNs, inode } = (scan.stats.get(position) ?? found) as FileStat
-  return { mtimeNs, ctimeNs, inode }
 }
 
 const STAND_IN = Buffer.from('What was here was too large to be kept.\n')

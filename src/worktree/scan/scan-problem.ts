@@ -9,7 +9,7 @@ import type { Scan, ScanProblem, ScanProblemReason } from './scan.ts'
  * The errors for what a scan found that cannot be recorded (details: `path`): InvalidError `special-file`, `name-not-utf8`,
  * `name-reserved`, ConflictError `nested-repository`, and what `explainFsError` makes of what cannot be read.
  */
-export function scanProblems(scan: Scan, worktree: string): JzfsError[] {
+export function scanProblems(scan: Pick<Scan, 'problems'>, worktree: string): JzfsError[] {
   return scan.problems.map((problem) => explainProblem(problem, worktree))
 }
 

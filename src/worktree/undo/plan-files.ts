@@ -2,6 +2,7 @@ import type { OverwrittenFile, PathRename } from '../../repo/operation/operation
 import type { Repository } from '../../repo/repository.ts'
 import type { LoggedCommand } from '../../repo/undo/logged-command.ts'
 import type { PackWriter } from '../../store/pack/pack-writer.ts'
+import { parentOf } from '../checkout/real-folders.ts'
 import type { IndexEntry } from '../index/index-entry.ts'
 import { emptyIndex, updateIndex } from '../index/index-update.ts'
 import type { StagingIndex } from '../index/staging-index.ts'
@@ -39,7 +40,12 @@ export async function planFiles(
 ): Promise<FilePlan> {
   const files = await reverseFiles(repository.store, command, options)
   const { changes, lost } = files
-  for (const path of lost) changes.delete(path)
+  for (const path of lost) {
+    changes.delete(path)
+    const folder = changes.get(parentOf(path))
+    // An empty folder that was left in its place gives way to nothing.
+    if (folder?.now?.kind === 'directory' && folder.goal === undefined) changes.delete(folder.path)
+  }
   const since = await findChangedSince(repository, index, changes, options)
   const kept = await keepChangedSince(repository, changes, since, pack, options)
   const moved = reverseRenames(worktreeOf(repository), command, files)
