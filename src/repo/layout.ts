@@ -32,6 +32,8 @@ export interface Layout {
   leases: string
   packs: string
   loose: string
+  /** What `fsck --repair` has taken out of the way: damaged packs and loose blocks in `packs` and `loose`, records by their paths. */
+  setAside: string
 }
 
 /** The paths of the repository whose `.jzfs` (or bare) folder is `directory`. */
@@ -54,5 +56,6 @@ export function layoutOf(directory: string): Layout {
     leases: join(directory, 'leases.db'),
     packs: join(directory, 'packs'),
     loose: join(directory, 'loose'),
+    setAside: join(directory, 'set-aside'),
   }
 }

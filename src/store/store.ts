@@ -16,6 +16,7 @@ import { type Consolidation, type ConsolidateOptions, consolidatePacks } from '.
 import { packSections } from './pack/pack-sections.ts'
 import { createPackSet, type PackSet } from './pack/pack-set.ts'
 import { createPackWriter, type PackWriter, type WrittenPack } from './pack/pack-writer.ts'
+import { salvage, type Salvaged } from './salvage/salvage.ts'
 import type { LiveBlocks } from './sweep/live-blocks.ts'
 import { createSweep, type Sweep } from './sweep/sweep.ts'
 import { type KnownNumbers, type WrittenIn, youngBlocks } from './sweep/young-blocks.ts'
@@ -56,9 +57,12 @@ export interface Store extends BlockSource, BlockSink, KnownBlocks {
   lease(options?: AbortOptions): Promise<Lock>
   /**
    * Starts a pack; its blocks are in the store once `finish` is done. It holds a lease until it is finished or aborted.
-   * `finish` and `abort` must not be forgotten: until then the lease is held.
+   * `finish` and `abort` must not be forgotten: until then the lease is held. `known` says which blocks are not to be stored,
+   * in place of those that are here.
    */
-  createPack(options?: AbortOptions): Promise<PackWriter>
+  createPack(options?: AbortOptions & { known?: KnownBlocks | undefined }): Promise<PackWriter>
+  /** Saves what is sound in damaged files, and puts these aside: see `salvage`. The caller keeps others from removing packs. */
+  salvage(paths: Iterable<string>, options?: AbortOptions): AsyncGenerator<Salvaged>
   /** Re-hashes everything and yields what is wrong: see `checkStore`. */
   verifyPacks(options?: CheckOptions): AsyncGenerator<StoreFinding>
   /** Merges small packs where there are many: see `consolidatePacks`. `lock` is the repository's, held by the caller. */
@@ -178,8 +182,16 @@ class FolderStore implements Store {
     return lease
   }
 
-  createPack(options: AbortOptions = {}): Promise<PackWriter> {
-    return this.#createPack(this, options)
+  createPack(options: AbortOptions & { known?: KnownBlocks | undefined } = {}): Promise<PackWriter> {
+    return this.#createPack(options.known ?? this, options)
+  }
+
+  async *salvage(paths: Iterable<string>, options: AbortOptions = {}): AsyncGenerator<Salvaged> {
+    this.#checkWritable()
+    const asideFolder = join(this.directory, 'set-aside')
+    const createPack = (): Promise<PackWriter> => this.#createPack(undefined, options)
+    yield* salvage({ packs: this.#packs, paths, asideFolder, createPack }, options)
+    await this.#forgetRemoved()
   }
 
   verifyPacks(options: CheckOptions = {}): AsyncGenerator<StoreFinding> {

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+
 import type { CID } from 'multiformats/cid'
 
 import { IntegrityError, NotFoundError } from '../../model/errors.ts'
@@ -18,7 +20,7 @@ import type { FsckFinding } from './fsck-finding.ts'
 export async function* checkInProgress(run: CheckRun): AsyncGenerator<FsckFinding> {
   const { layout } = run.repository
   const text = readText(layout.sequence)
-  if (text !== '') {
+  if (existsSync(layout.sequence)) {
     try {
       parseSequence(text, layout.sequence)
     } catch (error) {
@@ -49,7 +51,7 @@ export async function* checkOperations(run: CheckRun): AsyncGenerator<FsckFindin
       entry = parseOperation(text, path)
       if (entry.number !== number) throw wrongNumber(path, entry.number)
     } catch (error) {
-      if (text !== '') yield run.problem(error, path)
+      if (existsSync(path)) yield run.problem(error, path)
     }
     if (entry !== undefined) yield* checkNamed(run, entry, path)
     for (const cid of cidsInText(text)) yield* run.mark(cid)

@@ -31,6 +31,11 @@ export function markDone(changes: DurableChanges, layout: Layout, entry: Operati
   changes.rename(layout.pending, entryPath(layout, entry.number))
 }
 
+/** Writes an entry under its number, where none can be read: so that the number is not given again. */
+export function keepNumber(changes: DurableChanges, layout: Layout, entry: OperationEntry): void {
+  changes.replace(entryPath(layout, entry.number), formatOperation(entry))
+}
+
 /** The number that the next operation gets. */
 export function nextNumber(layout: Layout): number {
   for (const number of doneNumbers(layout)) {
