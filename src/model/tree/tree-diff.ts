@@ -3,7 +3,7 @@ import type { CID } from 'multiformats/cid'
 import type { AbortOptions, BlockSource } from '../block.ts'
 import { diffDirectories } from '../directory/directory-diff.ts'
 import type { LinkChange } from '../directory/directory-diff.ts'
-import { openDirectory } from '../directory/directory-node.ts'
+import { declaredTsize, openDirectory } from '../directory/directory-node.ts'
 import type { DirectoryNode } from '../directory/directory-node.ts'
 import { toEntry } from '../directory/directory.ts'
 import type { Entry } from '../directory/directory.ts'
@@ -25,6 +25,20 @@ export interface TreeChange {
   after: NodeEntry | undefined
 }
 
+/** A directory that differs between two trees, or is in the second one alone. */
+export interface DirectoryChange {
+  /** '' for the top. */
+  path: string
+  before: CID | undefined
+  /** With the Tsize of a link to it. */
+  after: { cid: CID; tsize: number }
+}
+
+export interface TreeDiffOptions extends WalkLimits {
+  /** Told of each directory of the second tree that is gone into, before what is in it. */
+  onDirectory?: ((change: DirectoryChange) => void) | undefined
+}
+
 /**
  * What differs between two trees (undefined: one with nothing in it), leaf by leaf: files, executables, symlinks and
  * empty directories. Directories with entries are gone into; links with one CID are never opened.
@@ -39,7 +53,7 @@ export async function* diffTrees(
   source: BlockSource,
   before: CID | undefined,
   after: CID | undefined,
-  options: WalkLimits = {},
+  options: TreeDiffOptions = {},
 ): AsyncGenerator<TreeChange> {
   if (before !== undefined && after !== undefined && before.equals(after)) {
     return
@@ -48,6 +62,9 @@ export async function* diffTrees(
   const roots = {
     before: before && (await openDirectory(source, before, options)),
     after: after && (await openDirectory(source, after, options)),
+  }
+  if (roots.after !== undefined && after !== undefined) {
+    options.onDirectory?.({ path: '', before, after: { cid: after, tsize: declaredTsize(roots.after.node) } })
   }
   const stack: Level[] = [await enter(source, roots, '', options)]
   for (let level = stack.at(-1); level !== undefined; level = stack.at(-1)) {
@@ -72,6 +89,10 @@ export async function* diffTrees(
       continue
     }
     budget.enter(level.cid, path, stack.length)
+    if (directories.after !== undefined && sides.after !== undefined) {
+      const { cid, tsize } = sides.after.entry
+      options.onDirectory?.({ path, before: directories.before?.node.cid, after: { cid, tsize } })
+    }
     const below = await enter(source, directories, `${path}/`, options)
     if (leaves.before !== undefined) {
       yield leaves

@@ -1,4 +1,4 @@
-import { chmodSync, unlinkSync, type BigIntStats } from 'node:fs'
+import { chmodSync, type BigIntStats } from 'node:fs'
 import { join } from 'node:path'
 
 import type { CID } from 'multiformats/cid'
@@ -6,13 +6,13 @@ import type { CID } from 'multiformats/cid'
 import type { AbortOptions, BlockSource } from '../../model/block.ts'
 import { isReservedName } from '../../model/directory/entry-name.ts'
 import { IntegrityError, JzfsError } from '../../model/errors.ts'
-import { diffTrees, type NodeEntry } from '../../model/tree/tree-diff.ts'
+import { diffTrees, type NodeEntry, type TreeChange } from '../../model/tree/tree-diff.ts'
 import type { TreeNode } from '../../model/unixfs/node.ts'
 import { explainFsError } from '../../store/fs-errors.ts'
 import type { StatStamp } from '../index/index-entry.ts'
 import { hasContent, isExecutable, statAt, type KeptBits } from './found-content.ts'
 import { createRealFolders, parentOf, type RealFolders } from './real-folders.ts'
-import { stampOf, UNFINISHED_MODE, writeNew, writeOver, type FileModes } from './write-entry.ts'
+import { stampOf, UNFINISHED_MODE, unlink, writeNew, writeOver, type FileModes } from './write-entry.ts'
 
 /** The files that a checkout changes, and what it needs to know of them. */
 export interface WorkingFiles {
@@ -30,6 +30,8 @@ export interface WorkingFiles {
 }
 
 export interface CheckoutOptions extends AbortOptions {
+  /** What differs between the trees, where that is known: they are not read then. */
+  changes?: AsyncIterable<TreeChange> | undefined
   /** A path is as it shall be. The stamp is undefined where the path stays out of the index' care (empty folders). */
   onPlaced?(path: string, entry: NodeEntry, stamp: StatStamp | undefined): void
   onProgress?(event: { files: number; bytes: number }): void
@@ -72,7 +74,8 @@ export async function checkoutTrees(
   const folders = createRealFolders(files.top)
   const report: CheckoutReport = { left: [], failed: [] }
   const done = { files: 0, bytes: 0 }
-  for await (const { path, before, after } of diffTrees(files.source, trees.before, trees.after, options)) {
+  const changes = options.changes ?? diffTrees(files.source, trees.before, trees.after, { signal: options.signal })
+  for await (const { path, before, after } of changes) {
     if (after !== undefined) refuseReserved(path)
     try {
       if (after !== undefined)
@@ -199,14 +202,6 @@ function changeMode(path: string, node: TreeNode, files: WorkingFiles): StatStam
   }
   const found = statAt(path)
   return found === undefined || isExecutable(found) !== (node.kind === 'executable') ? undefined : stampOf(found)
-}
-
-function unlink(path: string): void {
-  try {
-    unlinkSync(path)
-  } catch (error) {
-    throw explainFsError(error, path)
-  }
 }
 
 function refuseReserved(path: string): void {

@@ -12,6 +12,11 @@ import { checkoutTrees, type CheckoutOptions, type CheckoutReport, type WorkingF
 import { movePaths, type MayOverwrite } from './move-paths.ts'
 import { fileModes } from './write-entry.ts'
 
+export interface WorktreeStepOptions extends CheckoutOptions {
+  /** The index from before the operation, where it was read already. */
+  index?: StagingIndex | undefined
+}
+
 /**
  * Does what an operation says of the files of the working tree; interrupted, it can be done again.
  *
@@ -20,7 +25,7 @@ import { fileModes } from './write-entry.ts'
 export async function worktreeStep(
   entry: OperationEntry,
   repository: Repository,
-  options: CheckoutOptions = {},
+  options: WorktreeStepOptions = {},
 ): Promise<CheckoutReport> {
   const { worktree } = repository
   if (worktree === undefined) return { left: [], failed: [] }
@@ -28,15 +33,15 @@ export async function worktreeStep(
   const mayOverwrite: MayOverwrite = (path, found) => isStatOf(doomed.get(path), found)
   const moved = movePaths(worktree, entry.renames, mayOverwrite)
   if (entry.worktree === undefined) return moved
-  const files = { ...workingFiles(repository, worktree), mayOverwrite }
+  const index = options.index ?? readOldIndex(repository.layout.index)
+  const files = { ...workingFiles(repository, worktree, index), mayOverwrite }
   const { left, failed } = await checkoutTrees(files, entry.worktree, options)
   return { left: [...moved.left, ...left], failed: [...moved.failed, ...failed] }
 }
 
 /** The working files of a repository, as a checkout needs them. */
-function workingFiles({ config, layout, store }: Repository, worktree: string): WorkingFiles {
+function workingFiles({ config, layout, store }: Repository, worktree: string, index: StagingIndex): WorkingFiles {
   const symlinks = config.get('core.symlinks')
-  const index = readOldIndex(layout.index)
   return {
     top: worktree,
     tmp: layout.tmp,

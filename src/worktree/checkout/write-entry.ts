@@ -14,9 +14,10 @@ import {
 import { join } from 'node:path'
 
 import type { AbortOptions, BlockSource } from '../../model/block.ts'
+import type { TreeNode } from '../../model/unixfs/node.ts'
 import { explainFsError } from '../../store/fs-errors.ts'
 import type { StatStamp } from '../index/index-entry.ts'
-import { contentBytes, type EntryContent } from './entry-content.ts'
+import { contentBytes, type EntryContent, wholeContent } from './entry-content.ts'
 
 /**
  * The mode of a file that is not written to its end: nobody may read it. After a crash it tells our unfinished file from
@@ -48,16 +49,17 @@ const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | con
 /** Writes a file or symlink where nothing is, and returns its stat data. Fails with EEXIST's error where something is. */
 export async function writeNew(
   source: BlockSource,
-  { path, entry, node }: EntryToWrite,
+  target: EntryToWrite,
   modes: FileModes,
   options: AbortOptions = {},
 ): Promise<StatStamp> {
-  if (node.kind === 'symlink' && modes.symlinks) return writeSymlink(path, node.target ?? '')
+  const whole = await wholeContent(source, target, options)
+  if (whole !== undefined) return writeWhole(target, whole, modes)
+  const { path, entry, node } = target
   const descriptor = openNew(path)
   try {
     for await (const piece of contentBytes(source, { entry, node }, options)) writeAll(descriptor, piece, path)
-    fchmodSync(descriptor, node.kind === 'executable' ? modes.executable : modes.file)
-    return stampOf(fstatSync(descriptor, { bigint: true }))
+    return finishFile(descriptor, node, modes)
   } catch (error) {
     unlinkSync(path)
     throw explainFsError(error, path)
@@ -66,16 +68,46 @@ export async function writeNew(
   }
 }
 
-/** Writes a file or symlink over the one that is there, by a rename: at every moment one of both is there, whole. */
+function writeWhole({ path, node }: EntryToWrite, bytes: Uint8Array, modes: FileModes): StatStamp {
+  if (node.kind === 'symlink' && modes.symlinks) return writeSymlink(path, node.target ?? '')
+  const descriptor = openNew(path)
+  try {
+    writeAll(descriptor, bytes, path)
+    return finishFile(descriptor, node, modes)
+  } catch (error) {
+    unlinkSync(path)
+    throw explainFsError(error, path)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+/** The mode of a whole file, and its stat data. */
+function finishFile(descriptor: number, node: TreeNode, modes: FileModes): StatStamp {
+  fchmodSync(descriptor, node.kind === 'executable' ? modes.executable : modes.file)
+  return stampOf(fstatSync(descriptor, { bigint: true }))
+}
+
+/**
+ * Writes a file or symlink in the place of the one that is there, once its content is known to be had: a small one is taken
+ * away first, a larger one is written beside it and then moved. Not moved over it: ext4 writes a file out when a rename
+ * replaces another one by it, and a thousand of those take seconds on a busy disk.
+ */
 export async function writeOver(
   source: BlockSource,
   target: EntryToWrite,
   modes: FileModes,
   options: AbortOptions & { tmp: string },
 ): Promise<StatStamp> {
+  const whole = await wholeContent(source, target, options)
+  if (whole !== undefined) {
+    unlink(target.path)
+    return writeWhole(target, whole, modes)
+  }
   const temporary = join(options.tmp, `checkout-${process.pid}-${temporaries++}`)
   await writeNew(source, { ...target, path: temporary }, modes, options)
   try {
+    unlinkSync(target.path)
     renameSync(temporary, target.path)
   } catch (error) {
     unlinkSync(temporary)
@@ -96,6 +128,15 @@ function writeSymlink(path: string, target: string): StatStamp {
   try {
     symlinkSync(target, path)
     return stampOf(lstatSync(path, { bigint: true }))
+  } catch (error) {
+    throw explainFsError(error, path)
+  }
+}
+
+/** Removes a file or symlink. */
+export function unlink(path: string): void {
+  try {
+    unlinkSync(path)
   } catch (error) {
     throw explainFsError(error, path)
   }

@@ -1,9 +1,11 @@
 import type { CID } from 'multiformats/cid'
 
 import type { AbortOptions } from '../../model/block.ts'
+import type { DirectoryChange } from '../../model/tree/tree-diff.ts'
 import { packAndStore } from '../../store/pack/pack-and-store.ts'
 import type { PackWriter } from '../../store/pack/pack-writer.ts'
 import type { Store } from '../../store/store.ts'
+import { adoptDirectories } from './adopt-directories.ts'
 import { indexChanges } from './index-of-tree.ts'
 import { updateIndex } from './index-update.ts'
 import { withoutConflicts } from './record-index.ts'
@@ -25,5 +27,10 @@ export async function indexAtTree(
   const isEmpty = merged.count === 0
   const before = isEmpty ? undefined : await writeTree(merged, (block) => void pack.add(block), store)
   const blocks = packAndStore(pack, store)
-  return updateIndex(merged, await indexChanges(blocks, { before, after: tree }, options), [])
+  const directories: DirectoryChange[] = []
+  const onDirectory = (change: DirectoryChange) => void directories.push(change)
+  const changes = await indexChanges(blocks, { before, after: tree }, { signal: options.signal, onDirectory })
+  const next = updateIndex(merged, changes, [])
+  adoptDirectories(merged, next, directories)
+  return next
 }

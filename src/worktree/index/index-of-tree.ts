@@ -1,7 +1,7 @@
 import type { CID } from 'multiformats/cid'
 
-import type { AbortOptions, BlockSource } from '../../model/block.ts'
-import { diffTrees, type NodeEntry } from '../../model/tree/tree-diff.ts'
+import type { BlockSource } from '../../model/block.ts'
+import { diffTrees, type NodeEntry, type TreeDiffOptions } from '../../model/tree/tree-diff.ts'
 import type { PathFilter } from '../pathspec/pathspec.ts'
 import { toByteString } from './byte-string.ts'
 import { NO_STAMP, type IndexEntry } from './index-entry.ts'
@@ -11,7 +11,7 @@ import type { IndexChange } from './index-update.ts'
 export async function indexChanges(
   source: BlockSource,
   trees: { before: CID | undefined; after: CID | undefined },
-  options: AbortOptions & { filter?: PathFilter | undefined } = {},
+  options: TreeDiffOptions & { filter?: PathFilter | undefined } = {},
 ): Promise<IndexChange[]> {
   const changes: IndexChange[] = []
   for await (const { path, after } of diffTrees(source, trees.before, trees.after, options)) {

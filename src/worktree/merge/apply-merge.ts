@@ -3,12 +3,13 @@ import type { CID } from 'multiformats/cid'
 import type { AbortOptions, BlockSource } from '../../model/block.ts'
 import { EMPTY_DIRECTORY } from '../../model/directory/directory.ts'
 import { ConflictError } from '../../model/errors.ts'
-import { diffTrees, type NodeEntry } from '../../model/tree/tree-diff.ts'
+import { diffTrees, type DirectoryChange, type NodeEntry, type TreeDiffOptions } from '../../model/tree/tree-diff.ts'
 import type { PathConflict, TreeMerge } from '../../repo/merge/tree-merge.ts'
 import type { OperationPlan } from '../../repo/operation/operation-plan.ts'
 import type { Repository } from '../../repo/repository.ts'
 import type { Lock } from '../../store/lock/lock.ts'
 import type { PackWriter } from '../../store/pack/pack-writer.ts'
+import { adoptDirectories } from '../index/adopt-directories.ts'
 import type { ConflictNote } from '../index/conflict-notes.ts'
 import type { IndexEntry, Stage } from '../index/index-entry.ts'
 import { indexEntry } from '../index/index-of-tree.ts'
@@ -84,7 +85,16 @@ async function planMerge(
   { merge, before }: Pick<MergeToApply, 'merge' | 'before'>,
   options: AbortOptions,
 ): Promise<Pick<FileRewrite, 'files' | 'index'>> {
-  const shown = await shownPaths(blocksOf(repository, pack), index, { merge, before }, options)
+  const directories: DirectoryChange[] = []
+  const shown = await shownPaths(
+    blocksOf(repository, pack),
+    index,
+    { merge, before },
+    {
+      signal: options.signal,
+      onDirectory: (change) => void directories.push(change),
+    },
+  )
   const found = scanInTheWay(
     repository,
     index,
@@ -97,6 +107,8 @@ async function planMerge(
   }
   const changes = [...shown].map(([path, entry]) => ({ path, entries: entry ? [indexEntry(path, entry)] : [] }))
   const settled = updateIndex(index, changes, [])
+  // Artefacts are files that the merged tree does not have.
+  if (merge.conflicts.length === 0) adoptDirectories(index, settled, directories)
   const files = filesInPlace(index, settled, found.untracked, changes)
   if (files.before !== index) pack.add(EMPTY_DIRECTORY)
   if (merge.conflicts.length === 0) return { files, index: settled }
@@ -111,7 +123,7 @@ async function shownPaths(
   blocks: BlockSource,
   index: StagingIndex,
   { merge, before }: Pick<MergeToApply, 'merge' | 'before'>,
-  options: AbortOptions,
+  options: TreeDiffOptions,
 ): Promise<Map<string, NodeEntry | undefined>> {
   const shown = new Map<string, NodeEntry | undefined>()
   for await (const { path, after } of diffTrees(blocks, before, merge.tree, options)) shown.set(path, after)

@@ -3,7 +3,7 @@ import type { CID } from 'multiformats/cid'
 import type { AbortOptions } from '../../model/block.ts'
 import { RAW } from '../../model/cid.ts'
 import { NotFoundError } from '../../model/errors.ts'
-import { diffTrees, type NodeEntry } from '../../model/tree/tree-diff.ts'
+import type { NodeEntry, TreeChange } from '../../model/tree/tree-diff.ts'
 import { fileLeaves } from '../../model/unixfs/file-content.ts'
 import type { Store } from '../../store/store.ts'
 
@@ -14,10 +14,10 @@ import type { Store } from '../../store/store.ts'
  */
 export async function checkContentIsHere(
   store: Store,
-  trees: { before: CID | undefined; after: CID | undefined },
+  changes: AsyncIterable<TreeChange>,
   options: AbortOptions = {},
 ): Promise<void> {
-  for await (const { path, after } of diffTrees(store, trees.before, trees.after, options)) {
+  for await (const { path, after } of changes) {
     const missing = after === undefined ? undefined : await firstMissing(store, after, options)
     if (missing === undefined) continue
     throw new NotFoundError('content-missing', `a part of the content of ${path} is not here: ${missing.toString()}`, {

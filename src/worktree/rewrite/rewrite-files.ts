@@ -8,12 +8,14 @@ import type { JzfsError } from '../../model/errors.ts'
 import type { NodeEntry } from '../../model/tree/tree-diff.ts'
 import type { OperationPlan } from '../../repo/operation/operation-plan.ts'
 import { runOperation } from '../../repo/operation/operation.ts'
+import { isSameCid } from '../../repo/refs/refs.ts'
 import type { Repository } from '../../repo/repository.ts'
 import type { Lock } from '../../store/lock/lock.ts'
 import type { PackWriter } from '../../store/pack/pack-writer.ts'
 import type { Store } from '../../store/store.ts'
 import { worktreeStep } from '../checkout/worktree-step.ts'
 import { stampOf } from '../checkout/write-entry.ts'
+import { diffIndexes } from '../index/index-diff.ts'
 import type { IndexEntry, StatStamp } from '../index/index-entry.ts'
 import { writeIndexFile } from '../index/index-file.ts'
 import { openIndex } from '../index/open-index.ts'
@@ -78,13 +80,16 @@ export async function rewriteFiles(
   rewrite: FileRewrite,
   options: RewriteOptions = {},
 ): Promise<RewrittenFiles> {
-  const { files: _files, index, tree, indexBefore, discarded, replacedFiles, ...moves } = rewrite
+  const { files, index, tree, indexBefore, discarded, replacedFiles, ...moves } = rewrite
   const { store, layout } = repository
   const worktree = await writeTrees(store, pack, rewrite)
-  const before = await recordIndex(indexBefore ?? (await openIndex(repository, options)), pack, store)
+  const opened = indexBefore ?? (await openIndex(repository, options))
+  const before = await recordIndex(opened, pack, store)
   const replaced = replacedFiles && (await writeTree(replacedFiles, (block) => void pack.add(block), store))
   await pack.finish()
-  if (worktree !== undefined) await checkContentIsHere(store, worktree, options)
+  // The indexes tell as much as the trees, which need not be read again.
+  const changes = worktree && files && (() => diffIndexes(store, files.before, files.after, { signal: options.signal }))
+  if (changes !== undefined) await checkContentIsHere(store, changes(), options)
   const plan: OperationPlan = {
     ...moves,
     index: { next: writeIndexFile(layout.tmp, index, tree), before },
@@ -101,9 +106,12 @@ export async function rewriteFiles(
   }
   let report: RewrittenFiles = { left: [], failed: [] }
   await runOperation(repository, lock, plan, async (entry) => {
+    const isThis =
+      isSameCid(entry.worktree?.before, worktree?.before) && isSameCid(entry.worktree?.after, worktree?.after)
     report = await worktreeStep(entry, repository, {
       signal: undefined,
       onPlaced: refresh,
+      ...(isThis && changes !== undefined ? { changes: changes(), index: opened } : {}),
       ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
     })
   })

@@ -1,8 +1,9 @@
 import type { AbortOptions } from '../../model/block.ts'
 import { EMPTY_DIRECTORY } from '../../model/directory/directory.ts'
-import { diffTrees, type TreeChange } from '../../model/tree/tree-diff.ts'
+import { diffTrees, type DirectoryChange, type TreeChange } from '../../model/tree/tree-diff.ts'
 import type { Repository } from '../../repo/repository.ts'
 import type { PackWriter } from '../../store/pack/pack-writer.ts'
+import { adoptDirectories } from '../index/adopt-directories.ts'
 import { indexEntry } from '../index/index-of-tree.ts'
 import { updateIndex, type IndexChange } from '../index/index-update.ts'
 import type { StagingIndex } from '../index/staging-index.ts'
@@ -25,7 +26,10 @@ export async function carryLocalChanges(
 ): Promise<Pick<FileRewrite, 'files' | 'index' | 'discarded'>> {
   const changes: TreeChange[] = []
   const staged: string[] = []
-  for await (const change of diffTrees(repository.store, trees.before, trees.after, options)) {
+  const directories: DirectoryChange[] = []
+  const onDirectory = (change: DirectoryChange) => void directories.push(change)
+  const { signal } = options
+  for await (const change of diffTrees(repository.store, trees.before, trees.after, { signal, onDirectory })) {
     if (isAt(index, change.path, change.after)) continue
     if (isAt(index, change.path, change.before)) changes.push(change)
     else staged.push(change.path)
@@ -44,6 +48,7 @@ export async function carryLocalChanges(
     )
   }
   const next = updateIndex(index, changes.map(indexChange))
+  adoptDirectories(index, next, directories)
   const files = filesInPlace(index, next, found.untracked, changes.map(indexChange))
   // Empty folders in the way are in the tree before.
   if (files.before !== index) pack.add(EMPTY_DIRECTORY)
