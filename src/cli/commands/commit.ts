@@ -65,7 +65,14 @@ async function stageTracked(context: Context, repository: WorkingRepository): Pr
   const person = currentPerson(context, repository.config, 'COMMITTER')
   const { commandLine: command, signal } = context
   try {
-    await addPaths(repository, [], { command, person, update: true, signal, onProgress: progress.update })
+    await addPaths(repository, [], {
+      command,
+      person,
+      update: true,
+      recordsIndex: true,
+      signal,
+      onProgress: progress.update,
+    })
   } finally {
     progress.done()
   }

@@ -112,7 +112,7 @@ async function commitWhatIsThere(context: Context, repository: Repository, flags
   const progress = createProgressLine(terminal, 'adding')
   const committer = currentPerson(context, repository.config, 'COMMITTER')
   try {
-    const options = { command, person: committer, signal, onProgress: progress.update }
+    const options = { command, person: committer, recordsIndex: true, signal, onProgress: progress.update }
     const { skippedGit } = await addPaths(repository, [], options)
     for (const path of skippedGit) terminal.say(`skipped: ${path} (!.git in .jzfsignore keeps it)`)
   } finally {

@@ -43,9 +43,11 @@ export function lastUndo(layout: Layout): LoggedCommand {
 
 /** Whether an operation is one that undo takes back: it moved refs or HEAD, rewrote files, or took from the index. */
 export function canBeTakenBack(entry: OperationEntry): boolean {
-  const { refs, head, worktree, renames, sequence, index } = entry
+  const { refs, head, worktree, renames, sequence, index, reflogCuts, reflogReturns } = entry
   const isMoving = refs.some(({ name }) => isOurs(name)) || head !== undefined || worktree !== undefined
-  return isMoving || renames.length > 0 || sequence !== undefined || index?.before !== undefined
+  // The list of stashes is a log: one that is not the newest goes without any ref.
+  const isOfLogs = reflogCuts.length + reflogReturns.length > 0
+  return isMoving || isOfLogs || renames.length > 0 || sequence !== undefined || index?.before !== undefined
 }
 
 /** Whether a ref says what was done here; others say what was seen of other repositories. */

@@ -2,6 +2,7 @@ import { lstatSync } from 'node:fs'
 
 import type { AbortOptions, BlockSource } from '../../model/block.ts'
 import type { Person } from '../../model/commit/person.ts'
+import type { IndexRecord } from '../../repo/operation/index-record.ts'
 import { runOperation } from '../../repo/operation/operation.ts'
 import type { Repository } from '../../repo/repository.ts'
 import { fromByteString, isAscii, toByteString } from '../index/byte-string.ts'
@@ -43,7 +44,7 @@ export async function applyStaged(
   repository: Repository,
   seen: StagingIndex,
   staging: Staging,
-  options: AbortOptions & { command: string; person: Person },
+  options: AbortOptions & { command: string; person: Person; recordsIndex?: boolean },
 ): Promise<Staged> {
   const first = await compareStaging(repository, seen, staging, options)
   if (first.changes.length + first.removed.length === 0) {
@@ -68,10 +69,31 @@ export async function applyStaged(
     const { removeArtefacts } = await import('./remove-artefacts.ts')
     kept = await removeArtefacts(repository, lock, { before, after, artefacts }, options)
   } else {
-    await runOperation(repository, lock, { command, person, index: { next: writeIndexFile(tmp, after) } })
+    const record = options.recordsIndex === true ? await recordDurably(repository, before, options) : undefined
+    await runOperation(repository, lock, {
+      command,
+      person,
+      index: { next: writeIndexFile(tmp, after), before: record },
+    })
   }
   const added = changes.map((change) => change.path)
   return { added: sortByBytes(added), removed: sortByBytes(removed), kept, index: after }
+}
+
+async function recordDurably(
+  { store }: Repository,
+  index: StagingIndex,
+  options: AbortOptions & { command: string },
+): Promise<IndexRecord> {
+  const { recordIndex } = await import('../index/record-index.ts')
+  const pack = await store.createPack(options)
+  try {
+    const record = await recordIndex(index, pack, store)
+    await pack.finish()
+    return record
+  } finally {
+    pack.abort()
+  }
 }
 
 function sortByBytes(paths: readonly string[]): string[] {

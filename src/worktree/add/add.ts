@@ -43,6 +43,8 @@ export interface AddOptions extends OpenIndexOptions {
   ignoreErrors?: boolean
   /** Say what would be done, and do nothing (`-n`). */
   dryRun?: boolean
+  /** Record what the index was, for `undo`: where staging is a part of what a command does. */
+  recordsIndex?: boolean
   onProgress?: ((progress: IngestProgress) => void) | undefined
   /** After so many bytes what was read is made durable, so that a repeat need not read it again (see `IngestOptions`). */
   checkpointBytes?: number | undefined

@@ -156,18 +156,17 @@ async function goalOf(
   source: BlockSource,
   options: UndoOptions,
 ): Promise<StagingIndex | undefined> {
-  const recorded = operations.find((entry) => entry.index?.before !== undefined)
-  const record = recorded?.index?.before
-  if (recorded === undefined || record === undefined) {
-    const unrecorded = operations.find((entry) => entry.index !== undefined)
-    if (unrecorded === undefined) return undefined
-    throw new InvalidError('cannot-be-undone', `operation ${unrecorded.number} did not record what the index was`, {
+  const first = operations.find((entry) => entry.index !== undefined)
+  if (first === undefined) return undefined
+  const record = first.index?.before
+  if (record === undefined) {
+    throw new InvalidError('cannot-be-undone', `operation ${first.number} did not record what the index was`, {
       hint: '`jzfs op show` tells what it changed; go back with `jzfs reset`',
-      details: { reason: 'not-recorded', operation: unrecorded.number },
+      details: { reason: 'not-recorded', operation: first.number },
     })
   }
   if (isSameRecord(record, now)) return undefined
-  return explainMissing(recorded, () => indexOfRecord(source, record, { index, now }, options))
+  return explainMissing(first, () => indexOfRecord(source, record, { index, now }, options))
 }
 
 function blocksOf({ store }: Repository, pack: PackWriter): BlockSource {

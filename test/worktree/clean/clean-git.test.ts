@@ -15,11 +15,7 @@ import { createSeededRandom, type SeededRandom } from '../support/seeded-random.
 
 const SEEDS = Array.from({ length: process.env['JZFS_TEST'] === 'full' ? 100 : 10 }, (_, number) => number)
 
-test('what is removed is what git removes, and undo brings it back', { timeout: 60_000 }, async () => {
-  for (const seed of SEEDS) await compare(seed)
-})
-
-async function compare(seed: number): Promise<void> {
+test.for(SEEDS)('what is removed is what git removes, and undo brings it back: seed %i', async (seed) => {
   const random = createSeededRandom(seed)
   const folder = temporaryFolder()
   const [top, gitTop] = [join(folder, 'ours'), join(folder, 'git')]
@@ -45,20 +41,19 @@ async function compare(seed: number): Promise<void> {
   }
   const { flags, options } = randomRequest(random, top)
   const request: CleanOptions = { command: 'clean', person: PERSON, ...options }
-  const about = `seed ${seed}: ${flags.join(' ')}`
   const before = folderContent(top)
   const shown = await cleanWorktree(repository, { ...request, dryRun: true })
-  expect(folderContent(top), about).toEqual(before)
+  expect(folderContent(top)).toEqual(before)
   const cleaned = await cleanWorktree(repository, request)
   git(gitTop, ['clean', '-f', '-q', ...flags])
-  expect(cleaned, about).toEqual(shown)
-  expect(withoutEmpty(folderContent(top)), about).toEqual(withoutEmpty(folderContent(gitTop)))
+  expect(cleaned).toEqual(shown)
+  expect(withoutEmpty(folderContent(top))).toEqual(withoutEmpty(folderContent(gitTop)))
   const gone = cleaned.removed.filter((path) => existsSync(join(top, path)))
-  expect(gone, about).toEqual([])
+  expect(gone).toEqual([])
   if (cleaned.removed.length === 0) return
   await undoLast(repository, { command: 'undo', person: PERSON })
-  expect(folderContent(top), about).toEqual(before)
-}
+  expect(folderContent(top)).toEqual(before)
+})
 
 function randomRequest(random: SeededRandom, top: string) {
   const ignored = random.pick(['keep', 'keep', 'too', 'only'] as const)

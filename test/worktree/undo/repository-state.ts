@@ -1,6 +1,7 @@
 import type { Repository } from '../../../src/repo/repository.ts'
 import { readSequence } from '../../../src/repo/sequence/sequence.ts'
 import { openIndex } from '../../../src/worktree/index/open-index.ts'
+import { listStashes } from '../../../src/worktree/stash/stash-list.ts'
 import { folderContent, type FolderContent } from '../support/folder-content.ts'
 
 /** All that undo brings back. */
@@ -9,6 +10,7 @@ export interface RepositoryState {
   head: string
   index: string[]
   sequence: string | undefined
+  stashes: string[]
   files: FolderContent
 }
 
@@ -25,6 +27,7 @@ export async function readState(repository: Repository): Promise<RepositoryState
       ...index.notes.map((note) => JSON.stringify(note)),
     ],
     sequence: JSON.stringify(readSequence(repository)),
+    stashes: await Array.fromAsync(listStashes(repository), ({ cid, message }) => `${message} ${cid.toString()}`),
     files: folderContent(repository.worktree as string),
   }
 }
