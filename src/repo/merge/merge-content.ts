@@ -52,8 +52,8 @@ export async function mergeContent(
   options: ContentOptions & { markerSize: number },
 ): Promise<MergedContent> {
   const { ours, theirs } = stages
-  // A base of another type has nothing in common with them.
-  const base = stages.base !== undefined && isSymlink(stages.base) === isSymlink(ours) ? stages.base : undefined
+  // A base that is a symlink has nothing in common with files.
+  const base = stages.base !== undefined && isSymlink(stages.base) && !isSymlink(ours) ? undefined : stages.base
   const content = await mergeBytes(source, { stages: { base, ours, theirs }, paths }, options)
   if (isSymlink(ours) || isSymlink(theirs)) return content
   const { executable, isClean } = mergeModes({ base, ours, theirs })

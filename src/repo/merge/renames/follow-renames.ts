@@ -125,6 +125,12 @@ async function followInto(
     const versions = { ours: moved, theirs: moved, [other]: changed }
     const paths = { base: from, ours: to, theirs: to, [other]: from }
     const merged = await mergeMoved(following, to, { stages: { base, ...versions }, paths })
+    if (following.options.depth > 0 && target.stages[other]?.cid.equals(moved.cid) === true) {
+      // Both have the same there. In a virtual base, where nothing can be lost, git's choice: ours, followed or not.
+      target.stages = side === 'ours' ? { ours: merged.entry, theirs: merged.entry } : target.stages
+      leave(old, other)
+      return
+    }
     target.stages[side] = merged.entry
     if (merged.conflict !== undefined) {
       const text = `CONFLICT (rename involved in collision): ${quoteName(from)}, renamed to ${quoteName(to)}, has conflicts of its own and meets another file there; marks may stand within marks`

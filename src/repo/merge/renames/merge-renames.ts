@@ -31,7 +31,7 @@ export async function mergeRenames(merge: RenameMerge, changes: TreeChanges): Pr
   const { source, receive, lookup, notes, options } = merge
   const found: Record<Side, Rename<RenameEnd>[]> = { ours: [], theirs: [] }
   for (const side of ['ours', 'theirs'] as const) {
-    if (!isOfInterest(changes, side)) continue
+    if (!changes.candidates[side].removed.some(({ relevance }) => relevance !== undefined)) continue
     const { renames, isLimited } = await detectRenames(source, changes.candidates[side], options)
     found[side] = renames
     if (isLimited) noteLimit(notes, options)
@@ -50,12 +50,6 @@ export async function mergeRenames(merge: RenameMerge, changes: TreeChanges): Pr
   for (const { stayed } of [redirected.ours, redirected.theirs]) {
     for (const [path, message] of stayed) markConflict(notes, await files.at(path), 'directory-rename', message)
   }
-}
-
-/** Whether it matters what a side moved: of what it removed, or for files it put into directories that the other side moved. */
-function isOfInterest({ candidates }: TreeChanges, side: Side): boolean {
-  const isAddedTo = [...candidates[otherSide(side)].movedDirectories.values()].includes('self')
-  return isAddedTo || candidates[side].removed.some(({ relevance }) => relevance !== undefined)
 }
 
 async function redirect(

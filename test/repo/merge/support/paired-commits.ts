@@ -45,7 +45,7 @@ export interface PairedCommits {
     theirs: number,
     args?: readonly string[],
     options?: MergeOptions,
-  ): Promise<{ git: ComparableMerge; ours: ComparableMerge; said: string }>
+  ): Promise<{ git: ComparableMerge; ours: ComparableMerge; said: string; bases: number }>
 }
 
 /** Writes commits into a temporary repository of git, and as blocks. */
@@ -77,7 +77,15 @@ export function pairCommits(planned: readonly PlannedCommit[]): PairedCommits {
     theirs: number,
     args: readonly string[],
   ): ComparableMerge & { messages: string } => {
-    const command = ['merge-tree', '--write-tree', '-z', '--messages', `c${ours}`, `c${theirs}`]
+    const command = [
+      'merge-tree',
+      '--write-tree',
+      '-z',
+      '--messages',
+      '--allow-unrelated-histories',
+      `c${ours}`,
+      `c${theirs}`,
+    ]
     const all = ['-C', repository, ...args, ...command]
     const { status, stdout, stderr } = spawnSync('git', all, { encoding: 'utf8', env, maxBuffer: 1 << 28 })
     if (status !== 0 && status !== 1) throw new Error(`git merge-tree: ${stderr}`)
@@ -110,27 +118,56 @@ export function pairCommits(planned: readonly PlannedCommit[]): PairedCommits {
       const { messages, ...byGit } = mergeByGit(ours, theirs, args)
       const { merged, comparable } = await merge(ours, theirs, options)
       const said = `${messages}\n${merged.notes.map(({ text }) => text).join('\n')}`
-      return { ...withoutUnclear(byGit, comparable, merged, messages), said }
+      const [one, other] = [planned[ours]?.leaves, planned[theirs]?.leaves]
+      const isSameOnBoth = (path: string) => JSON.stringify(one?.get(path)) === JSON.stringify(other?.get(path))
+      const compared = withoutIntended(byGit, comparable, merged, messages, isSameOnBoth)
+      return { ...compared, said, bases: merged.bases.length }
     },
   }
 }
 
-/**
- * Leaves out files in directories that were renamed no one knows where: git says so, and the index says nothing; we name
- * the files that were added there as conflicts.
- */
-function withoutUnclear(
+/** Leaves out what `src/repo/merge/README.md` lists as different on purpose. */
+function withoutIntended(
   git: ComparableMerge,
   ours: ComparableMerge,
   { conflicts }: TreeMerge,
   messages: string,
+  isSameOnBoth: (path: string) => boolean,
 ): { git: ComparableMerge; ours: ComparableMerge } {
-  const pattern = /^CONFLICT \((directory rename split|implicit dir rename)\)/m
-  if (!pattern.test(messages)) return { git, ours }
-  const unclear = conflicts.flatMap(({ path, message }) => (pattern.test(message) ? [path] : []))
-  const isClear = (line: string) => !unclear.some((path) => line.endsWith(` ${path}`))
-  const rest = ({ stages }: ComparableMerge) => stages.filter(isClear)
-  return { git: { ...git, stages: rest(git) }, ours: { ...ours, isClean: git.isClean, stages: rest(ours) } }
+  // Of files in a directory that was renamed no one knows where git says nothing in its index: we name them.
+  const isUnclear = (text: string) => /^CONFLICT \((directory rename split|implicit dir rename)\)/m.test(text)
+  const unclear = conflicts.filter(({ message }) => isUnclear(message)).map(({ path }) => path)
+  // What git moves, for its directory, to a path from which that side itself moved a file, it then loses.
+  const isAt = (line: string, path: string) => line.endsWith(` ${path}`)
+  const lost = conflicts.flatMap(({ path, kind }) => {
+    const isMoved = kind === 'directory-rename' && messages.includes(`should perhaps be moved to ${path}.`)
+    return isMoved && ![...git.tree, ...git.stages].some((line) => isAt(line, path)) ? [path] : []
+  })
+  // Where one side moved a file to where both have the same one, git drops what the other side did at the old path.
+  const dropped = conflicts.flatMap(({ path, kind }) =>
+    /^rename-(add|rename)$/.test(kind) && isSameOnBoth(path) ? [path] : [],
+  )
+  const without = (lines: string[], paths: string[]) => lines.filter((line) => !paths.some((path) => isAt(line, path)))
+  const isClean = isUnclear(messages) || dropped.length > 0 ? git.isClean : ours.isClean
+  const [left, kept] = [
+    [...unclear, ...lost, ...dropped],
+    [...lost, ...dropped],
+  ]
+  // A file that git moves, for its directory, to below a file: its index then holds both, and its tree the one.
+  if (isBroken([...git.tree, ...git.stages])) return { git, ours: git }
+  return {
+    git: { ...git, tree: without(git.tree, dropped), stages: without(git.stages, left) },
+    ours: { isClean, tree: without(ours.tree, kept), stages: without(ours.stages, left) },
+  }
+}
+
+/** Whether a path is both a file and a directory. */
+function isBroken(lines: string[]): boolean {
+  const paths = new Set(lines.map((line) => line.replace(/^\d+ \w+ ([123] )?/, '')))
+  return [...paths].some((path) => {
+    const parts = path.split('/')
+    return parts.some((_, count) => count > 0 && paths.has(parts.slice(0, count).join('/')))
+  })
 }
 
 async function comparableMerge(source: Pick<MemoryBlocks, 'get'>, merge: TreeMerge): Promise<ComparableMerge> {

@@ -13,6 +13,8 @@ export interface TreeMaker {
   create(): Leaves
   /** A tree that goes on from another, by so many changes. */
   change(leaves: ReadonlyMap<string, Leaf>, edits: readonly EditName[], count: number): Leaves
+  /** A tree in which each path has what one of two others have there. */
+  mix(one: ReadonlyMap<string, Leaf>, other: ReadonlyMap<string, Leaf>): Leaves
 }
 
 const FOLDERS = ['', 'a/', 'a/b/', 'c/', 'c/d/e/', 'f/']
@@ -45,6 +47,14 @@ export function createTreeMaker(seed: number): TreeMaker {
       const changed = new Map(leaves)
       for (let left = count; left > 0; left--) EDITS[make.pick(edits)](changed, make)
       return changed
+    },
+    mix(one, other) {
+      const mixed: Leaves = new Map()
+      for (const path of new Set([...one.keys(), ...other.keys()])) {
+        const leaf = make.below(2) === 0 ? one.get(path) : other.get(path)
+        if (leaf !== undefined) put(mixed, path, leaf)
+      }
+      return mixed
     },
   }
 }
