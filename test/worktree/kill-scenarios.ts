@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 
 import type { Repository } from '../../src/repo/repository.ts'
 import { mergeRevision } from '../../src/worktree/merge/merge.ts'
+import { rebaseBranch } from '../../src/worktree/replay/rebase.ts'
 import { pushStash } from '../../src/worktree/stash/push-stash.ts'
 import { switchTo } from '../../src/worktree/switch/switch.ts'
 import { add, commitHere, openTestRepository, PERSON } from './support/repository.ts'
@@ -50,6 +51,25 @@ export const KILL_SCENARIOS: KillScenario[] = [
     prepare: async (top, repository) => {
       await makeTopic(top, repository)
       await switchTo(repository, { branch: 'topic' }, { command: 'switch', person: PERSON })
+    },
+  },
+  { name: 'rebase into a conflict', args: ['rebase', '-q', 'main'], status: 1, prepare: makeRebaseConflict },
+  {
+    name: 'rebase --abort',
+    args: ['rebase', '--abort'],
+    prepare: async (top, repository) => {
+      await makeRebaseConflict(top, repository)
+      await rebaseBranch(repository, { ...REPLAY, upstream: 'main' })
+    },
+  },
+  {
+    name: 'rebase --continue',
+    args: ['rebase', '-q', '--continue'],
+    prepare: async (top, repository) => {
+      await makeRebaseConflict(top, repository)
+      await rebaseBranch(repository, { ...REPLAY, upstream: 'main' })
+      write(top, 'changed/1', 'settled')
+      await add(repository)
     },
   },
   { name: 'stash push', args: ['stash', '-q', '-u'], prepare: editMany },
@@ -141,6 +161,17 @@ async function makeConflicts(top: string, repository: Repository): Promise<void>
   }
   await add(repository)
   await commitHere(repository, 'main again')
+}
+
+const REPLAY = { command: 'rebase', author: PERSON, committer: PERSON, favour: undefined }
+
+/** As above, with topic checked out and its second commit in conflict with main. */
+async function makeRebaseConflict(top: string, repository: Repository): Promise<void> {
+  await makeTopic(top, repository)
+  write(top, 'changed/1', 'main')
+  await add(repository)
+  await commitHere(repository, 'in conflict')
+  await switchTo(repository, { branch: 'topic' }, { command: 'switch', person: PERSON })
 }
 
 function makeFolder(top: string): void {
