@@ -1,18 +1,6 @@
-import {
-  appendFileSync,
-  chmodSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs'
+import { appendFileSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import type { CID } from 'multiformats/cid'
 import { describe, expect, it } from 'vitest'
 
 import { cidOf, RAW } from '../../../src/model/cid.ts'
@@ -25,10 +13,10 @@ import { openRepository, type Repository } from '../../../src/repo/repository.ts
 import { checkWorkingRepository } from '../../../src/worktree/fsck/check-working-repository.ts'
 import { switchTo } from '../../../src/worktree/switch/switch.ts'
 import { temporaryRepository } from '../../support/repository.ts'
-import { seededBytes } from '../../support/seeded.ts'
 import { damageFile, packNames, rawBlock, writePack } from '../../support/store-files.ts'
-import { ALL, collect, commitFiles } from '../gc/support.ts'
-import { add, commitHere, PERSON } from '../support/repository.ts'
+import { ALL, collect } from '../gc/support.ts'
+import { commitHere, PERSON } from '../support/repository.ts'
+import { sampleRepository } from './sample-repository.ts'
 
 const author = { command: 'test', person: PERSON }
 const ORPHANS_NOW = { orphans: 'none' } as const
@@ -54,23 +42,6 @@ function brief(finding: FsckFinding): string {
 const briefly = async (repository: Repository, options?: FsckOptions): Promise<string[]> =>
   (await check(repository, options)).findings.map(brief)
 
-/** Two commits with files of every kind, something staged, a tag, a reflog. */
-async function makeRepository(): Promise<{ repository: Repository; first: CID; second: CID }> {
-  const repository = await temporaryRepository()
-  const top = repository.worktree!
-  mkdirSync(join(top, 'd'))
-  writeFileSync(join(top, 'd', 'one'), 'content one')
-  writeFileSync(join(top, 'run.sh'), '#!/bin/sh')
-  chmodSync(join(top, 'run.sh'), 0o755)
-  symlinkSync('d/one', join(top, 'link'))
-  writeFileSync(join(top, 'big'), seededBytes('big', 2_500_000))
-  const first = await commitFiles(repository, { two: 'content two' })
-  const second = await commitFiles(repository, { two: 'changed content' })
-  writeFileSync(join(top, 'staged'), 'staged content')
-  await add(repository)
-  return { repository, first, second }
-}
-
 /** Changes the stored bytes of some content. */
 function damageContent(repository: Repository, content: string): string {
   const { packs } = repository.layout
@@ -88,7 +59,7 @@ async function reopened(repository: Repository): Promise<Repository> {
 
 describe('what is sound', () => {
   it('has no findings; connectivity alone reads no content', async () => {
-    const { repository } = await makeRepository()
+    const { repository } = await sampleRepository()
     const full = await check(repository)
     expect(full.findings).toEqual([])
     expect(full.totals).toMatchObject({ commits: 2, findings: 0 })
@@ -99,13 +70,13 @@ describe('what is sound', () => {
   it('is so for an empty repository, a bare one, and after all has expired', async () => {
     expect((await check(await temporaryRepository())).findings).toEqual([])
     expect((await check(await temporaryRepository({ bare: true }))).findings).toEqual([])
-    const { repository } = await makeRepository()
+    const { repository } = await sampleRepository()
     await collect(repository, { ...ALL, partialBeforeMs: Infinity })
     expect(await briefly(repository)).toEqual([])
   })
 
   it('is so while an operation is not finished', async () => {
-    const { repository, first } = await makeRepository()
+    const { repository, first } = await sampleRepository()
     await repository.close()
     const entries = readdirSync(join(repository.layout.ops, '0')).sort(
       (a, b) => Number.parseInt(a) - Number.parseInt(b),
@@ -118,7 +89,7 @@ describe('what is sound', () => {
 
 describe('content', () => {
   it('that is corrupt is named by path, in HEAD, in older commits and in the index', async () => {
-    const { repository, first } = await makeRepository()
+    const { repository, first } = await sampleRepository()
     damageContent(repository, 'content one')
     damageContent(repository, 'content two')
     damageContent(repository, 'staged content')
@@ -131,7 +102,7 @@ describe('content', () => {
   })
 
   it('that is corrupt and needed by nothing, or sound elsewhere, is named by its pack', async () => {
-    const { repository } = await makeRepository()
+    const { repository } = await sampleRepository()
     await writePack(repository.store, [rawBlock('needed by nothing')])
     damageContent(repository, 'needed by nothing')
     damageContent(repository, 'staged content')
@@ -141,7 +112,7 @@ describe('content', () => {
   })
 
   it('that is missing with its pack is named by path', async () => {
-    const { repository } = await makeRepository()
+    const { repository } = await sampleRepository()
     for (const name of packNames(repository.store)) {
       const path = join(repository.layout.packs, name)
       if (statSync(path).size > 2_000_000) rmSync(path)
@@ -152,7 +123,7 @@ describe('content', () => {
   })
 
   it('in a pack that is cut short, or whose index was changed, is reported with the pack', async () => {
-    const { repository } = await makeRepository()
+    const { repository } = await sampleRepository()
     const path = join(repository.layout.packs, packNames(repository.store)[0]!)
     const whole = readFileSync(path)
     truncateSync(path, whole.length - 10)
@@ -182,13 +153,13 @@ describe('records', () => {
     ],
   ]
   it.each(cases)('%s', async (_name, damage, expected) => {
-    const { repository } = await makeRepository()
+    const { repository } = await sampleRepository()
     damage(repository)
     expect(await briefly(repository)).toEqual(expected)
   })
 
   it('that name what is not there: a ref, a reflog, an operation', async () => {
-    const { repository } = await makeRepository()
+    const { repository } = await sampleRepository()
     const gone = rawBlock('gone', 0x0129).cid
     writeFileSync(join(repository.layout.refs, 'heads', 'lost.ref'), `${gone.toString()}\n`)
     const log = join(repository.layout.logs, 'HEAD.log')
@@ -209,7 +180,7 @@ describe('records', () => {
   })
 
   it('a branch that names what is no commit', async () => {
-    const { repository } = await makeRepository()
+    const { repository } = await sampleRepository()
     const { cid } = rawBlock('content one')
     writeFileSync(join(repository.layout.refs, 'heads', 'file.ref'), `${cid.toString()}\n`)
     expect(await briefly(repository)).toEqual(['not-a-commit'])
@@ -218,7 +189,7 @@ describe('records', () => {
 
 describe('orphans', () => {
   it('are named by type: those that nothing links, or all; not what transfers bring', async () => {
-    const { repository } = await makeRepository()
+    const { repository } = await sampleRepository()
     await switchTo(repository, { create: 'aside' }, author)
     await commitHere(repository)
     await switchTo(repository, { branch: 'main' }, author)

@@ -21,26 +21,14 @@ import { checkWorkingRepository } from '../../../src/worktree/fsck/check-working
 import { type RepairOptions, repairRepository } from '../../../src/worktree/fsck/repair-repository.ts'
 import { switchTo } from '../../../src/worktree/switch/switch.ts'
 import { temporaryRepository } from '../../support/repository.ts'
-import { seededBytes } from '../../support/seeded.ts'
 import { all, damageFile, rawBlock } from '../../support/store-files.ts'
-import { ALL, collect, commitFiles } from '../gc/support.ts'
-import { add, commitHere, PERSON } from '../support/repository.ts'
+import { ALL, collect } from '../gc/support.ts'
+import { commitHere, PERSON } from '../support/repository.ts'
+import { sampleRepository } from './sample-repository.ts'
 
 const author = { command: 'jzfs fsck --repair', person: PERSON }
 
-/** Two commits with a big and some small files; something staged. */
-async function makeRepository(): Promise<Repository> {
-  const repository = await temporaryRepository()
-  const top = repository.worktree!
-  mkdirSync(join(top, 'd'))
-  writeFileSync(join(top, 'd', 'one'), 'content one')
-  writeFileSync(join(top, 'big'), seededBytes('big', 2_500_000))
-  await commitFiles(repository, { two: 'content two' })
-  await commitFiles(repository, { two: 'changed content' })
-  writeFileSync(join(top, 'staged'), 'staged content')
-  await add(repository)
-  return repository
-}
+const makeRepository = async (): Promise<Repository> => (await sampleRepository()).repository
 
 async function errors(repository: Repository): Promise<FsckFinding[]> {
   const found = await all(checkWorkingRepository(repository, { orphans: 'none' }))
