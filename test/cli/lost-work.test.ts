@@ -68,4 +68,29 @@ describe('nothing is lost', () => {
     const seen = output('dataset data; echo more >> d/one; jzfs mv d e; cat e/one; jzfs status --short')
     expect(seen).toBe('one\nmore\nRM d/one -> e/one\nR  d/two -> e/two\n')
   })
+
+  test('a merge of what has no common history deletes nothing', () => {
+    const seen = output(`dataset data
+      jzfs switch -q --orphan other; echo else > else; mkdir -p d; echo three > d/three; jzfs add .; jzfs commit -q -m root
+      jzfs merge -q main 2>/dev/null || echo refused; ls -R; jzfs status --short
+      jzfs merge -q --allow-unrelated-histories -m both main; cat d/one d/two d/three else; jzfs status --short`)
+    expect(seen).toBe('refused\n.:\nd\nelse\n\n./d:\nthree\none\ntwo\nthree\nelse\n')
+  })
+
+  test('a merge does not go over untracked files, nor over changes', () => {
+    const { status, stdout, stderr } = shell.run(`dataset data; jzfs switch -q -c side
+      echo theirs > new; echo theirs > d/one; jzfs add .; jzfs commit -q -m side; jzfs switch -q main
+      echo mine > new; jzfs merge side; echo $?; cat new; rm new
+      echo mine > d/one; jzfs merge side; echo $?; cat d/one; jzfs status --short`)
+    expect({ status, stdout }).toEqual({ status: 0, stdout: '1\nmine\n1\nmine\n M d/one\n' })
+    expect(stderr).toMatch(/new[^]*d\/one/)
+  })
+
+  test('a stash that meets a conflict is kept, and so is the conflict', () => {
+    const seen = output(`dataset data; echo stashed > d/one; jzfs stash push -q
+      echo other > d/one; jzfs add .; jzfs commit -q -m other
+      jzfs stash pop -q >/dev/null 2>&1; jzfs stash list | wc -l; jzfs status --short
+      jzfs stash push -q 2>/dev/null || echo refused; jzfs stash list | wc -l; jzfs cat stash@{0}:d/one`)
+    expect(seen).toBe('1\nUU d/one\nrefused\n1\nstashed\n')
+  })
 })

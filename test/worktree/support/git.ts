@@ -1,7 +1,12 @@
 import { spawnSync } from 'node:child_process'
 
 /** Runs git without any configuration of this machine and returns its standard output as bytes. */
-export function git(directory: string, args: readonly string[], input?: string | Uint8Array): Buffer {
+export function git(
+  directory: string,
+  args: readonly string[],
+  input?: string | Uint8Array,
+  env: Record<string, string> = {},
+): Buffer {
   const result = spawnSync('git', args, {
     cwd: directory,
     input: input ?? '',
@@ -16,6 +21,7 @@ export function git(directory: string, args: readonly string[], input?: string |
       GIT_COMMITTER_NAME: 'a',
       GIT_COMMITTER_EMAIL: 'a@b',
       LC_ALL: 'C',
+      ...env,
     },
   })
   if (result.error !== undefined) throw result.error
