@@ -28,9 +28,11 @@ export function headLine({ branch, commit }: HeadDescription): string {
  */
 export function renderShortStatus(
   status: Status,
-  show: (path: string) => string = quoteName,
+  shown: (path: string) => string = quoteName,
   options: { artefacts?: boolean } = {},
 ): string[] {
+  // ` -> ` between two paths has to be told from one within a path.
+  const show = (path: string) => quoteSpaces(shown(path))
   const artefacts = options.artefacts === true ? status.artefacts : []
   const lines = new Map<string, { x: string; y: string; text: string }>()
   for (const change of status.staged) {
@@ -52,6 +54,10 @@ export function renderShortStatus(
     ...status.untracked.map((path) => `?? ${show(path)}`),
     ...status.ignored.map((path) => `!! ${show(path)}`),
   ]
+}
+
+function quoteSpaces(text: string): string {
+  return text.includes(' ') && !text.startsWith('"') ? `"${text}"` : text
 }
 
 /** Columns for the words of a conflict, as git has them. */
