@@ -121,6 +121,11 @@ export const COMMAND_GROUPS: CommandGroup[] = [
         load: async () => (await import('./commands/blame.ts')).blame,
       },
       {
+        name: 'grep',
+        summary: 'Look for text in files of the working tree or of revisions',
+        load: async () => (await import('./commands/grep.ts')).grep,
+      },
+      {
         name: 'cat',
         summary: 'Print a file of a revision',
         load: async () => (await import('./commands/cat.ts')).cat,
