@@ -19,6 +19,21 @@ export interface NamedVersions extends Versions<Link> {
   name: string
 }
 
+/** How versions are compared. */
+export interface CompareOptions extends AbortOptions {
+  /**
+   * Takes shards, of a directory that all three versions have, in which ours alone differs: they are not opened, and what
+   * is in them is not among what was found. Default: they are opened as all others.
+   */
+  onOursAlone?: ((shard: UnopenedShard) => void) | undefined
+}
+
+/** A shard that was not opened yet. */
+export interface UnopenedShard {
+  /** What differs in it, in the order of the names' bytes. */
+  open(): Promise<Iterable<NamedVersions>>
+}
+
 /**
  * What differs between three versions of a directory (undefined: it is not there), in the order of the names' bytes:
  * every name that not all three have, or that has not one CID in all.
@@ -29,7 +44,7 @@ export interface NamedVersions extends Versions<Link> {
 export async function compareVersions(
   source: BlockSource,
   versions: Versions<DirectoryNode>,
-  options?: AbortOptions,
+  options?: CompareOptions,
 ): Promise<Iterable<NamedVersions>> {
   const all = [versions.base, versions.ours, versions.theirs]
   const there = all.filter((each) => each !== undefined)
@@ -38,7 +53,7 @@ export async function compareVersions(
   const found = new FoundLinks()
   if (there.length > 1 && there.every(({ shard }) => shard?.bits === bits)) {
     const places = all.map((directory) => directory && { directory, path: [] })
-    await compareShards(source, places, found, options)
+    await compareShards(source, places, found, there.length === 3 ? options : { ...options, onOursAlone: undefined })
   } else {
     for (const [at, directory] of all.entries()) {
       if (directory !== undefined) found.add(at, await collectLinks(source, directory, options))
@@ -138,23 +153,52 @@ async function compareShards(
   source: BlockSource,
   places: readonly (ShardPlace | undefined)[],
   found: FoundLinks,
-  options?: AbortOptions,
+  options: CompareOptions | undefined,
 ): Promise<void> {
   for (const slot of slotsOf(places)) {
     const indexes = places.map((place) => place?.directory.shard?.slots.indexOf(slot) ?? -1)
     const links = places.map((place, side) =>
       place === undefined || indexes[side] === -1 ? undefined : entryLink(place.directory, indexes[side] as number),
     )
-    if (isSameLink(links[0], links[1]) && isSameLink(links[0], links[2])) continue
-    const isShard = places.map((place, side) => indexes[side] !== -1 && isShardAt(place, indexes[side] as number))
-    if (isShard.every((is, side) => is || indexes[side] === -1)) {
-      await compareShards(source, await openBelow(source, places, indexes, links, options), found, options)
+    const isTheirsBase = isSameLink(links[0], links[2])
+    if (isTheirsBase && isSameLink(links[0], links[1])) continue
+    const here: SlotVersions = { places, indexes, links }
+    if (isTheirsBase && options?.onOursAlone !== undefined && links.some((link) => link?.name === '')) {
+      const { onOursAlone, ...rest } = options
+      onOursAlone({
+        async open() {
+          const inside = new FoundLinks()
+          await compareSlot(source, here, inside, rest)
+          return inside.differing()
+        },
+      })
       continue
     }
-    for (const [side, place] of places.entries()) {
-      if (place === undefined || indexes[side] === -1) continue
-      found.add(side, await linksOfSlot(source, place, indexes[side] as number, options))
-    }
+    await compareSlot(source, here, found, options)
+  }
+}
+
+/** One slot of three versions of a shard; -1 and undefined where a version has nothing there. */
+interface SlotVersions {
+  places: readonly (ShardPlace | undefined)[]
+  indexes: readonly number[]
+  links: readonly (Link | undefined)[]
+}
+
+async function compareSlot(
+  source: BlockSource,
+  { places, indexes, links }: SlotVersions,
+  found: FoundLinks,
+  options: CompareOptions | undefined,
+): Promise<void> {
+  const isShard = places.map((place, side) => indexes[side] !== -1 && isShardAt(place, indexes[side] as number))
+  if (isShard.every((is, side) => is || indexes[side] === -1)) {
+    await compareShards(source, await openBelow(source, places, indexes, links, options), found, options)
+    return
+  }
+  for (const [side, place] of places.entries()) {
+    if (place === undefined || indexes[side] === -1) continue
+    found.add(side, await linksOfSlot(source, place, indexes[side] as number, options))
   }
 }
 

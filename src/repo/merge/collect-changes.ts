@@ -8,6 +8,7 @@ import {
   compareVersions,
   isSameLink,
   type NamedVersions,
+  type UnopenedShard,
   type Versions,
 } from '../../model/directory/directory-versions.ts'
 import type { NodeEntry } from '../../model/tree/tree-diff.ts'
@@ -41,6 +42,8 @@ interface Collection extends TreeChanges {
   budget: WalkBudget
   /** Entries that one side alone changed, which are taken whole unless renames make it matter what is in them. */
   deferred: Record<Side, OneSidedChange[]>
+  /** Shards that ours alone changed: the same. */
+  shards: { directory: DirectoryNode; place: Place; shard: UnopenedShard }[]
 }
 
 interface OneSidedChange {
@@ -80,6 +83,7 @@ export async function collectChanges(
     options,
     budget: new WalkBudget(options),
     deferred: { ours: [], theirs: [] },
+    shards: [],
   }
   const root = async (cid: CID | undefined) => cid && (await namingPath('.', () => openDirectory(source, cid, options)))
   const versions = { base: await root(trees.base), ours: await root(trees.ours), theirs: await root(trees.theirs) }
@@ -93,7 +97,18 @@ export async function collectChanges(
 async function openDeferred(collection: Collection, side: Side): Promise<void> {
   const { candidates, deferred } = collection
   if (!candidates[side].removed.some(({ relevance }) => relevance !== undefined)) return
+  if (side === 'ours') for (const shard of collection.shards) await openShard(collection, shard)
   for (const change of deferred[side]) await openOneSided(collection, side, change, false)
+}
+
+async function openShard(
+  collection: Collection,
+  { directory, place, shard }: Collection['shards'][number],
+): Promise<void> {
+  for (const named of await namingPath(place.path === '' ? '.' : place.path, () => shard.open())) {
+    collection.budget.pass(directory.node.cid, 0)
+    await collectEntry(collection, named, place)
+  }
 }
 
 async function collectDirectory(
@@ -103,8 +118,10 @@ async function collectDirectory(
 ): Promise<void> {
   const { source, options, budget, candidates } = collection
   const { path, depth } = place
-  const named = [...(await namingPath(path === '' ? '.' : path, () => compareVersions(source, versions, options)))]
   const here = (versions.ours ?? versions.theirs ?? versions.base) as DirectoryNode
+  const onOursAlone = (shard: UnopenedShard) => void collection.shards.push({ directory: here, place, shard })
+  const comparing = { ...options, onOursAlone }
+  const named = [...(await namingPath(path === '' ? '.' : path, () => compareVersions(source, versions, comparing)))]
   if (path !== '') budget.enter(here.node.cid, path, depth)
   const isFollowed = place.isFollowed || (await isAddedTo(collection, versions, place, named))
   if (isFollowed && versions.base !== undefined) {
