@@ -86,7 +86,6 @@ export async function mergeRevision(
   const message = options.message ?? mergeMessage(revision, ref, head)
   const merging: Merging = { repository, lock, graph, revision, head, ours, theirs, message, options }
   if (ours !== undefined && (await isAncestor(graph, theirs, ours, options))) return upToDate(merging, ours)
-  refuseUnmerged(await openIndex(repository, options))
   const canFollow = ours === undefined || (await isAncestor(graph, ours, theirs, options))
   if (!canFollow && options.fastForward === 'only') throw notFastForward(revision)
   const pack = await repository.store.createPack(options)
@@ -135,6 +134,7 @@ async function follow(merging: Merging, pack: PackWriter): Promise<Merged> {
   const trees = { before: ours && (await treeOf(merging, ours)), after: await treeOf(merging, theirs) }
   await refuseNameCollisions(repository, trees.after, options)
   const index = await openIndex(repository, options)
+  refuseUnmerged(index)
   const change = await carryLocalChanges(repository, { index, ...trees }, pack, options)
   const moves = squash
     ? { command: options.command, person: options.committer, sequence: await waiting(merging, ours as CID) }

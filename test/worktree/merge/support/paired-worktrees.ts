@@ -34,7 +34,8 @@ export interface PairedWorktrees extends AsyncDisposable {
   edit(path: string, content: string | undefined): void
   /** What is in both before anything is merged. */
   files(): FolderContent
-  mergeByGit(position: number): Side
+  /** `isUnclear`: a directory was renamed no one knows where, of which git's index says nothing. */
+  mergeByGit(position: number): Side & { isUnclear: boolean }
   merge(position: number): Promise<Side & { artefacts: string[]; conflicts: string[] }>
   /** Gives both merges up, and returns the files of each: undefined where git could not. */
   abort(): Promise<{ git: FolderContent | undefined; ours: FolderContent }>
@@ -76,6 +77,7 @@ export async function pairWorktrees(planned: readonly PlannedCommit[]): Promise<
         status: lines.toSorted(),
         index: index.map((line) => line.replace(/^(\d+) \w+ (\d)\t/, '$1 $2 ')).toSorted(),
         files: withoutEmpty(folderContent(tops.git)),
+        isUnclear: /^CONFLICT \((directory rename split|implicit dir rename)\)/m.test(stdout),
       }
     },
     async merge(position) {
