@@ -51,7 +51,7 @@ async function run(context: Context, repository: Repository, flags: FsckFlags): 
   }
   if (flags.repair === true) await repair(context, repository, flags)
   await check(context, repository, flags)
-  if (context.status === EXIT.ok || flags.json) return
+  if (context.status === EXIT.ok || flags.json === true || flags.quiet === true) return
   if (flags.repair === true)
     context.terminal.say('hint: what is left has to come from a copy: `jzfs fsck --repair --from PATH`')
   else context.terminal.say('hint: `jzfs fsck --repair` repairs what it can')
@@ -82,7 +82,8 @@ function repairText({ cwd }: Context, { message, path, aside }: Repair): string 
   return `${message}${place}${aside === undefined ? '' : ` (what it was: ${quoteName(relative(cwd, aside))})`}`
 }
 
-async function check(context: Context, repository: Repository, flags: FsckFlags): Promise<void> {
+async function check(context: Context, repository: Repository, flags: FsckFlags): Promise<{ isBlockLost: boolean }> {
+  let isBlockLost = false
   const { terminal, signal } = context
   const packs = createProgressLine(terminal, 'checking packs')
   const objects = createProgressLine(terminal, 'checking objects')
@@ -100,11 +101,12 @@ async function check(context: Context, repository: Repository, flags: FsckFlags)
       const { done, value } = await findings.next()
       if (done !== true) {
         await report(context, flags, value)
+        isBlockLost ||= value.kind === 'object'
         continue
       }
       if (flags.json) await terminal.json({ kind: 'totals', ...value })
       else if (context.status === EXIT.ok && flags.quiet !== true) await terminal.out(`${soundLine(value)}\n`)
-      return
+      return { isBlockLost }
     }
   } finally {
     objects.done()

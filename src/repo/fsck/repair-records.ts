@@ -10,7 +10,7 @@ import type { Layout } from '../layout.ts'
 import { createDurableChanges } from '../operation/durable-changes.ts'
 import { expiredEntry } from '../operation/expired-entry.ts'
 import { parseOperation } from '../operation/operation-entry.ts'
-import { keepNumber, listOperationFiles, nextNumber } from '../operation/operation-log.ts'
+import { keepNumber, listOperationFiles, nextNumber, readOperations } from '../operation/operation-log.ts'
 import { runOperation } from '../operation/operation.ts'
 import { formatHead, readHeadFile } from '../refs/head.ts'
 import { listRefFiles, refPath } from '../refs/ref-files.ts'
@@ -113,7 +113,7 @@ async function* repairHead(layout: Layout): AsyncGenerator<Repair> {
   }
 }
 
-/** Gives refs that cannot be read the newest value in their logs that is here. */
+/** Gives refs that cannot be read the newest value that they are known to have had and that is here. */
 async function* repairRefs(repository: Repository, lock: Lock, author: RepairAuthor): AsyncGenerator<Repair> {
   const { layout } = repository
   const names: string[] = []
@@ -123,17 +123,24 @@ async function* repairRefs(repository: Repository, lock: Lock, author: RepairAut
     if (cid === undefined) continue
     const path = refPath(layout, name)
     const aside = await copyAside(layout, path)
-    const ref = { name, before: undefined, after: cid, force: true as const, message: 'fsck: restored from this log' }
+    const ref = { name, before: undefined, after: cid, force: true as const, message: 'fsck: restored' }
     await runOperation(repository, lock, { ...author, refs: [ref] })
-    yield { code: 'ref-restored', message: `${name} was restored from its reflog: ${cid.toString()}`, path, aside }
+    yield { code: 'ref-restored', message: `${name} was restored to what it was last: ${cid.toString()}`, path, aside }
   }
 }
 
 async function lastValue({ layout, store }: Repository, name: string): Promise<CID | undefined> {
-  for (const { after } of readableEntries(reflogPath(layout, name))) {
-    if (after !== undefined && (await store.has(after))) return after
-  }
+  for (const cid of valuesOf(layout, name)) if (await store.has(cid)) return cid
   return undefined
+}
+
+/** What a ref was, by its log, and for want of one by the operations: newest first. */
+function* valuesOf(layout: Layout, name: string): Generator<CID> {
+  for (const { after } of readableEntries(reflogPath(layout, name))) if (after !== undefined) yield after
+  for (const { refs } of readOperations(layout)) {
+    const after = refs.find((ref) => ref.name === name)?.after
+    if (after !== undefined) yield after
+  }
 }
 
 /** Numbers tell lines of reflogs apart: none that was given is given again. */
