@@ -45,8 +45,8 @@ export async function compareMerges(seed: number, count: number): Promise<MergeT
     // Such a path that the user had removed is there again with ours, and is not with git.
     const isOurs = (path: string): boolean =>
       artefacts.includes(path) || (conflicts.includes(path) && !(path in before) && !(path in git.files))
-    if (isSafer) expect(ours.files, where).toEqual(before)
-    else if (!isUnclear) expect({ ...ours, files: without(ours.files, isOurs) }, where).toEqual(git)
+    if (isSafer) expect(ours.files, `${where}, refused`).toEqual(before)
+    else if (!isUnclear) expect({ ...ours, files: without(ours.files, isOurs) }, `${where}, merged`).toEqual(git)
     tally[ours.outcome]++
     expect(artefacts.every((path) => conflicts.some((each) => path.startsWith(`${each}~`)))).toBe(true)
     if (ours.outcome !== 'conflicts' || git.outcome !== 'conflicts') continue
