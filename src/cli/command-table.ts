@@ -116,6 +116,11 @@ export const COMMAND_GROUPS: CommandGroup[] = [
         load: async () => (await import('./commands/show.ts')).show,
       },
       {
+        name: 'shortlog',
+        summary: 'List commits by who made them',
+        load: async () => (await import('./commands/shortlog.ts')).shortlog,
+      },
+      {
         name: 'blame',
         summary: 'Show who made the lines of a file',
         load: async () => (await import('./commands/blame.ts')).blame,

@@ -11,11 +11,11 @@ import type { Terminal } from './terminal.ts'
  */
 export async function withPager(
   context: Context,
-  config: Pick<Config, 'get'>,
+  config: Pick<Config, 'get'> | undefined,
   work: (terminal: Terminal) => Promise<void>,
 ): Promise<void> {
   const { terminal, env } = context
-  const pager = config.get('pager') ?? env['PAGER'] ?? 'less'
+  const pager = config?.get('pager') ?? env['PAGER'] ?? 'less'
   if (!terminal.interactive || pager === '' || pager === 'cat') return work(terminal)
   const child = spawn(pager, {
     shell: true,

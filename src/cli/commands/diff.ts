@@ -3,6 +3,7 @@ import type { CID } from 'multiformats/cid'
 
 import { InvalidError } from '../../model/errors.ts'
 import { readNode } from '../../model/unixfs/node.ts'
+import type { Config } from '../../repo/config/config.ts'
 import { mergeBases } from '../../repo/merge-base.ts'
 import type { Repository } from '../../repo/repository.ts'
 import { type RangeSyntax, splitRange } from '../../repo/revision-range.ts'
@@ -16,6 +17,7 @@ import {
   diffUnstaged,
   diffWorktree,
 } from '../../worktree/diff/find-diffs.ts'
+import { diffOutside } from '../../worktree/diff/outside-diffs.ts'
 import { isUnchanged } from '../../worktree/diff/render-patch.ts'
 import { diffContent } from '../../worktree/diff/text-diff.ts'
 import { headTree, openIndex, type OpenIndexOptions } from '../../worktree/index/open-index.ts'
@@ -31,11 +33,15 @@ import { requireWorktree, withRepository } from '../here.ts'
 import { divideOperands } from '../operands.ts'
 import { withPager } from '../pager.ts'
 import { readHistoricPathspecs } from '../pathspecs.ts'
-import { revisionOptions, splitArguments } from '../revisions.ts'
+import { directoryInTree, revisionOptions, splitArguments } from '../revisions.ts'
 
 interface DiffCommandFlags extends DiffFlags {
   cached?: true
   staged?: true
+  base?: true
+  ours?: true
+  theirs?: true
+  index?: false
   exitCode?: true
   quiet?: true
   json?: true
@@ -52,6 +58,10 @@ export const diff: CommandModule = {
       )
       .option('--cached', 'compare the index with HEAD or with REV')
       .option('--staged', 'the same')
+      .option('-1, --base', 'compare files in conflict with what both sides came from')
+      .option('-2, --ours', 'compare files in conflict with our side')
+      .option('-3, --theirs', 'compare files in conflict with their side')
+      .option('--no-index', 'compare two files or folders, wherever they are')
       .option('--exit-code', 'exit with 1 where something differs')
       .option('-q, --quiet', 'print nothing, and exit with 1 where something differs')
       .option('--json', 'print one JSON document')
@@ -60,8 +70,10 @@ export const diff: CommandModule = {
 }
 
 function runDiff(context: Context, command: Command, operands: string[], flags: DiffCommandFlags): Promise<void> {
+  if (flags.index === false) return runOutside(context, command, operands, flags)
   return withRepository(context, async (repository) => {
-    const forms = readDiffForms(flags, { default: flags.json ? 'nothing' : 'patch' })
+    const directory = directoryInTree(context, repository)
+    const forms = readDiffForms(flags, { default: flags.json ? 'nothing' : 'patch', directory })
     const lookUp = revisionOptions(context, repository)
     const divided = divideOperands(command, operands)
     const { revisions, paths } = await splitArguments(context, repository, divided, lookUp)
@@ -74,7 +86,9 @@ function runDiff(context: Context, command: Command, operands: string[], flags: 
         renames: forms.renames,
         similarity: forms.similarity,
         isReversed: forms.isReversed,
+        within: forms.relativeTo,
         keeps: forms.keeps,
+        stage: flags.base ? 1 : flags.ours ? 2 : flags.theirs ? 3 : undefined,
         signal: context.signal,
         onRebuilt: (error) => context.terminal.say(`warning: ${error.message}`),
       },
@@ -82,20 +96,41 @@ function runDiff(context: Context, command: Command, operands: string[], flags: 
     const found = await findDiffs(comparing, revisions, flags.cached === true || flags.staged === true)
     const diffs = await withoutIgnored(context, found, forms)
     if (diffs.length > 0 && (flags.exitCode || flags.quiet)) context.status = EXIT.partial
-    if (!flags.quiet) await print(context, repository, diffs, forms, flags)
+    if (!flags.quiet) await print(context, repository.config, diffs, forms, flags)
   })
+}
+
+/** Compares what is not in any repository: as git, it says by its exit status whether something differs. */
+async function runOutside(
+  context: Context,
+  command: Command,
+  operands: string[],
+  flags: DiffCommandFlags,
+): Promise<void> {
+  const { before: named, behind = [] } = divideOperands(command, operands)
+  const [before, after, ...more] = [...named, ...behind]
+  if (before === undefined || after === undefined || more.length > 0) {
+    throw new InvalidError('usage', 'diff --no-index wants two paths', { hint: 'name two files, or two folders' })
+  }
+  const forms = readDiffForms(flags, { default: flags.json ? 'nothing' : 'patch' })
+  const { renames, similarity, isReversed, relativeTo, keeps } = forms
+  const options: DiffOptions = { renames, similarity, isReversed, within: relativeTo, keeps, signal: context.signal }
+  const found = await diffOutside({ cwd: context.cwd, before, after }, options)
+  const diffs = await withoutIgnored(context, found, forms)
+  if (diffs.length > 0) context.status = EXIT.partial
+  if (!flags.quiet) await print(context, undefined, diffs, forms, flags)
 }
 
 async function print(
   context: Context,
-  repository: Repository,
+  config: Pick<Config, 'get'> | undefined,
   diffs: readonly FileDiff[],
   forms: DiffForms,
   { json }: DiffCommandFlags,
 ): Promise<void> {
   const { signal } = context
   if (json) return context.terminal.json({ changes: await diffDocuments(diffs, forms, { signal }) })
-  await withPager(context, repository.config, async (pager) => {
+  await withPager(context, config, async (pager) => {
     const terminal = withColor(pager, forms.color)
     await gatherOutput(terminal, async (output) => {
       const pieces = renderDiffs(diffs, forms, { terminal, columns: terminal.columns, signal })
@@ -113,7 +148,8 @@ async function withoutIgnored(
   if ((lines.whitespace === undefined && !lines.ignoresBlankLines) || nameOnly || nameStatus || raw) return diffs
   const kept: FileDiff[] = []
   for (const each of diffs) {
-    if (!isUnchanged(each, await diffContent(each, { ...lines, context: 0, signal }))) kept.push(each)
+    if (each.unmerged !== undefined || !isUnchanged(each, await diffContent(each, { ...lines, context: 0, signal })))
+      kept.push(each)
   }
   return kept
 }

@@ -37,6 +37,7 @@ import { addPickaxeOptions, type PickaxeFlags, readPickaxe } from '../history/pi
 import { readShown } from '../history/read-shown.ts'
 import { type CommitCondition, type SelectedHistory, selectHistory } from '../history/select-history.ts'
 import { withPager } from '../pager.ts'
+import { directoryInTree } from '../revisions.ts'
 import { jsonLine, type Terminal } from '../terminal.ts'
 
 interface LogFlags extends HistoryFlags, CommitStyleFlags, DiffFlags, MergeFlags, PickaxeFlags {
@@ -87,7 +88,8 @@ async function prepare(
 ): Promise<LogRun> {
   const merges = readMergeForm(flags) ?? (flags.firstParent ? 'first-parent' : 'none')
   const isPatch = merges === 'combined' || merges === 'dense'
-  const forms = readDiffForms(flags, { default: isPatch ? 'patch' : 'nothing' })
+  const directory = directoryInTree(context, repository)
+  const forms = readDiffForms(flags, { default: isPatch ? 'patch' : 'nothing', directory })
   const pickaxe = readPickaxe(flags)
   let found: Omit<LogRun, 'flags' | 'selected'> | undefined
   const selected = await selectHistory(context, repository, {

@@ -76,7 +76,7 @@ function runShow(context: Context, command: Command, operands: string[], flags: 
       repository,
       graph: options.graph,
       pathspecs: readHistoricPathspecs(context, repository, paths),
-      forms: readDiffForms(flags, { default: flags.json ? 'nothing' : 'patch' }),
+      forms: readDiffForms(flags, { default: flags.json ? 'nothing' : 'patch', directory: options.directory ?? '' }),
       merges: readMergeForm(flags) ?? 'dense',
       pickaxe: readPickaxe(flags),
     }

@@ -16,9 +16,14 @@ export async function diffDocuments(
   const wantsCounts = showsCounts(forms)
   const documents: unknown[] = []
   for (const diff of diffs) {
-    const { path, from, similarity, before, after } = diff
+    const { path, beforePath, from, similarity, before, after, unmerged } = diff
+    if (unmerged !== undefined) {
+      const [ours, theirs] = unmerged.before.map(sideDocument)
+      documents.push({ path, status: diffStatus(diff), ours, theirs, after: sideDocument(unmerged.after) })
+      continue
+    }
     const sides = { before: sideDocument(before), after: sideDocument(after) }
-    const document = { path, from, similarity, status: diffStatus(diff), ...sides }
+    const document = { path, beforePath, from, similarity, status: diffStatus(diff), ...sides }
     if (!wantsCounts && !forms.patch) {
       documents.push(document)
       continue

@@ -34,6 +34,10 @@ export interface DiffFlags {
   wordDiffRegex?: string
   colorWords?: string
   color?: string | false
+  prefix?: false
+  srcPrefix?: string
+  dstPrefix?: string
+  relative?: string | false
 }
 
 /** In which forms changes are shown, and which. */
@@ -60,6 +64,10 @@ export interface DiffForms {
   /** The least similarity of a rename. */
   similarity: number | undefined
   isReversed: boolean
+  /** What stands before the names of both sides in a patch. */
+  prefixes: { before: string; after: string }
+  /** The folder outside of which nothing is shown, and from which paths are. */
+  relativeTo: string | undefined
   keeps: StatusFilter | undefined
   /** Undefined: as the terminal has it. */
   color: boolean | undefined
@@ -73,6 +81,7 @@ export const DIFF_VALUES = {
   '--word-diff': 'plain',
   '--color-words': '',
   '--color': 'always',
+  '--relative': '',
 }
 
 /** Declares these options on a command. */
@@ -94,6 +103,11 @@ export function addDiffOptions(command: Command): Command {
     .option('--no-renames', 'show a renamed file as deleted and added')
     .option('--diff-filter <letters>', 'show only files that were (A)dded, (D)eleted …; small letters leave out')
     .option('-R', 'exchange both sides')
+    .option('--relative [folder]', 'show only what is in a folder (default: this one), with paths from there')
+    .option('--no-relative', 'show paths from the top')
+    .option('--no-prefix', 'show no a/ and b/ before names')
+    .option('--src-prefix <text>', 'show this before names of the old side')
+    .option('--dst-prefix <text>', 'show this before names of the new side')
     .option('-w, --ignore-all-space', 'ignore white space within lines')
     .option('-b, --ignore-space-change', 'ignore how much white space there is')
     .option('--ignore-space-at-eol', 'ignore white space at the ends of lines')
@@ -106,8 +120,14 @@ export function addDiffOptions(command: Command): Command {
     .option('--no-color', 'show no colours')
 }
 
-/** The forms that were asked for; where none were, the patch if `default` is so. InvalidError `usage`. */
-export function readDiffForms(flags: DiffFlags, { default: byDefault }: { default: 'patch' | 'nothing' }): DiffForms {
+/**
+ * The forms that were asked for; where none were, the patch if `default` is so. `directory` is where the user stands in the
+ * tree. InvalidError `usage`.
+ */
+export function readDiffForms(
+  flags: DiffFlags,
+  { default: byDefault, directory = '' }: { default: 'patch' | 'nothing'; directory?: string },
+): DiffForms {
   const others = {
     stat: flags.stat !== undefined,
     numstat: flags.numstat === true,
@@ -130,6 +150,8 @@ export function readDiffForms(flags: DiffFlags, { default: byDefault }: { defaul
     renames: flags.renames,
     similarity: flags.findRenames === undefined ? undefined : readSimilarity(flags.findRenames),
     isReversed: flags.R === true,
+    prefixes: readPrefixes(flags),
+    relativeTo: readRelative(flags, directory),
     keeps: flags.diffFilter === undefined ? undefined : readStatusFilter(flags.diffFilter),
     color: readColor(flags.color),
   }
@@ -143,6 +165,17 @@ export function showsNothing(forms: DiffForms): boolean {
 /** Whether lines are counted. */
 export function showsCounts({ stat, numstat, shortstat }: DiffForms): boolean {
   return stat || numstat || shortstat
+}
+
+/** As git: with the sides, `-R` exchanges what stands before their names. */
+function readPrefixes({ prefix, srcPrefix, dstPrefix, R }: DiffFlags): DiffForms['prefixes'] {
+  const [before, after] = prefix === false ? ['', ''] : [srcPrefix ?? 'a/', dstPrefix ?? 'b/']
+  return R ? { before: after, after: before } : { before, after }
+}
+
+function readRelative({ relative }: DiffFlags, directory: string): string | undefined {
+  if (relative === undefined || relative === false) return undefined
+  return relative.replace(/\/+$/, '') || directory
 }
 
 function readWhitespace(flags: DiffFlags): IgnoredWhitespace | undefined {

@@ -1,7 +1,13 @@
 import type { AbortOptions } from '../../model/block.ts'
+import { quoteName } from '../../model/quote-name.ts'
 import { type ChangeCounts, countChanges, renderTotals } from '../../worktree/diff/change-counts.ts'
-import { type CombinedDiff, combinedStatus, renderCombined } from '../../worktree/diff/combined/render-combined.ts'
-import type { FileDiff } from '../../worktree/diff/file-diff.ts'
+import {
+  type CombinedDiff,
+  combinedStatus,
+  renderCombined,
+  renderCombinedRaw,
+} from '../../worktree/diff/combined/render-combined.ts'
+import { diffStatus, type FileDiff } from '../../worktree/diff/file-diff.ts'
 import { renderName, renderNameStatus, renderNumbers, renderRaw } from '../../worktree/diff/render-changes.ts'
 import { type PatchLine, type PatchPart, renderPatch } from '../../worktree/diff/render-patch.ts'
 import { renderStat } from '../../worktree/diff/render-stat.ts'
@@ -31,13 +37,43 @@ export async function* renderDiffs(
   if (!forms.patch) return
   for (const diff of diffs) {
     display.signal?.throwIfAborted()
-    const content = await diffContent(diff, { ...forms.lines, context: forms.context, signal: display.signal })
-    for (const line of renderPatch(diff, content, forms.words)) {
+    for await (const line of patchLines(diff, forms, display.signal)) {
       if (hasAny) yield '\n'
       hasAny = false
       yield `${colored(display.terminal, line)}\n`
     }
   }
+}
+
+/** The patch of a path; one in conflict in git's combined format where that shows anything, else by name. */
+async function* patchLines(
+  { unmerged, ...diff }: FileDiff,
+  forms: DiffForms,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<PatchLine> {
+  const { lines, context } = forms
+  if (unmerged === undefined) {
+    for (const part of diffStatus(diff) === 'T' ? asTwo(diff) : [diff]) {
+      yield* renderPatch(part, await diffContent(part, { ...lines, context, signal }), forms)
+    }
+    return
+  }
+  let isShown = false
+  if (unmerged.before.length > 1 && unmerged.before.every((side) => side !== undefined)) {
+    for await (const line of renderCombined({ path: diff.path, ...unmerged }, { context, isDense: true, signal })) {
+      isShown = true
+      yield line
+    }
+  }
+  if (!isShown) yield { text: `* Unmerged path ${quoteName(diff.path)}`, part: 'context' }
+}
+
+/** As git: what becomes another type of file is deleted and added. */
+function asTwo({ path, before, after }: FileDiff): FileDiff[] {
+  return [
+    { path, before, after: undefined },
+    { path, before: undefined, after },
+  ]
 }
 
 /**
@@ -48,12 +84,12 @@ export async function* renderMerge(
   forms: DiffForms,
   { isDense, ...display }: DiffDisplay & { isDense: boolean },
 ): AsyncGenerator<string> {
-  const end = forms.zero ? '\0' : '\n'
   let hasAny = false
   for (const diff of forms.nameOnly || forms.nameStatus || forms.raw ? combined : []) {
     hasAny = true
     const name = renderName(diff, { zero: forms.zero })
-    yield forms.nameOnly ? name : `${combinedStatus(diff)}${end === '\0' ? end : '\t'}${name}`
+    const status = `${combinedStatus(diff)}${forms.zero ? '\0' : '\t'}`
+    yield forms.raw ? `${renderCombinedRaw(diff)} ${status}${name}` : forms.nameOnly ? name : status + name
   }
   const counted = { ...forms, nameOnly: false, nameStatus: false, raw: false }
   for await (const piece of renderOverview(diffs, counted, display)) {

@@ -14,7 +14,9 @@ export function readStatusFilter(text: string): StatusFilter {
   const given = text.split('').filter((letter) => letter !== '*')
   const unknown = given.find((letter) => !LETTERS.includes(letter.toUpperCase()))
   if (unknown !== undefined) {
-    throw new InvalidError('usage', `--diff-filter knows no letter "${unknown}"`, { hint: 'there are A, D, M, R, T' })
+    throw new InvalidError('usage', `--diff-filter knows no letter "${unknown}"`, {
+      hint: 'there are A, D, M, R, T, U',
+    })
   }
   const wanted = new Set(given.filter((letter) => letter === letter.toUpperCase()))
   const unwanted = new Set(given.filter((letter) => !wanted.has(letter)).map((letter) => letter.toUpperCase()))

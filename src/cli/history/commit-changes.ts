@@ -81,8 +81,16 @@ async function findChanges(
   const { repository, graph, forms, pickaxe } = options
   const merges = commit.parents.length > 1 ? options.merges : 'first-parent'
   if (merges === 'none') return []
-  const { renames, similarity, isReversed, keeps } = forms
-  const diffOptions: DiffOptions = { pathspecs: options.pathspecs, renames, similarity, isReversed, keeps, signal }
+  const { renames, similarity, isReversed, keeps, relativeTo } = forms
+  const diffOptions: DiffOptions = {
+    pathspecs: options.pathspecs,
+    renames,
+    similarity,
+    isReversed,
+    within: relativeTo,
+    keeps,
+    signal,
+  }
   const against = async (nth: number) => {
     const diffs = await commitDiffs(repository, graph, commit, diffOptions, nth)
     return pickaxe === undefined ? diffs : filterDiffs(diffs, (diff) => pickaxe(diff, { signal }))

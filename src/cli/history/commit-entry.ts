@@ -26,7 +26,13 @@ export interface CommitEntry {
 export function renderEntry(shown: ShownCommit, changes: readonly CommitChanges[], options: EntryOptions): CommitEntry {
   const [first, ...others] = changes
   const text = renderCommit(withParent(shown, first), options.style)
-  if (showsNothing(options.forms) || first === undefined) return { text, details: undefined }
+  if (showsNothing(options.forms)) return { text, details: undefined }
+  // As git: below a merge that is compared with all parents stands an empty line, whatever follows.
+  if (isCombined(shown, options)) {
+    const pieces = first === undefined ? noPieces() : renderChanges(first, options)
+    return { text, details: { separator: '', hasSeparator: true, pieces } }
+  }
+  if (first === undefined) return { text, details: undefined }
   return { text, details: { separator: separatorOf(options), pieces: pieces() } }
   async function* pieces(): AsyncGenerator<string> {
     yield* renderChanges(first as CommitChanges, options)
@@ -60,6 +66,12 @@ function renderChanges({ diffs, combined }: CommitChanges, options: EntryOptions
   if (combined === undefined) return renderDiffs(diffs, forms, options)
   return renderMerge({ diffs, combined }, forms, { ...options, isDense: merges === 'dense' })
 }
+
+function isCombined({ commit }: ShownCommit, { merges }: EntryOptions): boolean {
+  return commit.parents.length > 1 && (merges === 'combined' || merges === 'dense')
+}
+
+async function* noPieces(): AsyncGenerator<string> {}
 
 function withParent(shown: ShownCommit, changes: CommitChanges | undefined): ShownCommit {
   return changes?.from === undefined ? shown : { ...shown, from: changes.from }

@@ -19,11 +19,13 @@ export function messageParts(message: string): MessageParts {
   return { subject: first.join(' '), firstLines: first, body }
 }
 
-/** The lines of a message as `git log` shows them: indented, tabs as spaces, no empty lines at the ends. */
-export function indentMessage(message: string): string[] {
+/** The lines of a message as `git log` shows them: indented, no empty lines at the ends, tabs as they are or as spaces. */
+export function indentMessage(message: string, tabs: 'tabs' | 'spaces' = 'spaces'): string[] {
   if (isPlainLine(message)) return [`    ${message.slice(0, -1)}`]
   const trimmed = withoutLeadingLines(message).trimEnd()
-  return trimmed === '' ? [] : trimmed.split('\n').map((line) => `    ${expandTabs(line.trimEnd())}`)
+  return trimmed === ''
+    ? []
+    : trimmed.split('\n').map((line) => `    ${tabs === 'tabs' ? line.trimEnd() : expandTabs(line.trimEnd())}`)
 }
 
 /** Whether a message is one line and there is nothing to be trimmed, as most are. */

@@ -51,7 +51,7 @@ export function renderCommit(shown: ShownCommit, style: CommitStyle): string {
 function heading({ id, decorations, mark, from }: ShownCommit, style: CommitStyle, word = 'commit '): string {
   const { terminal, decorate, abbreviate } = style
   const shownId = (each: string) => (abbreviate ? shortenLinkText(each) : each)
-  const marked = mark === undefined ? word : `${word}${mark}${word === '' ? '' : ' '}`
+  const marked = mark === undefined ? word : `${word}${mark} `
   const parent = from === undefined ? '' : ` (from ${shownId(from)})`
   const text = styled(terminal, 'yellow', `${marked}${shownId(id)}${parent}`)
   if (decorate === undefined || decorations.length === 0) return text
@@ -104,7 +104,9 @@ export function rawLines({ tree, parents, author, committer }: RawCommit): strin
 
 function message({ commit }: ShownCommit, name?: NamedFormat): string[] {
   const indented =
-    name === 'short' ? indentMessage(messageParts(commit.message).firstLines.join('\n')) : indentMessage(commit.message)
+    name === 'short'
+      ? indentMessage(messageParts(commit.message).firstLines.join('\n'), 'tabs')
+      : indentMessage(commit.message, name === undefined ? 'tabs' : 'spaces')
   return indented.length === 0 ? [] : ['', ...indented]
 }
 

@@ -41,11 +41,11 @@ export interface HistoryFlags {
 /** What some of them mean without a value, which must be attached: `--branches=feature`. */
 export const HISTORY_VALUES = { '--branches': '', '--tags': '', '--remotes': '' }
 
-/** Declares these options on a command. */
-export function addHistoryOptions(command: Command): Command {
+/** Declares these options on a command; `-n` only where it is no other option of the command. */
+export function addHistoryOptions(command: Command, { maxCount = '-n, --max-count <number>' } = {}): Command {
   return command
     .argument('[revision-or-path...]', 'start from these revisions (default: HEAD), or leave out ^REV; A..B is ^A B')
-    .option('-n, --max-count <number>', 'show so many commits at most; -NUMBER is the same')
+    .option(maxCount, 'show so many commits at most; -NUMBER is the same')
     .option('--skip <number>', 'pass over so many commits first')
     .option('--all', 'start from all refs and HEAD')
     .option('--branches [pattern]', 'start from all branches, or those that match')

@@ -7,6 +7,8 @@ import type { GraphDrawing } from './graph-drawing.ts'
 export interface LogDetails {
   /** The line between text and pieces; undefined for none. */
   separator: '' | '---' | undefined
+  /** Whether it stands there also where no piece follows. */
+  hasSeparator?: boolean
   pieces: AsyncIterable<string>
 }
 
@@ -75,15 +77,19 @@ function graphLog(output: GatheredOutput, graph: GraphDrawing, { isSeparated }: 
 
 async function addDetails(
   output: GatheredOutput,
-  { separator, pieces }: LogDetails,
+  { separator, hasSeparator = false, pieces }: LogDetails,
   margin: () => string,
   adding: Promise<void> | undefined,
 ): Promise<void> {
   await adding
-  let isBelow = false
+  let isDue = separator !== undefined
+  const addSeparator = async () => {
+    if (isDue) await output.add(`${margin()}${separator}\n`)
+    isDue = false
+  }
+  if (hasSeparator) await addSeparator()
   for await (const piece of pieces) {
-    if (!isBelow && separator !== undefined) await output.add(`${margin()}${separator}\n`)
-    isBelow = true
+    await addSeparator()
     await output.add(margin() + piece)
   }
 }

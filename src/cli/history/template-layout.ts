@@ -48,10 +48,14 @@ export function readWrapping(text: string | undefined): Wrapping | undefined {
   return { columns, first, rest }
 }
 
-/** Wraps a text. As with git, a line that begins with a letter or digit goes on where the line above ends. */
+/**
+ * Wraps a text. As with git, a line that begins with a letter or digit goes on where the line above ends, and another one loses
+ * the white space that it begins with, one character of it.
+ */
 export function wrapText(text: string, { columns, first, rest }: Wrapping): string {
   const lines: string[] = []
-  const joined = columns === 0 ? text : text.replaceAll(/(?<=[^\n])\n(?=[A-Za-z0-9])/g, ' ')
+  const joined =
+    columns === 0 ? text : text.replaceAll(/(?<=[^\n])\n(?=[A-Za-z0-9])/g, ' ').replaceAll(/(?<=[^\n]\n)[ \t\r]/g, '')
   for (const [at, line] of joined.split('\n').entries()) {
     const indent = ' '.repeat(at === 0 ? first : rest)
     if (columns === 0 || line === '') lines.push(line === '' ? '' : indent + line)

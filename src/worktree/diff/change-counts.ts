@@ -11,6 +11,8 @@ export interface ChangeCounts {
   added: number
   /** Lines; of what is no text, bytes of the old content. */
   removed: number
+  /** The path is in conflict, and nothing was counted. */
+  isUnmerged?: true
 }
 
 /**
@@ -18,12 +20,14 @@ export interface ChangeCounts {
  * is ignored.
  */
 export async function countChanges(diff: FileDiff, options: ContentOptions = {}): Promise<ChangeCounts | undefined> {
+  if (diff.unmerged !== undefined) return { path: diff.path, isBinary: false, added: 0, removed: 0, isUnmerged: true }
   const content = await diffContent(diff, { ...options, context: 0 })
   return isUnchanged(diff, content) ? undefined : countsOf(diff, content)
 }
 
 /** What a content diff counts. */
-export function countsOf({ path, from, before, after }: FileDiff, content: ContentDiff): ChangeCounts {
+export function countsOf(diff: FileDiff, content: ContentDiff): ChangeCounts {
+  const { path, beforePath, from = beforePath, before, after } = diff
   const named = { path, ...(from !== undefined && { from }) }
   if (content.text) return { ...named, isBinary: false, added: content.added, removed: content.removed }
   return { ...named, isBinary: true, added: after?.size ?? 0, removed: before?.size ?? 0 }
@@ -34,9 +38,10 @@ export function renderTotals(counts: readonly ChangeCounts[]): string {
   const text = counts.filter(({ isBinary }) => !isBinary)
   const added = text.reduce((sum, each) => sum + each.added, 0)
   const removed = text.reduce((sum, each) => sum + each.removed, 0)
-  const parts = [` ${plural(counts.length, 'file')} changed`]
-  if (counts.length > 0 && (added > 0 || removed === 0)) parts.push(` ${plural(added, 'insertion')}(+)`)
-  if (counts.length > 0 && (removed > 0 || added === 0)) parts.push(` ${plural(removed, 'deletion')}(-)`)
+  const files = counts.filter(({ isUnmerged }) => isUnmerged !== true).length
+  const parts = [` ${plural(files, 'file')} changed`]
+  if (files > 0 && (added > 0 || removed === 0)) parts.push(` ${plural(added, 'insertion')}(+)`)
+  if (files > 0 && (removed > 0 || added === 0)) parts.push(` ${plural(removed, 'deletion')}(-)`)
   return parts.join(',')
 }
 

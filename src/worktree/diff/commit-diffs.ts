@@ -30,7 +30,7 @@ export async function commitDiffs(
   )
 }
 
-/** The paths at which a merge differs from every parent. Renames are not looked for. */
+/** The paths at which a merge differs from every parent, or to which a parent's file was renamed. */
 export async function combinedDiffs(
   repository: Pick<Repository, 'store'>,
   graph: CommitGraph,
@@ -39,15 +39,16 @@ export async function combinedDiffs(
 ): Promise<CombinedDiff[]> {
   const byParent: Map<string, FileDiff>[] = []
   for (const nth of commit.parents.keys()) {
-    const diffs = await commitDiffs(repository, graph, commit, { ...options, renames: false }, nth)
+    const diffs = await commitDiffs(repository, graph, commit, options, nth)
     byParent.push(new Map(diffs.map((diff) => [diff.path, diff])))
   }
   const [first, ...others] = byParent
   const combined: CombinedDiff[] = []
-  for (const [path, { before, after }] of first ?? []) {
-    const rest = others.flatMap((diffs) => diffs.get(path) ?? [])
-    if (rest.length !== others.length) continue
-    combined.push({ path, before: [before, ...rest.map((diff) => diff.before)], after })
+  for (const [path, diff] of first ?? []) {
+    const all = [diff, ...others.flatMap((diffs) => diffs.get(path) ?? [])]
+    if (all.length !== byParent.length) continue
+    const isRenamed = all.map(({ from }) => from !== undefined)
+    combined.push({ path, before: all.map(({ before }) => before), isRenamed, after: diff.after })
   }
   return combined
 }

@@ -22,15 +22,26 @@ export interface FileDiff {
   /** Where the file was, if the path is a renamed one, and how alike both are, up to 1. */
   from?: string
   similarity?: number
+  /** The other path of two files that were named to be compared, of which none is a renamed one. */
+  beforePath?: string
   before: DiffSide | undefined
+  after: DiffSide | undefined
+  /** The path is in conflict: the index has no one side of it that could be compared, and both sides above are undefined. */
+  unmerged?: UnmergedSides
+}
+
+/** What ours and theirs of a path in conflict have, and what the working tree shows; nothing where that was not asked for. */
+export interface UnmergedSides {
+  before: readonly (DiffSide | undefined)[]
   after: DiffSide | undefined
 }
 
-/** What happened to a path, as git's letters: added, deleted, modified, type changed, renamed. */
-export type DiffStatus = 'A' | 'D' | 'M' | 'T' | 'R'
+/** What happened to a path, as git's letters: added, deleted, modified, type changed, renamed, in conflict (unmerged). */
+export type DiffStatus = 'A' | 'D' | 'M' | 'T' | 'R' | 'U'
 
 /** The letter of a diff. */
-export function diffStatus({ from, before, after }: FileDiff): DiffStatus {
+export function diffStatus({ from, before, after, unmerged }: FileDiff): DiffStatus {
+  if (unmerged !== undefined) return 'U'
   if (from !== undefined) return 'R'
   if (before === undefined) return 'A'
   if (after === undefined) return 'D'

@@ -3,14 +3,17 @@ import type { CID } from 'multiformats/cid'
 import type { AbortOptions } from '../../model/block.ts'
 import { diffTrees } from '../../model/tree/tree-diff.ts'
 import type { Repository } from '../../repo/repository.ts'
-import { compareByteStrings, toByteString } from '../index/byte-string.ts'
+import { toByteString } from '../index/byte-string.ts'
+import type { Stage } from '../index/index-entry.ts'
+import { withoutConflicts } from '../index/record-index.ts'
 import type { StagingIndex } from '../index/staging-index.ts'
+import { unmergedPaths } from '../merge/conflict-changes.ts'
 import { type Pathspec, type PathFilter, pathFilter } from '../pathspec/pathspec.ts'
-import { joinRenames } from '../status/join-renames.ts'
 import { stagedChanges } from '../status/staged-changes.ts'
 import { readStatus } from '../status/status.ts'
 import { keepsOf, worktreeOf } from '../working-tree.ts'
 import { entrySide, storedSide, workingSide, type DiffSide, type FileDiff } from './file-diff.ts'
+import { orderDiffs } from './order-diffs.ts'
 
 /** What of the differences is wanted, and how. */
 export interface DiffOptions extends AbortOptions {
@@ -20,6 +23,10 @@ export interface DiffOptions extends AbortOptions {
   similarity?: number | undefined
   /** Whether the sides are exchanged. */
   isReversed?: boolean
+  /** Compare files of paths in conflict with their base (1), ours (2) or theirs (3). */
+  stage?: 1 | 2 | 3 | undefined
+  /** The folder that is meant alone: paths are from there. */
+  within?: string | undefined
   /** Which changes are kept, once renames are found. */
   keeps?: ((diff: FileDiff) => boolean) | undefined
 }
@@ -37,7 +44,7 @@ export async function diffRevisions(
     const sides = [before, after].map((entry) => entry && entrySide(store, entry, entry.node))
     diffs.push({ path, before: sides[0], after: sides[1] })
   }
-  return ordered(diffs, options)
+  return orderDiffs(diffs, options)
 }
 
 /** How the index differs from a tree. */
@@ -56,18 +63,42 @@ export async function diffStaged(
       before: before && storedSide(store, before),
       after: after && storedSide(store, after),
     }))
-  return ordered(diffs, options)
+  const unmerged = unmergedPaths(index, filter).map((path) => ({
+    path,
+    ...NOTHING,
+    unmerged: { before: [], after: undefined },
+  }))
+  return orderDiffs([...diffs, ...unmerged], options)
 }
+
+const NOTHING = { before: undefined, after: undefined }
 
 /** How the files of the working tree differ from the index; untracked ones are no difference. */
 export async function diffUnstaged(repository: Repository, options: DiffOptions = {}): Promise<FileDiff[]> {
-  const { index, unstaged } = await readStatus(repository, { ...options, untracked: 'none' })
+  const { index, unstaged, conflicts } = await readStatus(repository, { ...options, untracked: 'none' })
   const diffs: FileDiff[] = []
+  for (const { path } of conflicts) diffs.push(...(await diffUnmerged(repository, index, path, options)))
   for (const { path } of unstaged) {
     const before = indexSide(repository, index, path)
     diffs.push({ path, before, after: await workSide(repository, before, path, options) })
   }
-  return ordered(diffs, options)
+  return orderDiffs(diffs, options)
+}
+
+/** Both sides of a path in conflict beside its file; or that it is in conflict, and how the file differs from one stage. */
+async function diffUnmerged(
+  repository: Repository,
+  index: StagingIndex,
+  path: string,
+  options: DiffOptions,
+): Promise<FileDiff[]> {
+  const [ours, theirs] = [indexSide(repository, index, path, 2), indexSide(repository, index, path, 3)]
+  const after = await workSide(repository, ours, path, options)
+  const { stage } = options
+  if (stage === undefined) return [{ path, ...NOTHING, unmerged: { before: [ours, theirs], after } }]
+  const before = indexSide(repository, index, path, stage)
+  const diff = before === undefined || isSame(before, after) ? [] : [{ path, before, after }]
+  return [{ path, ...NOTHING, unmerged: { before: [], after: undefined } }, ...diff]
 }
 
 /** How the files of the working tree that the index or the tree has differ from the tree. */
@@ -76,10 +107,12 @@ export async function diffWorktree(
   tree: CID | undefined,
   options: DiffOptions = {},
 ): Promise<FileDiff[]> {
-  const { index, unstaged } = await readStatus(repository, { ...options, untracked: 'none' })
+  const { index, unstaged, conflicts } = await readStatus(repository, { ...options, untracked: 'none' })
   const filter = pathFilter(options.pathspecs ?? [])
   const before = new Map<string, DiffSide | undefined>()
-  for (const change of await stagedChanges(repository.store, tree, index, options)) {
+  // Of a path in conflict the index has no side: only the tree's counts.
+  for (const { path } of conflicts) before.set(path, undefined)
+  for (const change of await stagedChanges(repository.store, tree, withoutConflicts(index), options)) {
     if (matches(filter, change.path))
       before.set(change.path, change.before && storedSide(repository.store, change.before))
   }
@@ -87,13 +120,14 @@ export async function diffWorktree(
     if (!before.has(path)) before.set(path, indexSide(repository, index, path))
   }
   const diffs: FileDiff[] = []
+  const unmerged = new Set(conflicts.map(({ path }) => path))
   for (const [path, side] of before) {
-    const isTracked = index.find(path) !== -1
+    const isTracked = index.find(path) !== -1 || unmerged.has(path)
     const after = isTracked ? await workSide(repository, side, path, options) : undefined
     if (isSame(side, after)) continue
     diffs.push({ path, before: side, after })
   }
-  return ordered(diffs, options)
+  return orderDiffs(diffs, options)
 }
 
 function isSame(before: DiffSide | undefined, after: DiffSide | undefined): boolean {
@@ -101,8 +135,8 @@ function isSame(before: DiffSide | undefined, after: DiffSide | undefined): bool
   return before.kind === after.kind && before.contentCid.equals(after.contentCid)
 }
 
-function indexSide(repository: Repository, index: StagingIndex, path: string): DiffSide | undefined {
-  const position = index.find(path)
+function indexSide(repository: Repository, index: StagingIndex, path: string, stage: Stage = 0): DiffSide | undefined {
+  const position = index.find(path, stage)
   return position === -1 ? undefined : storedSide(repository.store, index.entry(position))
 }
 
@@ -118,17 +152,4 @@ function workSide(
 
 function matches(filter: PathFilter | undefined, path: string): boolean {
   return filter === undefined || filter.matches(toByteString(path))
-}
-
-async function ordered(found: readonly FileDiff[], options: DiffOptions): Promise<FileDiff[]> {
-  const { renames = true, similarity: threshold, isReversed = false, keeps, signal } = options
-  const diffs = found.map((diff) => ({ key: toByteString(diff.path), diff: isReversed ? reversed(diff) : diff }))
-  const sorted = diffs.sort((a, b) => compareByteStrings(a.key, b.key)).map(({ diff }) => diff)
-  const read = (side: DiffSide, reading: AbortOptions) => side.read(reading)
-  const joined = renames ? await joinRenames<DiffSide, FileDiff>(sorted, { threshold, signal, read }) : sorted
-  return keeps === undefined ? joined : joined.filter(keeps)
-}
-
-function reversed({ path, before, after }: FileDiff): FileDiff {
-  return { path, before: after, after: before }
 }

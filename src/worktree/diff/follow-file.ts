@@ -48,20 +48,18 @@ class Follower implements FileFollower {
     const parent = parents[0] === undefined ? undefined : await this.#graph.load(parents[0], options)
     const before = parent?.tree
     if (before === commit.tree || (await this.#comparison.isSame(before, commit.tree, options))) return undefined
-    const diffs = await commitDiffs(
-      this.#repository,
-      this.#graph,
-      { tree: commit.tree, parents },
-      {
-        ...this.#diffOptions,
-        ...options,
-      },
-    )
-    const change = diffs.find(({ path }) => path === this.#path)
+    const found = await this.#find({ tree: commit.tree, parents }, { ...options, renames: false })
+    // As git: only a file that came into being may have been another one before.
+    const change = found?.before === undefined ? await this.#find({ tree: commit.tree, parents }, options) : found
     if (change?.from !== undefined) {
       this.#path = change.from
       this.#comparison = createPathComparison(this.#repository.store, [change.from])
     }
     return change
+  }
+
+  async #find(commit: Pick<HistoryCommit, 'tree' | 'parents'>, options: DiffOptions): Promise<FileDiff | undefined> {
+    const diffs = await commitDiffs(this.#repository, this.#graph, commit, { ...this.#diffOptions, ...options })
+    return diffs.find(({ path }) => path === this.#path)
   }
 }

@@ -2,7 +2,7 @@ import { base64 } from 'multiformats/bases/base64'
 
 import type { AbortOptions } from '../../model/block.ts'
 import type { DiffSide, FileDiff } from './file-diff.ts'
-import { diffContent, readText } from './text-diff.ts'
+import { diffContent, MAX_TEXT_BYTES } from './text-diff.ts'
 
 /**
  * Whether a change is one of those looked for: `count`, the number of times that a text (or what a pattern matches) stands
@@ -21,12 +21,13 @@ export function textCountPickaxe(text: string): Pickaxe {
   return countPickaxe((side, options) => countText(side.read(options), Buffer.from(text)))
 }
 
-/** The same for what a pattern matches: git's `-S` with `--pickaxe-regex`. Only in text of at most 16 MiB. */
+/** The same for what a pattern matches: git's `-S` with `--pickaxe-regex`. Only in files of at most 16 MiB. */
 export function patternCountPickaxe(pattern: RegExp): Pickaxe {
   const everywhere = new RegExp(pattern.source, `${pattern.flags.replaceAll(/[gm]/g, '')}gm`)
   return countPickaxe(async (side, options) => {
-    const bytes = await readText(side, options)
-    return bytes === undefined ? 0 : [...Buffer.from(bytes).toString('utf8').matchAll(everywhere)].length
+    if (side.size > MAX_TEXT_BYTES) return 0
+    const bytes = Buffer.concat(await Array.fromAsync(side.read(options)))
+    return [...bytes.toString('utf8').matchAll(everywhere)].length
   })
 }
 

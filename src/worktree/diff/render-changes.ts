@@ -16,7 +16,8 @@ export function renderNameStatus(diff: FileDiff, { zero }: FieldOptions): string
   const fields = [
     letter === 'R' ? `R${String(similarityIndex(diff)).padStart(3, '0')}` : letter,
     ...(diff.from === undefined ? [] : [diff.from]),
-    diff.path,
+    // As git, of two files that were named it shows the first.
+    diff.beforePath ?? diff.path,
   ]
   if (zero) return fields.map((field) => `${field}\0`).join('')
   return `${[fields[0], ...fields.slice(1).map(quoteName)].join('\t')}\n`

@@ -25,15 +25,24 @@ export const FILE_MODES: Readonly<Record<EntryKind, string>> = {
   directory: '040000',
 }
 
+/** How a patch is written. */
+export interface PatchRules {
+  /** Lines are shown with their changes word by word. */
+  words?: WordRules | undefined
+  /** What stands before the names of both sides. Default: git's `a/` and `b/`. */
+  prefixes?: { before: string; after: string }
+}
+
 /**
  * A diff of one file in git's unified format, which `patch` and other tools read. Where the content is no text, sizes and
- * CIDs say what differs. Nothing where all that differs is white space that is ignored. With `words`, lines are shown with
- * their changes word by word.
+ * CIDs say what differs. Nothing where all that differs is white space that is ignored.
  */
-export function* renderPatch(diff: FileDiff, content: ContentDiff, words?: WordRules): Generator<PatchLine> {
+export function* renderPatch(diff: FileDiff, content: ContentDiff, rules: PatchRules = {}): Generator<PatchLine> {
   if (isUnchanged(diff, content)) return
   const { before, after } = diff
-  const [old, fresh] = [quoteName(`a/${diff.from ?? diff.path}`), quoteName(`b/${diff.path}`)]
+  const { prefixes = { before: 'a/', after: 'b/' } } = rules
+  const names = [prefixes.before + (diff.from ?? diff.beforePath ?? diff.path), prefixes.after + diff.path] as const
+  const [old, fresh] = names.map(quoteName)
   yield header(`diff --git ${old} ${fresh}`)
   yield* modeLines(diff)
   if (before !== undefined && after !== undefined && before.contentCid.equals(after.contentCid)) return
@@ -43,9 +52,14 @@ export function* renderPatch(diff: FileDiff, content: ContentDiff, words?: WordR
     return
   }
   if (content.hunks.length === 0) return
-  yield header(`--- ${before === undefined ? '/dev/null' : old}`)
-  yield header(`+++ ${after === undefined ? '/dev/null' : fresh}`)
-  for (const hunk of content.hunks) yield* hunkLines(hunk, words)
+  yield header(`--- ${before === undefined ? '/dev/null' : old + endOfName(names[0])}`)
+  yield header(`+++ ${after === undefined ? '/dev/null' : fresh + endOfName(names[1])}`)
+  for (const hunk of content.hunks) yield* hunkLines(hunk, rules.words)
+}
+
+/** As git: for `patch`, which takes a date to follow, a name with a space ends with a tab. */
+function endOfName(name: string): string {
+  return name.includes(' ') ? '\t' : ''
 }
 
 /** Whether a path has the same kind on both sides and, but for what is ignored, the same content. */

@@ -18,9 +18,15 @@ export function renderStat(counts: readonly ChangeCounts[], { columns, nameColum
   const widths = layOut(rows, columns, nameColumns)
   return rows.map(({ change, label }) => [
     { text: ` ${fitLabel(label, widths.name)} | `, part: 'plain' },
-    ...(change.isBinary ? binaryPieces(change, widths.number) : barPieces(change, widths)),
+    ...(change.isUnmerged
+      ? [UNMERGED]
+      : change.isBinary
+        ? binaryPieces(change, widths.number)
+        : barPieces(change, widths)),
   ])
 }
+
+const UNMERGED = { text: 'Unmerged', part: 'plain' } as const
 
 /** What a change is called: its path, or both paths of a rename. */
 export function changeLabel({ path, from }: Pick<ChangeCounts, 'path' | 'from'>): string {

@@ -5,7 +5,8 @@ import { FILE_MODES } from './render-patch.ts'
 
 /** What happened to a path as such, line by line: made, deleted, renamed, another mode. As git's `--summary`. */
 export function* renderSummary(diff: FileDiff): Generator<string> {
-  const { path, from, before, after } = diff
+  const { path, from, before, after, unmerged } = diff
+  if (unmerged !== undefined) return
   const name = quoteName(path)
   if (before === undefined) yield ` create mode ${FILE_MODES[after?.kind ?? 'file']} ${name}\n`
   else if (after === undefined) yield ` delete mode ${FILE_MODES[before.kind]} ${name}\n`

@@ -25,7 +25,7 @@ export interface ContentOptions extends AbortOptions, LineRules {
 }
 
 /** Above this many bytes a side is shown as binary: comparing lines is for text that a person reads. */
-const MAX_TEXT_BYTES = 16 * 2 ** 20
+export const MAX_TEXT_BYTES = 16 * 2 ** 20
 
 /** Compares the content of both sides. A file of more than 16 MiB counts as no text, and is not read. */
 export async function diffContent(

@@ -12,6 +12,8 @@ import { type CombinedLine, combineLines } from './combined-lines.ts'
 export interface CombinedDiff {
   path: string
   before: readonly (DiffSide | undefined)[]
+  /** Whether the parent has it under another name. */
+  isRenamed?: readonly boolean[]
   after: DiffSide | undefined
 }
 
@@ -22,8 +24,24 @@ export interface RenderCombinedOptions extends AbortOptions {
 }
 
 /** The letters of a path, one for each parent, as git's `--name-status` has them for a merge. */
-export function combinedStatus({ path, before, after }: CombinedDiff): string {
-  return before.map((side) => diffStatus({ path, before: side, after })).join('')
+export function combinedStatus({ path, before, isRenamed, after }: CombinedDiff): string {
+  const letter = (side: DiffSide | undefined, nth: number) =>
+    isRenamed?.[nth] === true ? 'R' : diffStatus({ path, before: side, after })
+  return before.map(letter).join('')
+}
+
+/** `::100644 100644 100755 CID CID CID`: a colon and a mode and a CID for each parent, and those of the result. */
+export function renderCombinedRaw({ before, after }: CombinedDiff): string {
+  const sides = [...before, after]
+  return `${':'.repeat(before.length)}${[...sides.map(modeOf), ...sides.map(shortCidOf)].join(' ')}`
+}
+
+function modeOf(side: DiffSide | undefined): string {
+  return side === undefined ? '000000' : FILE_MODES[side.kind]
+}
+
+function shortCidOf(side: DiffSide | undefined): string {
+  return side === undefined ? '0' : shortenCid(side.cid)
 }
 
 /** A path of a merge in git's combined format; nothing where all of it was taken as some parent has it. */
@@ -44,11 +62,9 @@ export async function* renderCombined(diff: CombinedDiff, options: RenderCombine
   const hunks = combinedHunks(lines, { parents: before.length, ...options })
   if (hunks.length === 0 && before.every((side) => side?.kind === after?.kind)) return
   yield* headerLines(diff, options)
-  if (hunks.length > 0) {
-    const isNew = before.every((side) => side === undefined)
-    yield { text: `--- ${isNew ? '/dev/null' : quoteName(`a/${diff.path}`)}`, part: 'header' }
-    yield { text: `+++ ${after === undefined ? '/dev/null' : quoteName(`b/${diff.path}`)}`, part: 'header' }
-  }
+  const isNew = before.every((side) => side === undefined)
+  yield { text: `--- ${isNew ? '/dev/null' : quoteName(`a/${diff.path}`)}`, part: 'header' }
+  yield { text: `+++ ${after === undefined ? '/dev/null' : quoteName(`b/${diff.path}`)}`, part: 'header' }
   // Of a file that the merge took away there is no more to say.
   if (after === undefined) return
   for (const [nth, hunk] of hunks.entries()) {
@@ -58,16 +74,14 @@ export async function* renderCombined(diff: CombinedDiff, options: RenderCombine
 }
 
 function* headerLines({ path, before, after }: CombinedDiff, { isDense }: RenderCombinedOptions): Generator<PatchLine> {
-  const cids = (side: DiffSide | undefined) => (side === undefined ? '0' : shortenCid(side.cid))
-  const modes = (side: DiffSide | undefined) => (side === undefined ? '000000' : FILE_MODES[side.kind])
-  const all = before.map(modes).join(',')
+  const all = before.map(modeOf).join(',')
   yield { text: `diff --${isDense ? 'cc' : 'combined'} ${quoteName(path)}`, part: 'header' }
-  yield { text: `index ${before.map(cids).join(',')}..${cids(after)}`, part: 'header' }
+  yield { text: `index ${before.map(shortCidOf).join(',')}..${shortCidOf(after)}`, part: 'header' }
   if (after === undefined) yield { text: `deleted file mode ${all}`, part: 'header' }
   else if (before.every((side) => side === undefined)) {
-    yield { text: `new file mode ${modes(after)}`, part: 'header' }
+    yield { text: `new file mode ${modeOf(after)}`, part: 'header' }
   } else if (before.some((side) => side?.kind !== after.kind)) {
-    yield { text: `mode ${all}..${modes(after)}`, part: 'header' }
+    yield { text: `mode ${all}..${modeOf(after)}`, part: 'header' }
   }
 }
 
