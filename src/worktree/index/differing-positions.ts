@@ -16,18 +16,22 @@ export function* differingPositions(
   before: StagingIndex,
   after: StagingIndex,
 ): Generator<DifferingPosition, void, undefined> {
-  const walk = { a: createCursor(before), b: createCursor(after) }
-  const { a, b } = walk
+  const [a, b] = [createCursor(before), createCursor(after)]
   while (a.position < before.count || b.position < after.count) {
-    if (skipEqualDirectory(a, b)) continue
+    if (a.position === a.nextDirectory && b.position === b.nextDirectory && skipEqualDirectory(a, b)) continue
     const order = comparePaths(a, b)
     const reached = a.position
-    if (order < 0) yield { from: a.position++, to: undefined, reached }
-    else if (order > 0) yield { from: undefined, to: b.position++, reached }
-    else {
-      if (!isSameEntry(a, b)) yield { from: a.position, to: b.position, reached }
-      a.position++
-      b.position++
+    if (order === 0) {
+      const isSame = isSameEntry(a, b)
+      advance(a)
+      advance(b)
+      if (!isSame) yield { from: reached, to: b.position - 1, reached }
+    } else if (order < 0) {
+      advance(a)
+      yield { from: reached, to: undefined, reached }
+    } else {
+      advance(b)
+      yield { from: undefined, to: b.position - 1, reached }
     }
   }
 }
@@ -35,42 +39,40 @@ export function* differingPositions(
 interface Cursor {
   index: StagingIndex
   position: number
-  /** The first directory that does not begin before the position. */
+  /** The first directory that does not begin before the position, and where it begins. */
   directory: number
+  nextDirectory: number
 }
 
 function createCursor(index: StagingIndex): Cursor {
-  return { index, position: 0, directory: 0 }
+  return { index, position: 0, directory: 0, nextDirectory: 0 }
+}
+
+function advance(cursor: Cursor, entries = 1): void {
+  cursor.position += entries
+  if (cursor.nextDirectory >= cursor.position) return
+  const { first } = cursor.index.directories
+  while (cursor.directory < first.length && (first[cursor.directory] as number) < cursor.position) cursor.directory++
+  cursor.nextDirectory = first[cursor.directory] ?? Infinity
 }
 
 /** Goes past a directory that begins here in both, and is known to be the same. */
 function skipEqualDirectory(a: Cursor, b: Cursor): boolean {
-  const [from, to] = [directoryHere(a), directoryHere(b)]
-  if (!from || !to) return false
-  const [here, there] = [a.index.directories, b.index.directories]
+  const here = a.index.directories
+  const there = b.index.directories
   // Several directories may begin at one entry, the outer ones first: those of the same depth stand side by side.
-  while (here.first[a.directory] === a.position && there.first[b.directory] === b.position) {
-    if (isSameDirectory(a, b)) {
-      a.position += here.entries[a.directory] as number
-      b.position += there.entries[b.directory] as number
-      return true
-    }
-    a.directory++
-    b.directory++
+  for (let nth = 0; ; nth++) {
+    const [from, to] = [a.directory + nth, b.directory + nth]
+    if (here.first[from] !== a.position || there.first[to] !== b.position) return false
+    if (!isSameDirectory(a, from, b, to)) continue
+    advance(a, here.entries[from])
+    advance(b, there.entries[to])
+    return true
   }
-  return false
 }
 
-/** Whether a directory begins at the cursor's entry. */
-function directoryHere(cursor: Cursor): boolean {
-  const { first } = cursor.index.directories
-  while (cursor.directory < first.length && (first[cursor.directory] as number) < cursor.position) cursor.directory++
-  return first[cursor.directory] === cursor.position && cursor.position < cursor.index.count
-}
-
-function isSameDirectory(a: Cursor, b: Cursor): boolean {
+function isSameDirectory(a: Cursor, from: number, b: Cursor, to: number): boolean {
   const [here, there] = [a.index.directories, b.index.directories]
-  const [from, to] = [a.directory, b.directory]
   if (!isKnown(here, from) || here.bits[from] !== there.bits[to]) return false
   // Where CIDs stand among the extras, the entries are compared.
   if (((here.bits[from] as number) & 0b11) === FORM_WHOLE) return false
@@ -85,7 +87,8 @@ function isSameDirectory(a: Cursor, b: Cursor): boolean {
 function comparePaths(a: Cursor, b: Cursor): number {
   if (a.position === a.index.count) return 1
   if (b.position === b.index.count) return -1
-  const [x, y] = [a.index.columns, b.index.columns]
+  const x = a.index.columns
+  const y = b.index.columns
   const start = x.pathStart[a.position] as number
   const end = x.pathStart[a.position + 1] as number
   const other = y.pathStart[b.position] as number
@@ -95,8 +98,10 @@ function comparePaths(a: Cursor, b: Cursor): number {
 }
 
 function isSameEntry(a: Cursor, b: Cursor): boolean {
-  const [x, y] = [a.index.columns, b.index.columns]
-  const [bits, others] = [x.bits[a.position] as number, y.bits[b.position] as number]
+  const x = a.index.columns
+  const y = b.index.columns
+  const bits = x.bits[a.position] as number
+  const others = y.bits[b.position] as number
   const form = (bits >> FORM_SHIFT) & 0b11
   if ((bits & KIND_MASK) !== (others & KIND_MASK) || form !== ((others >> FORM_SHIFT) & 0b11)) return false
   if (form === FORM_WHOLE) return a.index.cid(a.position).equals(b.index.cid(b.position))

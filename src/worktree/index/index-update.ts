@@ -5,6 +5,7 @@ import type { Run } from './index-carry.ts'
 import { ColumnWriter, createColumns, extraLength } from './index-columns.ts'
 import { findDirectories } from './index-directories.ts'
 import type { IndexEntry } from './index-entry.ts'
+import { replaceEntries, type Replacement } from './replace-entries.ts'
 import { StagingIndex } from './staging-index.ts'
 
 /** What a path is to be: its entries at all stages (none removes it), or an entry of another index. */
@@ -43,6 +44,14 @@ export function updateIndex(
   notes?: readonly ConflictNote[],
 ): StagingIndex {
   const sorted = keyChanges(before, changes)
+  const known = notes ?? settleNotes(before, sorted)
+  const keys = sorted.map(({ key }) => key)
+  const replaced = replaceInPlace(before, sorted)
+  if (replaced !== undefined) {
+    const after = new StagingIndex(replaced.columns, replaced.directories, before.tree, undefined, known)
+    carryDirectories(before, after, [{ from: 0, to: before.count, next: 0 }], keys)
+    return after
+  }
   const dropped = markDropped(before, sorted)
   const size = measure(before, sorted, dropped)
   const columns = createColumns(size.entries, size.pathBytes, size.extras, size.extraBytes)
@@ -56,15 +65,22 @@ export function updateIndex(
   }
   copyKept(before, dropped, from, before.count, writer, runs)
   const directories = findDirectories(columns)
-  const known = notes ?? settleNotes(before, sorted)
   const after = new StagingIndex(columns, directories, before.tree, undefined, known)
-  carryDirectories(
-    before,
-    after,
-    runs,
-    sorted.map(({ key }) => key),
-  )
+  carryDirectories(before, after, runs, keys)
   return after
+}
+
+/** Where each change is another entry for a path that has one. */
+function replaceInPlace(before: StagingIndex, changes: readonly KeyedChange[]): ReturnType<typeof replaceEntries> {
+  if (changes.length === 0) return undefined
+  const replacements: Replacement[] = []
+  for (const { key, change, position } of changes) {
+    if ('from' in change || position >= before.count || before.stage(position) !== 0) return undefined
+    const [entry, ...others] = change.entries
+    if (entry === undefined || entry.stage !== 0 || others.length > 0 || before.key(position) !== key) return undefined
+    replacements.push({ position, entry })
+  }
+  return replaceEntries(before, replacements)
 }
 
 function keyChanges(before: StagingIndex, changes: Iterable<IndexChange>): KeyedChange[] {

@@ -4,8 +4,9 @@ import { fromByteString } from '../index/byte-string.ts'
 import type { StagingIndex } from '../index/staging-index.ts'
 import { scanProblems } from '../scan/scan-problem.ts'
 import { scanWorktree } from '../scan/scan-worktree.ts'
-import type { FoundPath, Scan } from '../scan/scan.ts'
+import { type FoundPath, NOT_SCANNED, type Scan, type ScanOptions } from '../scan/scan.ts'
 import { keepsOf, worktreeOf } from '../working-tree.ts'
+import { lookAtPaths } from './look-at-paths.ts'
 import { createPathsInTheWay, type PathChange, type PathsInTheWay } from './paths-in-the-way.ts'
 
 /** What stands where paths are about to be written, ignored or not. */
@@ -24,15 +25,12 @@ const TYPE_DIRECTORY = 0o040000
 /** Scans the places of a change and no others. Throws where what is there cannot be seen. */
 export function scanInTheWay(repository: Repository, index: StagingIndex, changes: Iterable<PathChange>): ScanInTheWay {
   const worktree = worktreeOf(repository)
-  const paths = createPathsInTheWay(changes)
-  const scan = scanWorktree({
-    worktree,
-    index,
-    ignore: undefined,
-    filter: paths,
-    untracked: 'all',
-    keeps: keepsOf(repository),
-  })
+  const all = [...changes]
+  const paths = createPathsInTheWay(all)
+  const places = { worktree, index, keeps: keepsOf(repository) }
+  const scan = emptyScan(index)
+  const rest = lookAtPaths(places, all, scan)
+  if (rest.length > 0) addScan(scan, scanRest(places, rest))
   const unreadable = scan.problems.find(
     ({ key, reason }) => reason === 'unreadable' && (paths.matches(key) || paths.coverage(`${key}/`) !== 'none'),
   )
@@ -49,4 +47,27 @@ export function scanInTheWay(repository: Repository, index: StagingIndex, change
 /** Whether what was found is a folder with nothing in it: to remove or to keep it loses nobody's work. */
 export function isEmptyFolder({ stat }: FoundPath): boolean {
   return (stat.mode & TYPE_MASK) === TYPE_DIRECTORY
+}
+
+function emptyScan(index: StagingIndex): Scan {
+  return {
+    states: new Uint8Array(index.count),
+    stats: new Map(),
+    untracked: [],
+    ignored: [],
+    artefacts: [],
+    problems: [],
+    skippedGit: [],
+  }
+}
+
+function scanRest(places: Pick<ScanOptions, 'worktree' | 'index' | 'keeps'>, rest: readonly PathChange[]): Scan {
+  return scanWorktree({ ...places, ignore: undefined, filter: createPathsInTheWay(rest), untracked: 'all' })
+}
+
+/** Adds what a scan of other paths found. */
+function addScan(scan: Scan, { states, stats, ...found }: Scan): void {
+  for (const [position, state] of states.entries()) if (state !== NOT_SCANNED) scan.states[position] = state
+  for (const [position, stat] of stats) scan.stats.set(position, stat)
+  Object.assign(scan, found)
 }

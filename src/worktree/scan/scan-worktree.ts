@@ -4,10 +4,12 @@ import type { BigIntStats } from 'node:fs'
 
 import { isReservedName } from '../../model/directory/entry-name.ts'
 import { fsErrorCode } from '../../store/fs-errors.ts'
+import type { KeptBits } from '../checkout/found-content.ts'
 import { enterDirectory, IGNORE_FILE, isExcluding, matchIgnore } from '../ignore/ignore.ts'
 import type { IgnoreLevel } from '../ignore/ignore.ts'
 import { compareByteStrings, fromByteString, isAscii, toByteString } from '../index/byte-string.ts'
-import { KIND_DIRECTORY, KIND_EXECUTABLE, KIND_SYMLINK } from '../index/index-entry.ts'
+import { KIND_DIRECTORY } from '../index/index-entry.ts'
+import { isStatUnchanged } from './is-stat-unchanged.ts'
 import { CANDIDATE, DELETED, UNCHANGED } from './scan.ts'
 import type { FileStat, Scan, ScanOptions } from './scan.ts'
 
@@ -15,7 +17,6 @@ const TYPE_MASK = 0o170000
 const TYPE_FILE = 0o100000
 const TYPE_SYMLINK = 0o120000
 const TYPE_DIRECTORY = 0o040000
-const OWNER_EXECUTES = 0o100
 
 const STAT_OPTIONS = { bigint: true, throwIfNoEntry: false } as const
 const NAMES_AS_BYTES = { encoding: 'latin1' } as const
@@ -51,8 +52,7 @@ class Scanner {
   readonly scan: Scan
   readonly #options: ScanOptions
   readonly #prefix: string
-  readonly #keepsBit: boolean
-  readonly #keepsSymlinks: boolean
+  readonly #keeps: KeptBits
   /** Byte strings. */
   readonly #artefacts: ReadonlySet<string>
   /** The directory of the index at which the walk arrives next. */
@@ -61,8 +61,7 @@ class Scanner {
   constructor(options: ScanOptions) {
     this.#options = options
     this.#prefix = options.worktree.endsWith('/') ? options.worktree : `${options.worktree}/`
-    this.#keepsBit = options.keeps?.executableBit ?? true
-    this.#keepsSymlinks = options.keeps?.symlinks ?? true
+    this.#keeps = options.keeps ?? { executableBit: true, symlinks: true }
     this.#artefacts = new Set(options.index.artefacts().map(({ path }) => toByteString(path)))
     this.scan = {
       states: new Uint8Array(options.index.count),
@@ -185,29 +184,13 @@ class Scanner {
       this.#set(position, DELETED)
       return false
     }
-    if (this.#isUnchanged(position, stat, mode, type, kind)) {
+    if (isStatUnchanged(index, position, stat, this.#keeps)) {
       this.#set(position, UNCHANGED)
     } else {
       this.#set(position, CANDIDATE)
       this.scan.stats.set(position, fileStat(stat))
     }
     return true
-  }
-
-  #isUnchanged(position: number, stat: BigIntStats, mode: number, type: number, kind: number): boolean {
-    const { index } = this.#options
-    const { columns } = index
-    if (columns.mtimeNs[position] !== stat.mtimeNs || columns.ctimeNs[position] !== stat.ctimeNs) return false
-    if (columns.inode[position] !== BigInt.asIntN(64, stat.ino)) return false
-    if (columns.size[position] !== Number(stat.size)) return false
-    if (kind === KIND_SYMLINK) {
-      if (type !== TYPE_SYMLINK && this.#keepsSymlinks) return false
-    } else if (type !== TYPE_FILE) {
-      return false
-    } else if (this.#keepsBit && ((mode & OWNER_EXECUTES) !== 0) !== (kind === KIND_EXECUTABLE)) {
-      return false
-    }
-    return index.stage(position) === 0 && !index.isRacy(position)
   }
 
   /** Looks for untracked paths in a directory that the index has as an empty one. */
