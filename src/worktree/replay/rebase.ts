@@ -45,18 +45,18 @@ export interface Rebased extends ReplayReport {
  * out, and what the upstream has already; commits that stand in place stay as they are.
  *
  * Throws, with nothing changed, ConflictError `sequence-in-progress`, `index-unmerged`, `local-changes` (details: `paths`),
- * `would-overwrite`, InvalidError `onto-needed` and `nothing-to-rebase`, and what `resolveCommit` throws.
+ * `would-overwrite`, InvalidError `upstream-needed`, `onto-unclear` and `nothing-to-rebase`, and what `resolveCommit` throws.
  */
 export async function rebaseBranch(repository: Repository, options: RebaseOptions): Promise<Rebased> {
   worktreeOf(repository)
   using lock = await repository.lock(options.command, options)
   refuseSequence(repository, 'rebase')
+  if (options.upstream === undefined && options.root !== true) throw upstreamNeeded()
   const graph = options.graph ?? createCommitGraph(repository.store)
   const subject = await findSubject(repository, options)
   const upstream =
     options.upstream === undefined ? undefined : await findUpstream(repository, options.upstream, options)
   const onto = options.onto === undefined ? upstream : await findOnto(repository, graph, options.onto, options)
-  if (onto === undefined && options.root !== true) throw ontoNeeded()
   refuseUnmerged(await openIndex(repository, options))
   await refuseLocalChanges(repository, options)
   const plan = await planRebase(
@@ -124,9 +124,13 @@ async function findOnto(
   const right = await resolveCommit(repository, range.right, options)
   const [base, ...more] = await mergeBases(graph, left, right, options)
   if (base !== undefined && more.length === 0) return base
-  throw new InvalidError('onto-needed', `${text} has ${base === undefined ? 'no merge base' : 'several merge bases'}`, {
-    hint: 'name the commit itself: `jzfs merge-base --all A B` lists them',
-  })
+  throw new InvalidError(
+    'onto-unclear',
+    `${text} has ${base === undefined ? 'no merge base' : 'several merge bases'}`,
+    {
+      hint: 'name the commit itself: `jzfs merge-base --all A B` lists them',
+    },
+  )
 }
 
 async function refuseLocalChanges(repository: Repository, options: RebaseOptions): Promise<void> {
@@ -163,8 +167,8 @@ function nothingDone(now: ReplayReport['before']): Rebased {
   return { kind: 'rebase', before: now, after: now, stop: undefined, remaining: 0, isUpToDate: true, ...nothing }
 }
 
-function ontoNeeded(): InvalidError {
-  return new InvalidError('onto-needed', 'it is not said what to put the commits on', {
+function upstreamNeeded(): InvalidError {
+  return new InvalidError('upstream-needed', 'it is not said what to put the commits on', {
     hint: 'name an upstream, as in `jzfs rebase main`',
   })
 }

@@ -78,13 +78,14 @@ export async function applyStash(repository: Repository, options: ApplyStashOpti
     const ours = await writeTree(index, (block) => void pack.add(block), repository.store)
     if (index.count === 0) pack.add(EMPTY_DIRECTORY)
     const { files, base } = stash.trees
+    const staged = options.restoreIndex === true ? await stagedAgain(applying, ours) : undefined
     const merge = await merged(applying, { base, ours, theirs: files })
     const done = { cid: stash.cid, conflicts: merge.conflicts, notes: merge.notes }
     if (merge.conflicts.length > 0) {
       return { ...done, dropped: false, ...(await applyConflicts(applying, merge, ours)) }
     }
     const moves = entry === undefined ? {} : await withoutStash(repository, entry)
-    const report = await applyClean(applying, { merge, ours }, moves)
+    const report = await applyClean(applying, { merge, ours, staged }, moves)
     return { ...done, dropped: entry !== undefined, ...report }
   } finally {
     pack.abort()
@@ -115,7 +116,7 @@ async function merged(
 
 async function applyClean(
   applying: Applying,
-  { merge, ours }: { merge: TreeMerge; ours: CID },
+  { merge, ours, staged }: { merge: TreeMerge; ours: CID; staged: StagingIndex | undefined },
   moves: Pick<OperationPlan, 'refs' | 'reflogCuts'>,
 ): Promise<RewrittenFiles> {
   const { repository, lock, pack, index, source, options } = applying
@@ -130,13 +131,12 @@ async function applyClean(
   }
   changes.push(...(await untrackedChanges(applying)))
   const files = await placeChanges(repository, pack, { index, changes }, options)
-  const staged = options.restoreIndex === true ? await stagedAgain(applying, ours) : updateIndex(index, added)
   const rewrite = {
     command,
     person,
     ...moves,
     files,
-    index: staged,
+    index: staged ?? updateIndex(index, added),
     indexBefore: index,
     tree: index.tree,
     discarded: [],

@@ -338,13 +338,13 @@ describe('rebase', () => {
     await switchTo(repository, { detach: 'topic' }, { command: 'switch', person: PERSON })
     await rebase('main~1', { onto: 'main~1' })
     expect(await repository.refs.head()).toHaveProperty('detached')
-    await rebase(undefined, { onto: 'main', branch: 'topic' })
+    await rebase(undefined, { root: true, onto: 'main', branch: 'topic' })
     expect(await subjects()).toEqual(['three', 'ours', 'base'])
   })
 
   test('local changes and other things in progress are in the way', async () => {
     await makeBranches()
-    await expect(rebase(undefined)).rejects.toMatchObject({ code: 'onto-needed' })
+    await expect(rebase(undefined)).rejects.toMatchObject({ code: 'upstream-needed' })
     await pick(['topic~1'])
     await expect(rebase('topic')).rejects.toMatchObject({ code: 'sequence-in-progress' })
     await abortReplay(repository, 'cherry-pick', run)
