@@ -41,7 +41,8 @@ export function* renderPatch(diff: FileDiff, content: ContentDiff, rules: PatchR
   if (isUnchanged(diff, content)) return
   const { before, after } = diff
   const { prefixes = { before: 'a/', after: 'b/' } } = rules
-  const names = [prefixes.before + (diff.from ?? diff.beforePath ?? diff.path), prefixes.after + diff.path] as const
+  const paths = [diff.from ?? diff.beforePath ?? diff.path, diff.path].map((path) => path.replace(/^\//, ''))
+  const names = [`${prefixes.before}${paths[0]}`, `${prefixes.after}${paths[1]}`] as const
   const [old, fresh] = names.map(quoteName)
   yield header(`diff --git ${old} ${fresh}`)
   yield* modeLines(diff)
