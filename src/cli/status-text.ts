@@ -79,7 +79,7 @@ export function renderLongStatus(
       const path = change.from === undefined ? show(change.path) : `${show(change.from)} -> ${show(change.path)}`
       return line('green', describeStaged(change).words, path)
     }),
-    section('Unmerged paths:', 'use "jzfs add PATH" to mark them as resolved', conflicts, (conflict) =>
+    section('Unmerged paths:', `use ${waysToResolve(conflicts)} to mark them as resolved`, conflicts, (conflict) =>
       line('red', describeConflict(conflict).words, show(conflict.path), CONFLICT_WIDTH),
     ),
     section('Changes not staged for commit:', 'use "jzfs add PATH" to stage them', unstaged, ({ path, difference }) =>
@@ -91,6 +91,12 @@ export function renderLongStatus(
   ]
   const progress = sequenceLines(head.sequence, conflicts.length > 0)
   return [...headLines(head), ...progress, ...sections.flat(), ...conclusion(status)]
+}
+
+/** Where one side has removed a path, to remove it is a way as well. */
+function waysToResolve(conflicts: Status['conflicts']): string {
+  const mayGo = conflicts.some(({ stages }) => !stages.includes(2) || !stages.includes(3))
+  return mayGo ? '"jzfs add PATH" or "jzfs rm PATH"' : '"jzfs add PATH"'
 }
 
 function headLines({ branch, commit }: HeadDescription): string[] {

@@ -20,11 +20,12 @@ interface MergeFlags {
   ffOnly?: true
   squash?: true
   commit: boolean
+  edit?: boolean
   message?: string[]
   file?: string
   strategyOption?: string[]
   allowUnrelatedHistories?: true
-  stat: boolean
+  stat?: boolean
   abort?: true
   continue?: true
   quit?: true
@@ -46,6 +47,9 @@ export const merge: CommandModule = {
       .option('-F, --file <path>', 'take the message from a file, - for standard input')
       .option('-X, --strategy-option <side>', 'settle conflicts by one side: ours or theirs', collect)
       .option('--allow-unrelated-histories', 'merge also what has no commit in common')
+      .option('-e, --edit', 'write the message of the merge commit in an editor')
+      .option('--no-edit', 'take the message as it is (the default)')
+      .option('--stat', 'show what changed (the default)')
       .option('-n, --no-stat', 'do not show what changed')
       .option('--continue', 'commit the merge, once its conflicts are settled and added')
       .option('--abort', 'give the merge up: index and files are as they were before')
@@ -73,13 +77,19 @@ async function run(context: Context, repository: WorkingRepository, invocation: 
     if (revisions.length > 0) throw usage(`--${action} takes no revision`)
     return end(context, repository, action, flags)
   }
-  const [revision] = revisions
+  const [revision] = revisions.map((each) => (each === '-' ? '@{-1}' : each))
   if (revision === undefined) throw usage('no revision is named')
   if (revisions.length > 1) throw tooMany(revisions)
   const progress = createProgressLine(context.terminal, 'merging')
   const options = { ...readOptions(context, repository, invocation), onProgress: progress.update }
   const merged: Merged = await mergeRevision(repository, revision, options).finally(progress.done)
-  await reportMerge(context, repository, merged, { ...flags, squash: flags.squash === true })
+  const isWritten = merged.outcome === 'waiting' && flags.edit === true && flags.commit && flags.squash !== true
+  if (isWritten) return concludeMerge(context, repository, flags)
+  await reportMerge(context, repository, merged, {
+    ...flags,
+    stat: flags.stat !== false,
+    squash: flags.squash === true,
+  })
 }
 
 function readOptions(context: Context, repository: WorkingRepository, invocation: Invocation): MergeRevisionOptions {
@@ -95,7 +105,8 @@ function readOptions(context: Context, repository: WorkingRepository, invocation
     author: currentPerson(context, config, 'AUTHOR'),
     committer: currentPerson(context, config, 'COMMITTER'),
     fastForward,
-    commit: flags.commit,
+    // A message that is still to be written is the merge's that waits for it.
+    commit: flags.commit && flags.edit !== true,
     squash: flags.squash === true,
     ...(message === undefined ? {} : { message }),
     favour: readFavour(flags),

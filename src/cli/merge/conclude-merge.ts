@@ -13,7 +13,7 @@ import { givenMessage } from '../message-options.ts'
 export async function concludeMerge(
   context: Context,
   repository: WorkingRepository,
-  flags: { message?: string[]; file?: string; quiet?: true; json?: true },
+  flags: { message?: string[]; file?: string; edit?: boolean; quiet?: true; json?: true },
 ): Promise<void> {
   const { message } = mergeInProgress(repository)
   const { terminal, signal } = context
@@ -21,7 +21,7 @@ export async function concludeMerge(
     command: context.commandLine,
     author: currentPerson(context, repository.config, 'AUTHOR'),
     committer: currentPerson(context, repository.config, 'COMMITTER'),
-    message: givenMessage(context, flags) ?? (await lastWord(context, repository, message)),
+    message: await chooseMessage(context, repository, message, flags),
     signal,
     onRebuilt: (error) => terminal.say(`warning: ${error.message}`),
   })
@@ -32,8 +32,16 @@ export async function concludeMerge(
   await terminal.out(`[${name ?? 'detached HEAD'} ${shortenCid(cid)}] ${subject}\n`)
 }
 
-async function lastWord(context: Context, repository: WorkingRepository, message: string): Promise<string> {
-  if (!context.terminal.interactive) return message
+async function chooseMessage(
+  context: Context,
+  repository: WorkingRepository,
+  prepared: string,
+  flags: { message?: string[]; file?: string; edit?: boolean },
+): Promise<string> {
+  const given = givenMessage(context, flags)
+  if (flags.edit !== true && given !== undefined) return given
+  const message = given ?? prepared
+  if (flags.edit === false || (flags.edit === undefined && !context.terminal.interactive)) return message
   const { conflicts } = await readStatus(repository, { untracked: 'none', renames: false })
   // Nothing is to be written for a merge that cannot be committed yet.
   if (conflicts.length > 0) return message
