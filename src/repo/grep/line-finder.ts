@@ -21,11 +21,26 @@ export interface LineFinder {
  * looked for, or one expression goes through all of the text.
  */
 export function findLines(search: Search, lines: Buffer): LineFinder {
-  if (search.literals.length > 0) return findByLiterals(search, lines)
+  const isSelective = search.isLiteral || search.spanning === undefined || !areFrequent(search.literals, lines)
+  if (search.literals.length > 0 && isSelective) return findByLiterals(search, lines)
   const isPlain = isAscii(lines)
   if (search.spanning === undefined || (!isPlain && !isUtf8(lines))) return findOneByOne(search, lines)
   const candidates = findInText(search.spanning, lines, isPlain)
   return search.isSpanningEnough ? candidates : only(candidates, search, lines)
+}
+
+/** So many of a literal at the beginning, so near to each other, mean that looking for it saves nothing. */
+const SAMPLE = 32
+const SAMPLE_BYTES = 1 << 13
+
+function areFrequent(literals: readonly Buffer[], lines: Buffer): boolean {
+  const beginning = lines.subarray(0, SAMPLE_BYTES)
+  let count = 0
+  for (const literal of literals) {
+    for (let at = beginning.indexOf(literal); at !== -1 && count < SAMPLE; at = beginning.indexOf(literal, at + 1))
+      count++
+  }
+  return count === SAMPLE
 }
 
 function findByLiterals(search: Search, lines: Buffer): LineFinder {

@@ -38,6 +38,7 @@ function randomLines(random: SeededRandom, alphabet: readonly string[]): Buffer 
 
 const PATTERNS: [string, Partial<SearchOptions>][] = [
   ['abc', {}],
+  ['a.*abc', {}],
   ['abc\nbca', { syntax: 'fixed' }],
   ['a*b$', {}],
   ['^b|c$', { syntax: 'extended' }],
