@@ -1,8 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-
-import { expect } from 'vitest'
+import { isDeepStrictEqual } from 'node:util'
 
 import { temporaryFolder } from './repository.ts'
 import { runHere } from './run-here.ts'
@@ -13,46 +12,55 @@ import { runHere } from './run-here.ts'
  */
 export type Step = string | Readonly<Record<string, string | null>> | { run: string; exits: readonly [number, number] }
 
-/** What both have after a step. */
+/** What there is after a step. */
 interface Seen {
-  status: number
-  /** As `status --short` prints it. */
-  short: string
+  step: string
+  /** git's exit status, and ours. */
+  exits: readonly [number, number]
+  /** As `status --porcelain` prints it, after commands that do not only prepare others. */
+  short?: string
   /** The commits of HEAD, by their subjects. */
-  log: string
-  head: string
+  log?: string
+  branch?: string
 }
 
-/**
- * Runs a script with git and with us, each in a folder of its own: after every command both have the same exit status, and,
- * unless it only prepares others, the same `status --short`, branch and commits. Returns our folder.
- */
-export async function runBoth(steps: readonly Step[]): Promise<string> {
+/** A script that was run by both. */
+export interface RanBoth {
+  /** Our folder. */
+  top: string
+  /** After each step: to be equal. */
+  ours: Seen[]
+  theirs: Seen[]
+}
+
+/** Runs a script with git and with us, each in a folder of its own, up to the first step after which they differ. */
+export async function runBoth(steps: readonly Step[]): Promise<RanBoth> {
   const root = temporaryFolder()
-  const [ours, theirs] = [join(root, 'ours'), join(root, 'theirs')]
-  for (const top of [ours, theirs]) mkdirSync(top)
+  const [top, other] = [join(root, 'ours'), join(root, 'theirs')]
+  for (const each of [top, other]) mkdirSync(each)
+  const ran: RanBoth = { top, ours: [], theirs: [] }
   let clock = 1_767_225_600
-  for (const [at, step] of ['init -q -b main', ...steps].entries()) {
+  for (const given of ['init -q -b main', ...steps]) {
     clock += 60
-    if (typeof step !== 'string' && !isExpected(step)) {
-      for (const top of [ours, theirs]) writeFiles(top, step)
+    if (typeof given !== 'string' && !isExpected(given)) {
+      for (const each of [top, other]) writeFiles(each, given)
       continue
     }
-    const { run: line, exits } = typeof step === 'string' ? { run: step, exits: undefined } : step
-    const words = line.split(' ')
-    const where = `step ${at}: ${line}`
-    const mine = await runHere(ours, words, { SOURCE_DATE_EPOCH: String(clock) })
-    const other = runGit(theirs, words, clock)
-    expect([other.status, mine.status], `${where}\n${other.stderr}\n${mine.stderr}`).toEqual(
-      exits ?? [other.status, other.status],
-    )
-    if (!PREPARING.has(words[0] as string))
-      expect(await seeOurs(ours, mine.status), where).toEqual(seeTheirs(theirs, mine.status))
+    const { run: step, exits } = typeof given === 'string' ? { run: given, exits: undefined } : given
+    const words = step.split(' ')
+    const mine = await runHere(top, words, { SOURCE_DATE_EPOCH: String(clock) })
+    const { status } = runGit(other, words, clock)
+    const isCompared = !PREPARING.has(words[0] as string)
+    const ours = { step, exits: [status, mine.status] as const, ...(isCompared ? await seeOurs(top) : {}) }
+    const theirs = { step, exits: exits ?? ([status, status] as const), ...(isCompared ? seeTheirs(other) : {}) }
+    ran.ours.push(ours)
+    ran.theirs.push(theirs)
+    if (!isDeepStrictEqual(ours, theirs)) return ran
   }
-  return ours
+  return ran
 }
 
-/** After these the scene is not compared: other tests do that. */
+/** After these nothing is compared but the exit status: other tests do that. */
 const PREPARING = new Set(['init', 'add', 'commit', 'switch'])
 
 function isExpected(step: Exclude<Step, string>): step is { run: string; exits: readonly [number, number] } {
@@ -89,22 +97,22 @@ function runGit(cwd: string, words: readonly string[], clock: number) {
   return { status: status ?? -1, stdout: stdout.toString(), stderr: stderr.toString() }
 }
 
-async function seeOurs(top: string, status: number): Promise<Seen> {
+type Scene = Required<Pick<Seen, 'short' | 'log' | 'branch'>>
+
+async function seeOurs(top: string): Promise<Scene> {
   const print = async (...words: string[]): Promise<string> => (await runHere(top, words)).stdout
   return {
-    status,
     short: await print('status', '--porcelain'),
     log: await print('log', '--first-parent', '--format=%s'),
-    head: await print('branch', '--show-current'),
+    branch: await print('branch', '--show-current'),
   }
 }
 
-function seeTheirs(top: string, status: number): Seen {
+function seeTheirs(top: string): Scene {
   const print = (...words: string[]): string => runGit(top, words, 0).stdout
   return {
-    status,
     short: print('status', '--porcelain'),
     log: print('log', '--first-parent', '--format=%s'),
-    head: print('branch', '--show-current'),
+    branch: print('branch', '--show-current'),
   }
 }
