@@ -1,4 +1,5 @@
-import { shortenCid } from '../model/cid-text.ts'
+import { parseCidText, shortenCid } from '../model/cid-text.ts'
+import type { Bisect } from '../repo/bisect/bisect-state.ts'
 import type { ReplaySequence } from '../repo/sequence/replay-sequence.ts'
 import type { Sequence } from '../repo/sequence/sequence.ts'
 
@@ -11,6 +12,22 @@ export function sequenceLines(sequence: Sequence | undefined, hasConflicts: bool
   const conclude = hasConflicts ? 'settle conflicts and run "jzfs commit"' : 'use "jzfs commit" to conclude it'
   const state = hasConflicts ? 'You have unmerged paths.' : ALL_SETTLED[sequence.squash ? 'squash' : 'merge']
   return [state, `  (${conclude})`, '  (use "jzfs merge --abort" to give the merge up)', '']
+}
+
+/** What a status says of a bisection. */
+export function bisectLines(bisect: Pick<Bisect, 'start'> | undefined): string[] {
+  if (bisect === undefined) return []
+  return [
+    `You are currently bisecting, started from '${shortenedStart(bisect.start)}'.`,
+    '  (use "jzfs bisect reset" to go back there)',
+    '',
+  ]
+}
+
+/** The name of a branch as it is, a commit in short. */
+function shortenedStart(start: string): string {
+  const commit = parseCidText(start)
+  return commit === undefined ? start : shortenCid(commit)
 }
 
 const ALL_SETTLED = {

@@ -1,7 +1,8 @@
 import { quoteName } from '../model/quote-name.ts'
+import type { Bisect } from '../repo/bisect/bisect-state.ts'
 import type { Sequence } from '../repo/sequence/sequence.ts'
 import type { Status } from '../worktree/status/status.ts'
-import { sequenceLines } from './sequence-lines.ts'
+import { bisectLines, sequenceLines } from './sequence-lines.ts'
 import { describeConflict, describeStaged, describeUnstaged } from './status-letters.ts'
 import { styled } from './style.ts'
 import type { Terminal } from './terminal.ts'
@@ -14,6 +15,7 @@ export interface HeadDescription {
   commit: string | undefined
   /** What waits for its user. */
   sequence?: Sequence | undefined
+  bisect?: Bisect | undefined
 }
 
 /** `## main`, as git's `--branch` prints it. */
@@ -89,7 +91,7 @@ export function renderLongStatus(
     section('Untracked files:', 'use "jzfs add PATH" to include them in the next commit', untracked, plain),
     section('Ignored files:', 'use "jzfs add -f PATH" to include them all the same', ignored, plain),
   ]
-  const progress = sequenceLines(head.sequence, conflicts.length > 0)
+  const progress = [...sequenceLines(head.sequence, conflicts.length > 0), ...bisectLines(head.bisect)]
   return [...headLines(head), ...progress, ...sections.flat(), ...conclusion(status)]
 }
 

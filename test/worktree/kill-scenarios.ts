@@ -33,6 +33,7 @@ export const KILL_SCENARIOS: KillScenario[] = [
   { name: 'switch --discard-changes', args: ['switch', '-q', '--discard-changes', 'other'], prepare: editMany },
   { name: 'reset --hard', args: ['reset', '-q', '--hard', 'other'], prepare: editMany },
   { name: 'cherry-pick', args: ['cherry-pick', '-q', 'main..topic'], prepare: makeTopic },
+  { name: 'bisect', args: ['bisect', 'start', 'topic', 'main~1'], prepare: makeTopic },
   { name: 'merge that fast-forwards', args: ['merge', '-q', 'other'] },
   { name: 'merge', args: ['merge', '-q', 'topic'], prepare: makeTopic },
   { name: 'merge with conflicts', args: ['merge', '-q', 'topic'], status: 1, prepare: makeConflicts },

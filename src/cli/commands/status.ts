@@ -4,6 +4,7 @@ import { join, relative } from 'node:path'
 import { shortenCid } from '../../model/cid-text.ts'
 import { InvalidError } from '../../model/errors.ts'
 import { quoteName } from '../../model/quote-name.ts'
+import { readBisect } from '../../repo/bisect/bisect-state.ts'
 import { describePending, pendingOperation } from '../../repo/operation/operation.ts'
 import type { ReplaySequence } from '../../repo/sequence/replay-sequence.ts'
 import { readSequence } from '../../repo/sequence/sequence.ts'
@@ -82,10 +83,10 @@ async function show(context: Context, repository: WorkingRepository, found: Stat
 
 function document(head: HeadDescription, found: Status): unknown {
   const { staged, unstaged, untracked, ignored, conflicts, artefacts, problems, skippedGit } = found
-  const { sequence, ...where } = head
+  const { sequence, bisect, ...where } = head
   return {
     ...where,
-    inProgress: sequence?.kind ?? null,
+    inProgress: sequence?.kind ?? (bisect === undefined ? null : 'bisect'),
     ...(sequence === undefined || sequence.kind === 'merge' ? {} : { waits: waitsDocument(sequence) }),
     staged,
     unstaged,
@@ -117,6 +118,7 @@ async function describeHead(repository: WorkingRepository): Promise<HeadDescript
     branch: 'branch' in head ? head.branch.replace('refs/heads/', '') : undefined,
     commit: commit && shortenCid(commit),
     sequence: readSequence(repository),
+    bisect: await readBisect(repository),
   }
 }
 

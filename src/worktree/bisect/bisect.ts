@@ -113,7 +113,7 @@ export async function resetBisect(
     return { switched: undefined }
   }
   const request = await startRequest(repository, to.commit ?? bisect.start)
-  return { switched: await switchTo(repository, request, { ...options, refs }) }
+  return { switched: await switchTo(repository, request, { ...options, refs }).catch(explainLocalWork) }
 }
 
 /** The bisection in progress. Throws NotFoundError `not-bisecting`. */
@@ -171,7 +171,8 @@ async function settle(
   const label = step.kind === 'test' ? await describe(store, step.commit) : undefined
   const request = await requestOf(repository, bisect, step, options.returns === true)
   if (request !== undefined) {
-    return { bisect, step, label, switched: await switchTo(repository, request, { ...options, refs }) }
+    const switched = await switchTo(repository, request, { ...options, refs }).catch(explainLocalWork)
+    return { bisect, step, label, switched }
   }
   if (bisect.isDetached && step.kind === 'test') {
     const head = { name: BISECT_HEAD, before: await repository.refs.read(BISECT_HEAD), after: step.commit }
@@ -182,6 +183,13 @@ async function settle(
     await runOperation(repository, lock, { command: options.command, person: options.person, refs })
   }
   return { bisect, step, label, switched: undefined }
+}
+
+/** The remedy of a switch is an option that a bisection does not have. */
+function explainLocalWork(error: unknown): never {
+  if (!(error instanceof ConflictError) || error.code !== 'would-overwrite') throw error
+  const hint = 'put them aside with `jzfs stash -u`, then say it again'
+  throw new ConflictError(error.code, error.message, { hint, cause: error, details: error.details })
 }
 
 /** Where files go: to what is tested, or, from another bisection that is given up, to where that began. */

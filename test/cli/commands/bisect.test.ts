@@ -109,8 +109,12 @@ describe('bisect', () => {
     const { bisect, folder, tested } = await tenCommits()
     await bisect('start', 'HEAD', 'HEAD~9')
     const { stdout: log } = await bisect('log')
+    expect((await runHere(folder, ['status'])).stdout).toContain("You are currently bisecting, started from 'main'.\n")
     writeFileSync(join(folder, 'f'), 'mine\n')
-    expect(await bisect('good')).toMatchObject({ status: 1, stderr: expect.stringContaining('f') })
+    expect(await bisect('good')).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/would be lost: f\n.*stash/),
+    })
     expect(tested()).toBe('mine')
     expect((await bisect('log')).stdout).toBe(log)
     await runHere(folder, ['restore', 'f'])
