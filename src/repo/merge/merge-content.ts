@@ -5,6 +5,7 @@ import { isText } from '../text/is-text.ts'
 import { type BlockReceiver, storeFile, withMode } from './file-mode.ts'
 import type { FileVersions } from './merge-plan.ts'
 import { namingPath } from './open-entry.ts'
+import { isSameContent } from './same-content.ts'
 import type { MergeOptions } from './tree-merge.ts'
 
 /** How contents are merged: the options of the merge, all of them known. */
@@ -75,8 +76,10 @@ async function mergeBytes(
   const settled = (entry: NodeEntry | undefined, conflict?: MergedContent['conflict']): Merged => {
     return { entry, conflict, isTextMerged: false }
   }
-  if (isSame(ours, theirs) || isSame(base, theirs)) return settled(ours)
-  if (isSame(base, ours)) return settled(theirs)
+  const isSame = (a: NodeEntry | undefined, b: NodeEntry) =>
+    namingPath(versions.paths.ours, () => isSameContent(source, a, b, options))
+  if ((await isSame(ours, theirs)) || (await isSame(base, theirs))) return settled(ours)
+  if (await isSame(base, ours)) return settled(theirs)
   if (isSymlink(ours) || isSymlink(theirs)) return settled(...chooseWhole(versions, 'symlink', options))
   const texts = await readTexts(source, versions, options)
   if (texts === undefined) return settled(...chooseWhole(versions, 'binary', options))
@@ -147,10 +150,6 @@ function mergeModes(stages: ContentVersions['stages']): { executable: boolean; i
   const base = stages.base?.node.kind
   if (ours === theirs || ours === base) return { executable: theirs === 'executable', isClean: true }
   return { executable: ours === 'executable', isClean: theirs === base }
-}
-
-function isSame(a: NodeEntry | undefined, b: NodeEntry): boolean {
-  return a !== undefined && a.node.contentCid.equals(b.node.contentCid)
 }
 
 function isSymlink({ node }: NodeEntry): boolean {

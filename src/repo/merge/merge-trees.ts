@@ -51,7 +51,7 @@ export async function mergeTrees(
     options: content,
     conflicts: [],
     notes,
-    freePath: createFreePaths(lookup),
+    freePath: createFreePaths(lookup, depth === 0 ? 1 : 0),
   }
   const tree = await settlePlan(settling, changes.plan, trees.ours)
   const conflicts = settling.conflicts.sort((a, b) => compareNames(a.path, b.path))
@@ -61,12 +61,15 @@ export async function mergeTrees(
 /** git's. */
 const DEFAULT_RENAME_LIMIT = 7000
 
-/** Finds paths that are not taken in any tree, nor by an earlier one: git's `path_1` where `path` is. */
-function createFreePaths(lookup: TreeLookup): (path: string) => Promise<string> {
+/**
+ * Finds paths that are not taken in any tree, nor by an earlier one: `path_1` where `path` is. In a virtual base they are
+ * counted from 0, as git does: renames are found by them.
+ */
+function createFreePaths(lookup: TreeLookup, first: number): (path: string) => Promise<string> {
   const given = new Set<string>()
   return async (path) => {
-    for (let count = 0; ; count++) {
-      const free = count === 0 ? path : `${path}_${count}`
+    for (let count = first - 1; ; count++) {
+      const free = count < first ? path : `${path}_${count}`
       const { base, ours, theirs } = await lookup.find(free)
       if (given.has(free) || base !== undefined || ours !== undefined || theirs !== undefined) continue
       given.add(free)

@@ -47,3 +47,13 @@ export async function namingPath<T>(path: string, read: () => Promise<T>): Promi
     })
   }
 }
+
+/** The same of what is read piece by piece. */
+export async function* namingPieces<T>(path: string, pieces: AsyncIterable<T>): AsyncGenerator<T> {
+  const iterator = pieces[Symbol.asyncIterator]()
+  for (;;) {
+    const { done, value } = await namingPath(path, () => iterator.next())
+    if (done === true) return
+    yield value
+  }
+}

@@ -131,7 +131,9 @@ async function settleAside(settling: Settling, file: FileVersions): Promise<Sett
   const side: Side = file.isDirectoryInOurs ? 'theirs' : 'ours'
   const label = settling.options.labels[side]
   const path = await settling.freePath(besidePath(file.path, label))
-  const decided = await decide(settling, { ...file, path })
+  // Where it belongs is in conflict anyway: what counts is whether its content is.
+  const { conflict: _, ...content } = file
+  const decided = await decide(settling, { ...content, path })
   if (decided.conflict !== undefined) note(settling, path, decided.conflict.message)
   const message = `CONFLICT (file/directory): directory in the way of ${quoteName(file.path)} from ${label}; moving it to ${quoteName(path)} instead`
   const { entry } = decided

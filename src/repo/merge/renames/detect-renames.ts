@@ -6,7 +6,7 @@ import { findExactRenames } from '../../renames/exact-renames.ts'
 import type { Rename, RenameSide } from '../../renames/find-renames.ts'
 import { findSimilarRenames } from '../../renames/similar-renames.ts'
 import type { RenameCandidate, SideCandidates } from '../merge-plan.ts'
-import { openEntry } from '../open-entry.ts'
+import { namingPieces, openEntry } from '../open-entry.ts'
 import { createSimilarity } from '../similarity.ts'
 
 /** How renames of a side are looked for: the options of the merge, all of them known. */
@@ -53,7 +53,8 @@ export async function detectRenames(
     return { renames: exact, isLimited: false }
   const estimate = createSimilarity<RenameEnd>({
     signal,
-    read: ({ entry: { cid, tsize } }, options) => readFile(source, cid, { ...options, tsize }),
+    read: ({ path, entry: { cid, tsize } }, options) =>
+      namingPieces(path, readFile(source, cid, { ...options, tsize })),
   })
   const similar = await findSimilarRenames(rest, { signal, estimate, threshold: similarity, limit: renameLimit })
   const renames = [...exact, ...similar.renames].sort((a, b) => compareNames(a.after.path, b.after.path))

@@ -70,8 +70,11 @@ async function followBoth(following: Following, from: string, ours: string, thei
   const paths = { base: from, ours, theirs }
   const merged = await mergeMoved(following, from, { stages: { base, ...versions }, paths })
   const isWhole = merged.conflict !== undefined && merged.entry.cid.equals(versions.ours.cid)
+  const isVirtual = options.depth > 0
+  // In a virtual base, where nothing can be lost, git's choice of what both sides have at a new path: ours, followed or not.
+  if (isVirtual && haveSame(places.ours)) places.ours.stages.theirs = merged.entry
+  if (!isVirtual || !haveSame(places.theirs)) places.theirs.stages.theirs = isWhole ? versions.theirs : merged.entry
   places.ours.stages.ours = merged.entry
-  places.theirs.stages.theirs = isWhole ? versions.theirs : merged.entry
   const { labels } = options
   const message = `CONFLICT (rename/rename): ${quoteName(from)} was renamed to ${quoteName(ours)} in ${labels.ours} and to ${quoteName(theirs)} in ${labels.theirs}`
   for (const file of [old, places.ours, places.theirs]) markConflict(notes, file, 'rename-rename', message)
@@ -125,9 +128,8 @@ async function followInto(
     const versions = { ours: moved, theirs: moved, [other]: changed }
     const paths = { base: from, ours: to, theirs: to, [other]: from }
     const merged = await mergeMoved(following, to, { stages: { base, ...versions }, paths })
-    if (following.options.depth > 0 && target.stages[other]?.cid.equals(moved.cid) === true) {
-      // Both have the same there. In a virtual base, where nothing can be lost, git's choice: ours, followed or not.
-      target.stages = side === 'ours' ? { ours: merged.entry, theirs: merged.entry } : target.stages
+    if (following.options.depth > 0 && haveSame(target)) {
+      if (side === 'ours') target.stages = { ours: merged.entry, theirs: merged.entry }
       leave(old, other)
       return
     }
@@ -163,6 +165,10 @@ function leave(old: FileVersions, other: Side): void {
   delete old.stages.base
   delete old.stages[other]
   old.isGone = old.stages.ours === undefined && old.stages.theirs === undefined
+}
+
+function haveSame({ stages: { ours, theirs } }: FileVersions): boolean {
+  return ours !== undefined && theirs?.cid.equals(ours.cid) === true
 }
 
 function isSymlink({ node }: NodeEntry): boolean {

@@ -119,7 +119,8 @@ export function pairCommits(planned: readonly PlannedCommit[]): PairedCommits {
       const { merged, comparable } = await merge(ours, theirs, options)
       const said = `${messages}\n${merged.notes.map(({ text }) => text).join('\n')}`
       const [one, other] = [planned[ours]?.leaves, planned[theirs]?.leaves]
-      const isSameOnBoth = (path: string) => JSON.stringify(one?.get(path)) === JSON.stringify(other?.get(path))
+      const isSameOnBoth = (path: string) =>
+        one?.has(path) === true && JSON.stringify(one.get(path)) === JSON.stringify(other?.get(path))
       const compared = withoutIntended(byGit, comparable, merged, messages, isSameOnBoth)
       return { ...compared, said, bases: merged.bases.length }
     },
@@ -144,9 +145,7 @@ function withoutIntended(
     return isMoved && ![...git.tree, ...git.stages].some((line) => isAt(line, path)) ? [path] : []
   })
   // Where one side moved a file to where both have the same one, git drops what the other side did at the old path.
-  const dropped = conflicts.flatMap(({ path, kind }) =>
-    /^rename-(add|rename)$/.test(kind) && isSameOnBoth(path) ? [path] : [],
-  )
+  const dropped = conflicts.map(({ path }) => path).filter(isSameOnBoth)
   const without = (lines: string[], paths: string[]) => lines.filter((line) => !paths.some((path) => isAt(line, path)))
   const isClean = isUnclear(messages) || dropped.length > 0 ? git.isClean : ours.isClean
   const [left, kept] = [
