@@ -20,12 +20,15 @@ export function messageParts(message: string): MessageParts {
 }
 
 /** The lines of a message as `git log` shows them: indented, no empty lines at the ends, tabs as they are or as spaces. */
-export function indentMessage(message: string, tabs: 'tabs' | 'spaces' = 'spaces'): string[] {
-  if (isPlainLine(message)) return [`    ${message.slice(0, -1)}`]
+export function indentMessage(message: string, tabs: 'tabs' | 'spaces' = 'spaces'): string {
+  if (isPlainLine(message)) return `    ${message}`
   const trimmed = withoutLeadingLines(message).trimEnd()
-  return trimmed === ''
-    ? []
-    : trimmed.split('\n').map((line) => `    ${tabs === 'tabs' ? line.trimEnd() : expandTabs(line.trimEnd())}`)
+  if (trimmed === '') return ''
+  const shown = (line: string) => (tabs === 'tabs' ? line.trimEnd() : expandTabs(line.trimEnd()))
+  return trimmed
+    .split('\n')
+    .map((line) => `    ${shown(line)}\n`)
+    .join('')
 }
 
 /** Whether a message is one line and there is nothing to be trimmed, as most are. */

@@ -40,12 +40,8 @@ export function renderCommit(shown: ShownCommit, style: CommitStyle): string {
   if (format.kind === 'template') return expandTemplate(format.template, shown, style)
   if (format.name === 'oneline') return `${heading(shown, style, '')} ${messageParts(shown.commit.message).subject}`
   if (format.name === 'reference') return reference(shown, style)
-  if (format.name === 'raw') return lines([heading(shown, style), ...rawLines(shown.commit), ...message(shown)])
-  return lines([
-    heading(shown, style),
-    ...headerLines(shown.commit, style, format.name),
-    ...message(shown, format.name),
-  ])
+  if (format.name === 'raw') return `${heading(shown, style)}\n${linesOf(rawLines(shown.commit))}${message(shown)}`
+  return `${heading(shown, style)}\n${header(shown.commit, style, format.name)}${message(shown, format.name)}`
 }
 
 function heading({ id, decorations, mark, from }: ShownCommit, style: CommitStyle, word = 'commit '): string {
@@ -64,24 +60,16 @@ function reference({ id, commit }: ShownCommit, { date, now }: CommitStyle): str
   return `${shortenLinkText(id)} (${subject}, ${renderDate(commit.author.date, date ?? 'short', now)})`
 }
 
-function headerLines({ parents, author, committer }: PlainCommit, style: CommitStyle, name: NamedFormat): string[] {
-  const merge = parents.length > 1 ? [`Merge: ${parents.map(shortenLinkText).join(' ')}`] : []
-  const shown = (person: Person) => renderDate(person.date, style.date ?? 'default', style.now)
-  const dated = (label: string, date: string, person: Person) => [
-    `${label}${formatIdentity(person)}`,
-    `${date}${shown(person)}`,
-  ]
+function header({ parents, author, committer }: PlainCommit, style: CommitStyle, name: NamedFormat): string {
+  const merge = parents.length > 1 ? `Merge: ${parents.map(shortenLinkText).join(' ')}\n` : ''
+  const date = (person: Person) => renderDate(person.date, style.date ?? 'default', style.now)
   if (name === 'fuller') {
-    return [
-      ...merge,
-      ...dated('Author:     ', 'AuthorDate: ', author),
-      ...dated('Commit:     ', 'CommitDate: ', committer),
-    ]
+    const written = `Author:     ${formatIdentity(author)}\nAuthorDate: ${date(author)}\n`
+    return `${merge}${written}Commit:     ${formatIdentity(committer)}\nCommitDate: ${date(committer)}\n`
   }
-  const by = [`Author: ${formatIdentity(author)}`]
-  if (name === 'medium') by.push(`Date:   ${shown(author)}`)
-  if (name === 'full') by.push(`Commit: ${formatIdentity(committer)}`)
-  return [...merge, ...by]
+  const by = `${merge}Author: ${formatIdentity(author)}\n`
+  if (name === 'medium') return `${by}Date:   ${date(author)}\n`
+  return name === 'full' ? `${by}Commit: ${formatIdentity(committer)}\n` : by
 }
 
 /** A commit with its links as text, or as CIDs. */
@@ -102,16 +90,15 @@ export function rawLines({ tree, parents, author, committer }: RawCommit): strin
   ]
 }
 
-function message({ commit }: ShownCommit, name?: NamedFormat): string[] {
+/** The message, indented, below an empty line; nothing where there is none. */
+function message({ commit }: ShownCommit, name?: NamedFormat): string {
   const indented =
     name === 'short'
       ? indentMessage(messageParts(commit.message).firstLines.join('\n'), 'tabs')
       : indentMessage(commit.message, name === undefined ? 'tabs' : 'spaces')
-  return indented.length === 0 ? [] : ['', ...indented]
+  return indented === '' ? '' : `\n${indented}`
 }
 
-function lines(all: readonly string[]): string {
-  let text = ''
-  for (const line of all) text += `${line}\n`
-  return text
+function linesOf(all: readonly string[]): string {
+  return all.map((line) => `${line}\n`).join('')
 }

@@ -114,7 +114,7 @@ class FilePack implements Pack {
     const size = layout.end - layout.blockStart
     const bytes =
       layout.end <= head.length
-        ? copied(head.subarray(layout.blockStart, layout.end))
+        ? copied(head, layout.blockStart, layout.end)
         : this.readAt(start + layout.blockStart, size)
     if (bytes.length !== size) throw this.#damaged('the file is cut short')
     return { head, layout, bytes }
@@ -199,14 +199,20 @@ class FilePack implements Pack {
 }
 
 /** Small blocks come from a pool of Buffer's: thousands of buffers of their own are slow to make and to collect. */
-function copied(bytes: Uint8Array): Uint8Array {
-  const copy = Buffer.allocUnsafe(bytes.length)
-  copy.set(bytes)
-  return new Uint8Array(copy.buffer, copy.byteOffset, copy.length)
+function copied(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  const { buffer, byteOffset } = Buffer.allocUnsafe(end - start)
+  const copy = new Uint8Array(buffer, byteOffset, end - start)
+  if (copy.length > SHORT) copy.set(bytes.subarray(start, end))
+  else for (let at = 0; at < copy.length; at++) copy[at] = bytes[start + at] as number
+  return copy
 }
+
+/** Up to so many bytes a loop is faster than a view of them. */
+const SHORT = 512
 
 function isSectionOf(cid: CID, head: Uint8Array, layout: SectionLayout): boolean {
   const { code, digest } = cid.multihash
   if (layout.hashCode !== code || layout.blockStart - layout.digestStart !== digest.length) return false
-  return Buffer.compare(head.subarray(layout.digestStart, layout.blockStart), digest) === 0
+  for (let at = 0; at < digest.length; at++) if (head[layout.digestStart + at] !== digest[at]) return false
+  return true
 }

@@ -13,8 +13,9 @@ describe('a message', () => {
   })
 
   it('is indented, with tabs as spaces', () => {
-    expect(indentMessage('\n\nab\tc\n\n\td\n\n')).toEqual(['    ab      c', '    ', '            d'])
-    expect(indentMessage('\n \n')).toEqual([])
+    expect(indentMessage('\n\nab\tc\n\n\td\n\n')).toBe('    ab      c\n    \n            d\n')
+    expect(indentMessage('\n \n')).toBe('')
+    expect(indentMessage('a\tb\n', 'tabs')).toBe('    a\tb\n')
   })
 
   it('cannot steer the terminal that it is shown on', () => {
