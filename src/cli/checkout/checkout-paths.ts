@@ -2,6 +2,7 @@ import { shortenCid } from '../../model/cid-text.ts'
 import { JzfsError } from '../../model/errors.ts'
 import { resolveRevision } from '../../repo/revision.ts'
 import type { RevisionOptions } from '../../repo/revision/revision-source.ts'
+import { openIndex } from '../../worktree/index/open-index.ts'
 import { restorePaths, type Restored } from '../../worktree/restore.ts'
 import { type ConflictFlags, readConflictOptions } from '../conflict-options.ts'
 import type { Context } from '../context.ts'
@@ -69,8 +70,16 @@ async function report(
   }
   sayNotDone(context, restored)
   if (quiet) return
+  if (merge === true || conflict !== undefined) {
+    const artefacts = new Set((await openIndex(repository)).artefacts().map(({ path }) => path))
+    const conflicts = files.filter((path) => !artefacts.has(path))
+    context.terminal.say(`Brought ${counted(conflicts)} back into conflict`)
+    return
+  }
   const from = source === undefined ? 'the index' : shortenCid((await resolveRevision(repository, source, lookUp)).cid)
-  const isReopened = merge === true || conflict !== undefined
-  const count = `${files.length} ${files.length === 1 ? 'path' : 'paths'}`
-  context.terminal.say(isReopened ? `Brought ${count} back into conflict` : `Updated ${count} from ${from}`)
+  context.terminal.say(`Updated ${counted(files)} from ${from}`)
+}
+
+function counted(paths: readonly string[]): string {
+  return `${paths.length} ${paths.length === 1 ? 'path' : 'paths'}`
 }
