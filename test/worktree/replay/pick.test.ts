@@ -1,94 +1,28 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 
 import type { CID } from 'multiformats/cid'
-import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 
-import { decodeCommit } from '../../../src/model/commit/commit.ts'
-import { listOperations } from '../../../src/repo/operation/operation.ts'
-import type { Repository } from '../../../src/repo/repository.ts'
 import { resolveCommit } from '../../../src/repo/revision.ts'
 import { readSequence } from '../../../src/repo/sequence/sequence.ts'
-import { commitIndex } from '../../../src/worktree/commit.ts'
 import { openIndex } from '../../../src/worktree/index/open-index.ts'
 import { continueReplay, skipReplay } from '../../../src/worktree/replay/continue-replay.ts'
 import { abortReplay, quitReplay } from '../../../src/worktree/replay/end-replay.ts'
-import { pickCommits, type PickOptions } from '../../../src/worktree/replay/pick.ts'
-import { rebaseBranch, type RebaseOptions } from '../../../src/worktree/replay/rebase.ts'
 import { resetTo } from '../../../src/worktree/reset/reset.ts'
 import { readStatus } from '../../../src/worktree/status/status.ts'
 import { switchTo } from '../../../src/worktree/switch/switch.ts'
-import { temporaryFolder } from '../../support/repository.ts'
 import { folderContent } from '../support/folder-content.ts'
 import { makeMerge } from '../support/make-merge.ts'
-import { add, openTestRepository, PERSON } from '../support/repository.ts'
+import { add, PERSON } from '../support/repository.ts'
+import { BOB, openReplayScene, type ReplayScene, run } from './replay-scene.ts'
 
-const BOB = { name: 'Bob', email: 'bob@example.org', date: '2026-02-03T04:05:06+00:00' }
-const run = { command: 'jzfs test', author: PERSON, committer: PERSON }
-const PICK: PickOptions = {
-  ...run,
-  mainline: undefined,
-  noCommit: false,
-  recordsOrigin: false,
-  empty: 'stop',
-  redundant: 'stop',
-  favour: undefined,
-}
-
-let top: string
-let repository: Repository
-
-const write = (path: string, content: string): void => {
-  mkdirSync(join(top, path, '..'), { recursive: true })
-  writeFileSync(join(top, path), content)
-}
-const commit = async (message: string, files: Record<string, string>): Promise<CID> => {
-  for (const [path, content] of Object.entries(files)) write(path, content)
-  await add(repository)
-  const { cid } = await commitIndex(repository, { ...run, author: BOB, message, allowEmpty: true })
-  return cid
-}
-const go = (branch: string, create = false) =>
-  switchTo(repository, create ? { create: branch } : { branch }, { command: 'switch', person: PERSON })
-const pick = (revisions: string[], options: Partial<PickOptions> = {}) =>
-  pickCommits(repository, 'cherry-pick', revisions, { ...PICK, ...options })
-const revert = (revisions: string[], options: Partial<PickOptions> = {}) =>
-  pickCommits(repository, 'revert', revisions, { ...PICK, ...options })
-const rebase = (upstream: string | undefined, options: Partial<RebaseOptions> = {}) =>
-  rebaseBranch(repository, { ...run, favour: undefined, upstream, ...options })
-const subjects = async (): Promise<string[]> => {
-  const found: string[] = []
-  let cid = await repository.refs.headCommit()
-  while (cid !== undefined) {
-    const { message, parents }: { message: string; parents: CID[] } = await read(cid)
-    found.push(message.trimEnd())
-    cid = parents[0]
-  }
-  return found
-}
-const read = async (cid: CID) => decodeCommit(cid, await repository.store.get(cid))
-const isClean = async (): Promise<boolean> => {
-  const { staged, unstaged, untracked, conflicts } = await readStatus(repository)
-  return staged.length + unstaged.length + untracked.length + conflicts.length === 0
-}
-const operations = async (): Promise<number> => (await Array.fromAsync(listOperations(repository))).length
-
-/** main: base, ours; topic: base, one (adds b), two (changes a: conflicts with ours), three (adds c). */
-const makeBranches = async (): Promise<void> => {
-  await commit('base', { a: 'base\n' })
-  await go('topic', true)
-  await commit('one', { b: 'b\n' })
-  await commit('two', { a: 'theirs\n' })
-  await commit('three', { c: 'c\n' })
-  await go('main')
-  await commit('ours', { a: 'ours\n', d: 'd\n' })
-}
+let { top, repository, write, commit, go, pick, revert, subjects, read, isClean, operations, makeBranches } =
+  {} as ReplayScene
 
 beforeEach(async () => {
-  top = temporaryFolder()
-  const opened = await openTestRepository(top)
-  repository = opened
-  onTestFinished(() => opened.close())
+  ;({ top, repository, write, commit, go, pick, revert, subjects, read, isClean, operations, makeBranches } =
+    await openReplayScene())
 })
 
 describe('cherry-pick', () => {
@@ -222,6 +156,22 @@ describe('cherry-pick', () => {
     expect(await subjects()).toEqual(['one', 'base'])
     expect(folderContent(top)).toEqual({ a: '644 base\n', b: '644 b\n' })
   })
+
+  test('commits that mean nothing, merges, and roots', async () => {
+    await makeBranches()
+    await expect(pick(['topic..topic'])).rejects.toMatchObject({ code: 'no-commits' })
+    await expect(pick(['nowhere'])).rejects.toMatchObject({ family: 'not-found' })
+    await expect(pick(['topic'], { mainline: 2 })).rejects.toMatchObject({ code: 'mainline-missing' })
+    expect((await pick(['topic~3'], { favour: 'ours' })).stop?.reason).toBe('empty')
+    await abortReplay(repository, 'cherry-pick', run)
+    await switchTo(repository, { orphan: 'other' }, { command: 'switch', person: PERSON })
+    await commit('another root', { z: 'z\n' })
+    await pick(['main~1', 'main'])
+    expect(await subjects()).toEqual(['ours', 'base', 'another root'])
+    expect(folderContent(top)).toEqual({ a: '644 ours\n', d: '644 d\n', z: '644 z\n' })
+    await revert(['HEAD~2'])
+    expect(folderContent(top)).not.toHaveProperty('z')
+  })
 })
 
 describe('revert', () => {
@@ -250,105 +200,5 @@ describe('revert', () => {
       `Revert "merge"\n\nThis reverts commit ${merge.toString()}, reversing\nchanges made to ${tip.toString()}.\n`,
     )
     expect(folderContent(top)).toEqual({ a: '644 ours\n', d: '644 d\n' })
-  })
-})
-
-describe('rebase', () => {
-  test('puts a branch on its upstream: HEAD is never moved in between', async () => {
-    await makeBranches()
-    await go('topic')
-    await resetTo(repository, { command: 'reset', person: PERSON, mode: 'hard', revision: 'HEAD~2' })
-    const [before, tip] = [await operations(), String(await repository.refs.headCommit())]
-    const report = await rebase('main')
-    expect([report.isUpToDate, report.made.length, await operations()]).toEqual([false, 1, before + 1])
-    expect(await subjects()).toEqual(['one', 'ours', 'base'])
-    expect([await repository.refs.head(), await isClean()]).toEqual([{ branch: 'refs/heads/topic' }, true])
-    expect(String(await resolveCommit(repository, 'ORIG_HEAD'))).toBe(tip)
-    expect(await rebase('main')).toMatchObject({ isUpToDate: true, made: [] })
-    const [head] = await Array.fromAsync(repository.refs.log('HEAD'))
-    const [branch] = await Array.fromAsync(repository.refs.log('refs/heads/topic'))
-    expect(head?.message).toBe('rebase (finish): returning to refs/heads/topic')
-    expect(branch?.message).toMatch(/^rebase \(finish\): refs\/heads\/topic onto bagu/)
-    await go('main')
-    await rebase('topic')
-    expect(await subjects()).toEqual(['one', 'ours', 'base'])
-    expect(String(await resolveCommit(repository, 'main'))).toBe(String(await resolveCommit(repository, 'topic')))
-  })
-
-  test('waits at a conflict with HEAD detached; goes on, skips, or goes back', async () => {
-    await makeBranches()
-    await go('topic')
-    const tip = String(await repository.refs.headCommit())
-    const { stop, remaining } = await rebase('main')
-    expect([stop?.subject, remaining]).toEqual(['two', 1])
-    expect(await repository.refs.head()).toHaveProperty('detached')
-    expect(String(await repository.refs.read('refs/heads/topic'))).toBe(tip)
-    await abortReplay(repository, 'rebase', run)
-    expect([await repository.refs.head(), await isClean()]).toEqual([{ branch: 'refs/heads/topic' }, true])
-    await rebase('main')
-    await skipReplay(repository, 'rebase', run)
-    expect(await subjects()).toEqual(['three', 'one', 'ours', 'base'])
-    expect([await repository.refs.head(), readSequence(repository)]).toEqual([
-      { branch: 'refs/heads/topic' },
-      undefined,
-    ])
-    await resetTo(repository, { command: 'reset', person: PERSON, mode: 'hard', revision: tip })
-    await rebase('main')
-    write('a', 'both\n')
-    await add(repository, ['a'])
-    await continueReplay(repository, 'rebase', run)
-    expect(await subjects()).toEqual(['three', 'two', 'one', 'ours', 'base'])
-    await resetTo(repository, { command: 'reset', person: PERSON, mode: 'hard', revision: tip })
-    await rebase('main')
-    // Settled as it was: nothing is left of the commit.
-    write('a', 'ours\n')
-    await add(repository, ['a'])
-    await continueReplay(repository, 'rebase', run)
-    expect(await subjects()).toEqual(['three', 'one', 'ours', 'base'])
-    expect(await isClean()).toBe(true)
-  })
-
-  test('leaves out what the upstream has, by its change, and merges', async () => {
-    await makeBranches()
-    await commit('long', { long: Array.from({ length: 40 }, (_, line) => `line ${line}\n`).join('') })
-    await go('topic')
-    await resetTo(repository, { command: 'reset', person: PERSON, mode: 'hard', revision: 'main' })
-    const edit = (line: number, text: string) =>
-      (folderContent(top)['long'] as string).slice(4).replace(`line ${line}\n`, text)
-    await commit('picked', { long: edit(5, 'changed\n') })
-    await commit('own', { own: 'own\n' })
-    await go('main')
-    await commit('elsewhere', { long: edit(30, 'moves\ndown\n') })
-    await pick(['topic~1'])
-    await commit('and on', { long: edit(4, 'line four\n') })
-    await go('topic')
-    const { present, made } = await rebase('main')
-    expect([present.length, made.map(({ subject }) => subject)]).toEqual([1, ['own']])
-    expect((await subjects()).slice(0, 3)).toEqual(['own', 'and on', 'picked'])
-  })
-
-  test('--onto, another branch, and a detached HEAD', async () => {
-    await makeBranches()
-    const { made } = await rebase('topic~1', { onto: 'main', branch: 'topic' })
-    expect(made.map(({ subject }) => subject)).toEqual(['three'])
-    expect([await repository.refs.head(), await isClean()]).toEqual([{ branch: 'refs/heads/topic' }, true])
-    expect(await subjects()).toEqual(['three', 'ours', 'base'])
-    expect(await rebase('main', { branch: 'main' })).toMatchObject({ isUpToDate: true })
-    expect(await repository.refs.head()).toEqual({ branch: 'refs/heads/main' })
-    await switchTo(repository, { detach: 'topic' }, { command: 'switch', person: PERSON })
-    await rebase('main~1', { onto: 'main~1' })
-    expect(await repository.refs.head()).toHaveProperty('detached')
-    await rebase(undefined, { root: true, onto: 'main', branch: 'topic' })
-    expect(await subjects()).toEqual(['three', 'ours', 'base'])
-  })
-
-  test('local changes and other things in progress are in the way', async () => {
-    await makeBranches()
-    await expect(rebase(undefined)).rejects.toMatchObject({ code: 'upstream-needed' })
-    await pick(['topic~1'])
-    await expect(rebase('topic')).rejects.toMatchObject({ code: 'sequence-in-progress' })
-    await abortReplay(repository, 'cherry-pick', run)
-    write('d', 'local\n')
-    await expect(rebase('topic')).rejects.toMatchObject({ code: 'local-changes', details: { paths: ['d'] } })
   })
 })
