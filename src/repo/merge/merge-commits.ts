@@ -39,7 +39,7 @@ export async function mergeCommits(
   const bases = await mergeBases(graph, ours, theirs, options)
   const made = new Map<string, Block>()
   const source: BlockSource = {
-    get: async (cid, abort) => made.get(cid.toString())?.bytes ?? store.get(cid, abort),
+    get: async (cid, abort) => (made.size === 0 ? undefined : made.get(cid.toString())?.bytes) ?? store.get(cid, abort),
   }
   const joining: Joining = { source, graph, receive: (block) => void made.set(block.cid.toString(), block), options }
   const base = await joinBases(joining, bases, 1)
