@@ -13,9 +13,12 @@ export interface LineClasses {
   readonly count: number
 }
 
-/** Makes a numbering that knows no line yet. */
-export function createLineClasses(): LineClasses {
-  return new HashedLines()
+/**
+ * Makes a numbering that knows no line yet. With `borrows` it keeps the texts themselves instead of copies of lines: less, where
+ * they are needed as long anyway and do not change.
+ */
+export function createLineClasses({ borrows = false }: { borrows?: boolean } = {}): LineClasses {
+  return new HashedLines(borrows)
 }
 
 const INITIAL_SLOTS = 1024
@@ -30,8 +33,14 @@ class HashedLines implements LineClasses {
   #chunkOf = new Int32Array(INITIAL_SLOTS)
   #starts = new Int32Array(INITIAL_SLOTS)
   #lengths = new Int32Array(INITIAL_SLOTS)
+  /** Copies of lines, one after the other; or whole texts. */
   readonly #chunks: Uint8Array[] = []
   #usedOfLast = CHUNK_BYTES
+  readonly #borrows: boolean
+
+  constructor(borrows: boolean) {
+    this.#borrows = borrows
+  }
 
   classify({ bytes, count, starts }: Lines): Int32Array {
     const classes = new Int32Array(count)
@@ -68,17 +77,28 @@ class HashedLines implements LineClasses {
     if (added === this.#hashes.length) this.#growColumns()
     this.#hashes[added] = hash
     this.#lengths[added] = length
+    this.#starts[added] = this.#borrows ? this.#borrow(bytes, start) : this.#copy(bytes, start, end)
+    this.#chunkOf[added] = this.#chunks.length - 1
+    if (this.count * 2 > this.#slots.length) this.#growSlots()
+    return added
+  }
+
+  /** Where in the last chunk the line stands. */
+  #borrow(bytes: Uint8Array, start: number): number {
+    if (this.#chunks.at(-1) !== bytes) this.#chunks.push(bytes)
+    return start
+  }
+
+  #copy(bytes: Uint8Array, start: number, end: number): number {
+    const length = end - start
     if (length > CHUNK_BYTES - this.#usedOfLast) {
       this.#chunks.push(new Uint8Array(Math.max(length, CHUNK_BYTES)))
       this.#usedOfLast = 0
     }
-    const chunk = this.#chunks.length - 1
-    ;(this.#chunks[chunk] as Uint8Array).set(bytes.subarray(start, end), this.#usedOfLast)
-    this.#chunkOf[added] = chunk
-    this.#starts[added] = this.#usedOfLast
+    const at = this.#usedOfLast
+    ;(this.#chunks.at(-1) as Uint8Array).set(bytes.subarray(start, end), at)
     this.#usedOfLast += length
-    if (this.count * 2 > this.#slots.length) this.#growSlots()
-    return added
+    return at
   }
 
   #growColumns(): void {
