@@ -6,6 +6,7 @@ import { mergeRevision } from '../../src/worktree/merge/merge.ts'
 import { rebaseBranch } from '../../src/worktree/replay/rebase.ts'
 import { pushStash } from '../../src/worktree/stash/push-stash.ts'
 import { switchTo } from '../../src/worktree/switch/switch.ts'
+import { undoLast } from '../../src/worktree/undo/undo.ts'
 import { add, commitHere, openTestRepository, PERSON } from './support/repository.ts'
 
 /** A command that is killed, and the state of the working tree it starts from. */
@@ -85,6 +86,31 @@ export const KILL_SCENARIOS: KillScenario[] = [
   { name: 'restore', args: ['restore', '--force', '.'], prepare: editMany },
   { name: 'restore --source', args: ['restore', '--staged', '--worktree', '--source', 'other', '.'] },
   { name: 'rm', args: ['rm', '-r', '-q', 'same', 'changed', 'folder-to-file', 'gone'] },
+  {
+    name: 'undo',
+    args: ['undo', '-q'],
+    prepare: async (top, repository) => {
+      editMany(top)
+      const by = { command: 'switch', person: PERSON, discardChanges: true }
+      await switchTo(repository, { branch: 'other' }, by)
+    },
+  },
+  {
+    name: 'redo',
+    args: ['redo', '-q'],
+    prepare: async (_top, repository) => {
+      await switchTo(repository, { branch: 'other' }, { command: 'switch', person: PERSON })
+      await undoLast(repository, { command: 'undo', person: PERSON })
+    },
+  },
+  {
+    name: 'clean',
+    args: ['clean', '-q', '-fdx'],
+    prepare: (top) => {
+      editMany(top)
+      for (let number = 0; number < EACH; number++) write(top, `rubbish/${number % 9}/${number}`, `rubbish ${number}`)
+    },
+  },
   { name: 'mv', args: ['mv', 'same', 'changed', 'gone', 'link', 'new-folder'], prepare: makeFolder },
 ]
 

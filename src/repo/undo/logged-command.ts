@@ -41,9 +41,10 @@ export function lastUndo(layout: Layout): LoggedCommand {
   }
 }
 
-/** Whether an operation is one that undo takes back: it moved refs or HEAD, rewrote files, or took from the index. */
+/** Whether an operation is one that undo takes back: it moved refs or HEAD, rewrote files, or took from the index; or undid that. */
 export function canBeTakenBack(entry: OperationEntry): boolean {
   const { refs, head, worktree, renames, sequence, index, reflogCuts, reflogReturns } = entry
+  if (entry.undo !== undefined) return true
   const isMoving = refs.some(({ name }) => isOurs(name)) || head !== undefined || worktree !== undefined
   // The list of stashes is a log: one that is not the newest goes without any ref.
   const isOfLogs = reflogCuts.length + reflogReturns.length > 0
