@@ -29,16 +29,25 @@ export interface MergedText {
   bytes: Uint8Array
   /** How many regions are marked; 0: a clean merge. */
   conflicts: number
+  /** Why the text is a conflict as a whole: nothing is marked, and the bytes are ours. */
+  whole?: 'too-large'
 }
 
 /**
- * Merges two versions of a text line by line, as git does: the same conflicts, with the same marks. Its bytes need not be
- * UTF-8. What is no text (`isText`) is not for here. Memory: about five times what the three texts take up where lines are short,
- * so callers bound their size.
+ * Above this many bytes a text is not merged line by line; callers need not read what is larger. Where lines are short, a merge
+ * takes five times as much as its three texts.
  */
-export function mergeText({ base, ours, theirs }: MergedTexts, options: MergeTextOptions): MergedText {
+export const MAX_MERGED_BYTES = 16 * 2 ** 20
+
+/**
+ * Merges two versions of a text line by line, as git does: the same conflicts, with the same marks. Its bytes need not be
+ * UTF-8. What is no text (`isText`) is not for here.
+ */
+export function mergeText(texts: MergedTexts, options: MergeTextOptions): MergedText {
+  const { base, ours, theirs } = texts
   if (isSame(ours, theirs) || isSame(base, theirs)) return { bytes: ours, conflicts: 0 }
   if (isSame(base, ours)) return { bytes: theirs, conflicts: 0 }
+  if ([base, ours, theirs].some(({ length }) => length > MAX_MERGED_BYTES)) return mergeWhole(texts, options)
   const { style = 'merge', favour, labels, markerSize = 7, algorithm = 'histogram' } = options
   const lines = { base: splitLines(base), ours: splitLines(ours), theirs: splitLines(theirs) }
   const classes = createLineClasses({ borrows: true })
@@ -66,4 +75,10 @@ function shape(
   if (style === 'diff3') return regions
   if (style === 'zdiff3') return trimConflicts(regions, ours, theirs)
   return refineConflicts(regions, ours, theirs, algorithm)
+}
+
+function mergeWhole({ ours, theirs }: MergedTexts, { favour }: MergeTextOptions): MergedText {
+  if (favour === 'ours') return { bytes: ours, conflicts: 0 }
+  if (favour === 'theirs') return { bytes: theirs, conflicts: 0 }
+  return { bytes: ours, conflicts: 1, whole: 'too-large' }
 }
