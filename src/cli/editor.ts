@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -20,6 +19,7 @@ export async function editMessage(context: Context, folder: string, draft: strin
   const editor = env['JZFS_EDITOR'] ?? env['VISUAL'] ?? env['EDITOR'] ?? 'vi'
   const file = join(folder, `MESSAGE-${process.pid}`)
   writeFileSync(file, draft)
+  const { spawn } = await import('node:child_process')
   try {
     const child = spawn('/bin/sh', ['-c', `${editor} "$1"`, editor, file], { stdio: 'inherit' })
     const [status] = (await once(child, 'close')) as [number | null]

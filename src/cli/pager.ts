@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 
 import type { Config } from '../repo/config/config.ts'
@@ -17,6 +16,8 @@ export async function withPager(
   const { terminal, env } = context
   const pager = config?.get('pager') ?? env['PAGER'] ?? 'less'
   if (!terminal.interactive || pager === '' || pager === 'cat') return work(terminal)
+  // Loaded only here: it takes Node longer than many a command takes.
+  const { spawn } = await import('node:child_process')
   const child = spawn(pager, {
     shell: true,
     stdio: ['pipe', 'inherit', 'inherit'],

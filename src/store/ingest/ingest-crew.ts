@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 
 import { UnavailableError } from '../../model/errors.ts'
 import { explainFsError } from '../fs-errors.ts'
@@ -127,7 +127,9 @@ class Crew implements IngestCrew {
 
   #start(): Hand {
     // What a thread keeps is in buffers outside of its heap; a small nursery keeps garbage from growing the process.
-    const worker = new Worker(workerUrl('ingest-worker'), { resourceLimits: { maxYoungGenerationSizeMb: 8 } })
+    // Most commands hire nobody, and need not wait until Node has loaded this.
+    const threads = process.getBuiltinModule('node:worker_threads')
+    const worker = new threads.Worker(workerUrl('ingest-worker'), { resourceLimits: { maxYoungGenerationSizeMb: 8 } })
     const hand = { worker, tasks: 0 }
     worker.on('message', (message: FromWorker) => this.#receive(hand, message))
     worker.on('error', (error) => this.#crashed(error))
