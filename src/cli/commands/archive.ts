@@ -1,4 +1,3 @@
-import type { Command } from 'commander'
 import type { CID } from 'multiformats/cid'
 
 import { decodeCommit } from '../../model/commit/commit.ts'
@@ -44,7 +43,7 @@ export const archive: CommandModule = {
     command.action((revision: string | undefined, pathspecs: string[], flags: ArchiveFlags) =>
       flags.list
         ? context.terminal.out(ARCHIVE_FORMATS.map((format) => `${format}\n`).join(''))
-        : withRepository(context, (repository) => run(context, repository, command, { revision, pathspecs, flags })),
+        : withRepository(context, (repository) => run(context, repository, { revision, pathspecs, flags })),
     )
   },
 }
@@ -63,7 +62,6 @@ interface ArchiveRequest {
 async function run(
   context: Context,
   repository: Repository,
-  _command: Command,
   { revision, pathspecs, flags }: ArchiveRequest,
 ): Promise<void> {
   const { terminal, signal } = context
