@@ -12,12 +12,12 @@ export function looking(bench: Bench): Row[] {
   const { scale } = bench
   const long = longHistory(10_000 / scale)
   const [revisions, lines] = [200, 5000]
+  // Of a revision: the histories have no files.
+  const blame = ['blame', 'main', '--', 'text/file']
   return [
     look(bench, 'log of 10,000 commits', long, ['log'], { atMost: 5 }),
     look(bench, 'log -- PATH over 10,000 commits', long, ['log', '--', 'folder-042/file-0442'], { atMost: 5 }),
-    look(bench, 'blame, 5,000 lines and 200 commits', textHistory(revisions, lines), ['blame', 'text/file'], {
-      atMost: 3,
-    }),
+    look(bench, 'blame, 5,000 lines and 200 commits', textHistory(revisions, lines), blame, { atMost: 3 }),
     look(
       bench,
       'diff --name-status of two commits of 1,000,000 files that differ in 10',
