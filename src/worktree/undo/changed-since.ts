@@ -21,6 +21,10 @@ export interface ChangedSince {
   files: FoundPath[]
   /** Folders with nothing in them where a file is to be. */
   folders: string[]
+  /** Paths of changes where nothing is any more. */
+  gone: string[]
+  /** Paths that are as they shall be already. */
+  settled: string[]
   /** What can neither be kept nor overwritten: other repositories, special files. */
   untouchable: string[]
 }
@@ -38,14 +42,16 @@ export async function findChangedSince(
   const top = worktreeOf(repository)
   const real = createRealFolders(top)
   const files = new Map<string, FoundPath>()
+  const gone: string[] = []
+  const settled: string[] = []
   for (const { path, now, goal } of changes.values()) {
     const found = real.has(parentOf(path)) ? statAt(join(top, path)) : undefined
+    if (found === undefined) gone.push(path)
     if (found === undefined || found.isDirectory()) continue
     if (now !== undefined && isUnchangedSince(index, path, now.cid, found)) continue
-    const sides = [now, goal].filter((side): side is IndexEntry => side !== undefined && side.kind !== 'directory')
-    let isKnown = false
-    for (const side of sides) isKnown ||= await isAt(repository, path, found, side, options)
-    if (!isKnown) files.set(path, { key: toByteString(path), stat: fileStat(found) })
+    if (await isAt(repository, path, found, now, options)) continue
+    if (await isAt(repository, path, found, goal, options)) settled.push(path)
+    else files.set(path, { key: toByteString(path), stat: fileStat(found) })
   }
   const placed = Array.from(changes.values(), ({ path, goal }) => ({ path, after: goal?.kind }))
   const { scan, untracked, untouchable } = scanInTheWay(repository, index, placed)
@@ -64,17 +70,19 @@ export async function findChangedSince(
     if (found.isDirectory()) folders.push(index.path(position))
     else files.set(index.path(position), { key: index.key(position), stat: fileStat(found) })
   }
-  return { files: [...files.values()], folders, untouchable }
+  return { files: [...files.values()], folders, gone, settled, untouchable }
 }
 
 async function isAt(
   repository: Repository,
   path: string,
   found: NonNullable<ReturnType<typeof statAt>>,
-  { cid }: IndexEntry,
+  side: IndexEntry | undefined,
   options: AbortOptions,
 ): Promise<boolean> {
+  if (side === undefined || side.kind === 'directory') return false
   const { store } = repository
+  const { cid } = side
   const node = await readNode(store, { cid }, options)
   const content = { entry: { cid }, node }
   return hasContent(store, join(worktreeOf(repository), path), found, content, {

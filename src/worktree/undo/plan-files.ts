@@ -7,8 +7,8 @@ import type { IndexEntry } from '../index/index-entry.ts'
 import { emptyIndex, updateIndex } from '../index/index-update.ts'
 import type { StagingIndex } from '../index/staging-index.ts'
 import { worktreeOf } from '../working-tree.ts'
-import { findChangedSince } from './changed-since.ts'
-import { reverseFiles } from './file-change.ts'
+import { type ChangedSince, findChangedSince } from './changed-since.ts'
+import { type FileChange, reverseFiles } from './file-change.ts'
 import { keepChangedSince } from './keep-changed-since.ts'
 import { reverseRenames } from './reverse-renames.ts'
 import type { UndoOptions } from './undo.ts'
@@ -47,6 +47,7 @@ export async function planFiles(
     if (folder?.now?.kind === 'directory' && folder.goal === undefined) changes.delete(folder.path)
   }
   const since = await findChangedSince(repository, index, changes, options)
+  if (command.operations.every(({ renames }) => renames.length === 0)) leaveOutDone(changes, since)
   const kept = await keepChangedSince(repository, changes, since, pack, options)
   const moved = reverseRenames(worktreeOf(repository), command, files)
   for (const goal of files.replaced) changes.set(goal.path, { path: goal.path, now: undefined, goal })
@@ -60,6 +61,16 @@ export async function planFiles(
     overwritten: [...kept.overwritten, ...moved.overwritten],
     paths: [...changes.keys(), ...moved.renames.map(({ to }) => to)],
     lost,
+  }
+}
+
+/** What is as it shall be is no part of the undo: a redo that follows leaves it as it is, too. */
+function leaveOutDone(changes: Map<string, FileChange>, { gone, settled }: ChangedSince): void {
+  for (const path of settled) changes.delete(path)
+  for (const path of gone) {
+    const goal = changes.get(path)?.goal
+    if (goal === undefined) changes.delete(path)
+    else changes.set(path, { path, now: undefined, goal })
   }
 }
 

@@ -3,6 +3,9 @@ import { join } from 'node:path'
 
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 
+import { encodeCommit } from '../../../src/model/commit/commit.ts'
+import { EMPTY_DIRECTORY } from '../../../src/model/directory/directory.ts'
+import { initRepository } from '../../../src/repo/init-repository.ts'
 import { listOperations } from '../../../src/repo/operation/operation.ts'
 import { createBranch, deleteBranch, renameBranch } from '../../../src/repo/refs/branch.ts'
 import { createTag, deleteTag } from '../../../src/repo/refs/tag.ts'
@@ -278,4 +281,45 @@ test('after an undo nothing looks changed, and no file is hashed again', async (
   await undo()
   const { staged, unstaged, untracked } = await readStatus(repository)
   expect([staged, unstaged, untracked]).toEqual([[], [], []])
+})
+
+test('an undo of what changed nothing is an undo, too: the next goes further back', async () => {
+  await switchBranch({ branch: 'other' })
+  await resetTo(repository, { ...by, command: 'jzfs reset', mode: 'hard' })
+  expect((await undo()).command).toMatchObject({ command: 'jzfs reset' })
+  expect((await undo()).head?.after).toEqual({ branch: 'refs/heads/main' })
+  expect((await redo()).head?.after).toEqual({ branch: 'refs/heads/other' })
+  expect((await redo()).command).toMatchObject({ command: 'jzfs reset' })
+})
+
+test('what was removed, or put back, since a command is as somebody left it after undo and redo', async () => {
+  await switchBranch({ branch: 'other' })
+  rmSync(join(top, 'c'), { recursive: true })
+  write('b/y')
+  const before = await readState(repository)
+  expect((await undo()).files.toSorted()).toEqual(['a'])
+  await redo()
+  expect(await readState(repository)).toEqual(before)
+})
+
+test('in a bare repository refs go back', async () => {
+  const bare = await initRepository(temporaryFolder(), { bare: true })
+  onTestFinished(() => bare.close())
+  const commit = encodeCommit({
+    tree: EMPTY_DIRECTORY.cid,
+    parents: [],
+    author: PERSON,
+    committer: PERSON,
+    message: '',
+  })
+  const pack = await bare.store.createPack()
+  pack.add(EMPTY_DIRECTORY)
+  pack.add(commit)
+  await pack.finish()
+  await updateRef(bare, { name: 'refs/heads/main', after: commit.cid, message: 'first' }, by)
+  await createBranch(bare, { name: 'new', commit: commit.cid, from: 'main' }, by)
+  expect(await undoLast(bare, by)).toMatchObject({ files: [], index: false, refs: [{ name: 'refs/heads/new' }] })
+  expect((await bare.refs.list()).map(({ name }) => name)).toEqual(['refs/heads/main'])
+  await redoLast(bare, by)
+  expect((await bare.refs.list()).map(({ name }) => name)).toEqual(['refs/heads/main', 'refs/heads/new'])
 })
