@@ -16,8 +16,8 @@ import { type ReplayReport, type ReplayRunOptions, runReplay, treeOfCommit } fro
 export interface PickOptions extends ReplayRunOptions, RevisionOptions, ReplayOptions {}
 
 /**
- * Makes the changes of commits again on HEAD (`cherry-pick`), or takes them back (`revert`): commits, and ranges, as
- * `git rev-list` takes them. It is one operation, up to the end or to the first commit that cannot be made: there it waits.
+ * Makes the changes of commits again on HEAD (`cherry-pick`), or takes them back (`revert`): commits (`-` is the branch before),
+ * and ranges, as `git rev-list` takes them. It is one operation, up to the end or to the first commit that cannot be made: there it waits.
  *
  * Throws, with nothing changed, ConflictError `sequence-in-progress`, `index-unmerged`, `staged-changes` and `would-overwrite`,
  * InvalidError `no-commits` where the revisions mean none, `mainline-needed`, `mainline-missing`, `nothing-to-revert` on a
@@ -75,9 +75,10 @@ export async function pickCommits(
 async function findCommits(
   repository: Repository,
   kind: 'cherry-pick' | 'revert',
-  revisions: readonly string[],
+  given: readonly string[],
   options: PickOptions,
 ): Promise<CID[]> {
+  const revisions = given.map((text) => (text === '-' ? '@{-1}' : text))
   const graph = options.graph ?? createCommitGraph(repository.store)
   const { include, exclude } = await resolveRevisions(repository, revisions, { ...options, graph })
   const isList = revisions.every((text) => splitRange(text) === undefined && !/^\^|\^[@!]$|\^-\d*$/.test(text))

@@ -131,7 +131,7 @@ describe('cherry-pick', () => {
     const tip = String(await repository.refs.headCommit())
     write('mine', 'mine\n')
     await add(repository)
-    await pick(['topic~2', 'topic'], { noCommit: true })
+    await pick(['topic~2', '-'], { noCommit: true })
     expect(String(await repository.refs.headCommit())).toBe(tip)
     const { staged } = await readStatus(repository)
     expect(staged.map(({ path }) => path)).toEqual(['b', 'c', 'mine'])
