@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import type { PlannedCommit } from '../../../repo/merge/support/paired-commits.ts'
 import { createTreeMaker, type EditName } from '../../../repo/merge/support/random-trees.ts'
 import type { FolderContent } from '../../support/folder-content.ts'
-import { pairWorktrees, type Side } from './paired-worktrees.ts'
+import { type PairedWorktrees, pairWorktrees, type SettleWay, type Side } from './paired-worktrees.ts'
 
 const EDITS: EditName[] = [
   'edit',
@@ -21,18 +21,18 @@ const EDITS: EditName[] = [
 const CLASHES: EditName[] = [...EDITS, 'fileToFolder', 'folderToFile', 'removeFolder']
 
 /** What was compared, so that a test can tell that nothing of it was left out. */
-export type MergeTally = Record<Side['outcome'], number>
+export type MergeTally = Record<Side['outcome'] | 'settled', number>
 
 /**
  * Merges random commits in working trees with local work, by git and by ours, and compares what both leave: outcome, index,
- * status, files; and the files again once the merge is given up. Then the tally.
+ * status, files; and the same again once the merge is settled path by path and committed, or given up.
  */
 export async function compareMerges(seed: number, count: number): Promise<MergeTally> {
   const plans = Array.from({ length: count }, (_, at) => planMerge(seed + at))
   await using pair = await pairWorktrees(
     plans.flatMap(({ commits }, at) => commits.map((each) => shifted(each, 3 * at))),
   )
-  const tally: MergeTally = { merged: 0, conflicts: 0, refused: 0 }
+  const tally: MergeTally = { merged: 0, conflicts: 0, refused: 0, settled: 0 }
   for (const [at, { below }] of plans.entries()) {
     const where = `seed ${seed + at}`
     await pair.checkOut(3 * at + 1)
@@ -50,12 +50,39 @@ export async function compareMerges(seed: number, count: number): Promise<MergeT
     tally[ours.outcome]++
     expect(artefacts.every((path) => conflicts.some((each) => path.startsWith(`${each}~`)))).toBe(true)
     if (ours.outcome !== 'conflicts' || git.outcome !== 'conflicts') continue
+    if (!isUnclear && below(2) === 0) {
+      await settleAll(pair, git, below)
+      const settled = await pair.commit()
+      expect(settled.ours, `${where}, settled`).toEqual(settled.git)
+      tally.settled++
+      continue
+    }
     const after = await pair.abort()
     expect(after.ours, `${where}, given up`).toEqual(after.git ?? before)
     // Files that the user had removed may come back.
     expect(after.ours, `${where}, given up`).toMatchObject(before)
   }
   return tally
+}
+
+/** Settles each path in conflict in some way that it allows. */
+async function settleAll(
+  pair: PairedWorktrees,
+  { index, files }: Side,
+  below: (limit: number) => number,
+): Promise<void> {
+  const stages = new Map<string, string>()
+  for (const line of index) {
+    const [, stage, path] = /^\d+ ([123]) (.*)$/s.exec(line) ?? []
+    if (path !== undefined) stages.set(path, (stages.get(path) ?? '') + stage)
+  }
+  for (const [path, there] of stages) {
+    const ways: SettleWay[] = ['rm']
+    if (there.includes('2')) ways.push('ours')
+    if (there.includes('3')) ways.push('theirs')
+    if (path in files) ways.push('add')
+    await pair.settle(path, ways[below(ways.length)] as SettleWay)
+  }
 }
 
 function without(files: FolderContent, isLeftOut: (path: string) => boolean): FolderContent {

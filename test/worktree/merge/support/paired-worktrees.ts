@@ -6,9 +6,14 @@ import { renderShortStatus } from '../../../../src/cli/status-text.ts'
 import { JzfsError } from '../../../../src/model/errors.ts'
 import { runOperation } from '../../../../src/repo/operation/operation.ts'
 import type { Repository } from '../../../../src/repo/repository.ts'
+import { addPaths } from '../../../../src/worktree/add/add.ts'
+import { commitIndex } from '../../../../src/worktree/commit.ts'
 import { openIndex } from '../../../../src/worktree/index/open-index.ts'
 import { abortMerge } from '../../../../src/worktree/merge/end-merge.ts'
 import { type Merged, mergeRevision } from '../../../../src/worktree/merge/merge.ts'
+import { parsePathspecs } from '../../../../src/worktree/pathspec/pathspec.ts'
+import { removePaths } from '../../../../src/worktree/remove.ts'
+import { restorePaths } from '../../../../src/worktree/restore.ts'
 import { readStatus } from '../../../../src/worktree/status/status.ts'
 import { switchTo } from '../../../../src/worktree/switch/switch.ts'
 import { type PlannedCommit, pairCommits } from '../../../repo/merge/support/paired-commits.ts'
@@ -26,6 +31,11 @@ export interface Side {
   files: FolderContent
 }
 
+export type SettleWay = 'ours' | 'theirs' | 'add' | 'rm'
+
+/** What is there once a merge was settled. */
+export type Settled = Omit<Side, 'outcome'> & { parents: number }
+
 /** Two working trees with the same history: of git and of ours. Commits are named by their positions. */
 export interface PairedWorktrees extends AsyncDisposable {
   /** Goes to a commit; nothing of what was before is left. */
@@ -37,6 +47,10 @@ export interface PairedWorktrees extends AsyncDisposable {
   /** `isUnclear`: a directory was renamed no one knows where, of which git's index says nothing. */
   mergeByGit(position: number): Side & { isUnclear: boolean }
   merge(position: number): Promise<Side & { artefacts: string[]; conflicts: string[] }>
+  /** Settles a path in conflict: by a side, by what the file is, or by its removal. */
+  settle(path: string, way: SettleWay): Promise<void>
+  /** Commits both merges, and returns what is there now, and how many parents the commits have. */
+  commit(): Promise<{ git: Settled; ours: Settled }>
   /** Gives both merges up, and returns the files of each: undefined where git could not. */
   abort(): Promise<{ git: FolderContent | undefined; ours: FolderContent }>
 }
@@ -70,19 +84,29 @@ export async function pairWorktrees(planned: readonly PlannedCommit[]): Promise<
     mergeByGit(position) {
       const { status, stdout } = git(['merge', '-m', 'merged', `c${position}`])
       const outcome = status === 0 ? 'merged' : /^CONFLICT/m.test(stdout) ? 'conflicts' : 'refused'
-      const lines = git(['status', '--porcelain', '-z', '-uall', '--no-renames']).stdout.split('\0').slice(0, -1)
-      const index = git(['ls-files', '-s', '-z']).stdout.split('\0').slice(0, -1)
       return {
         outcome,
-        status: lines.toSorted(),
-        index: index.map((line) => line.replace(/^(\d+) \w+ (\d)\t/, '$1 $2 ')).toSorted(),
-        files: withoutEmpty(folderContent(tops.git)),
+        ...sideOfGit(git, tops.git),
         isUnclear: /^CONFLICT \((directory rename split|implicit dir rename)\)/m.test(stdout),
       }
     },
     async merge(position) {
       const merged = await mergeOurs(repository, `c${position}`)
       return { ...(await sideOf(repository, merged)), files: withoutEmpty(folderContent(tops.ours)) }
+    },
+    async settle(path, way) {
+      if (way === 'ours' || way === 'theirs') git(['checkout', '-q', `--${way}`, '--', path])
+      git(way === 'rm' ? ['rm', '-q', '-f', '--', path] : ['add', '--', path])
+      await settleOurs(repository, tops.ours, path, way)
+    },
+    async commit() {
+      git(['commit', '-q', '-m', 'settled'])
+      const parents = git(['rev-list', '--parents', '-n', '1', 'HEAD']).stdout.trim().split(' ').length - 1
+      const by = { command: 'commit', author: PERSON, committer: PERSON, message: 'settled' }
+      const { commit } = await commitIndex(repository, by)
+      const { index, status } = await sideOf(repository, undefined)
+      const ours = { index, status, files: withoutEmpty(folderContent(tops.ours)), parents: commit.parents.length }
+      return { git: { ...sideOfGit(git, tops.git), parents }, ours }
     },
     async abort() {
       const { status } = git(['merge', '--abort'])
@@ -92,6 +116,26 @@ export async function pairWorktrees(planned: readonly PlannedCommit[]): Promise<
     },
     [Symbol.asyncDispose]: () => repository.close(),
   }
+}
+
+function sideOfGit(git: Git, top: string): Omit<Side, 'outcome'> {
+  const lines = git(['status', '--porcelain', '-z', '-uall', '--no-renames']).stdout.split('\0').slice(0, -1)
+  const index = git(['ls-files', '-s', '-z']).stdout.split('\0').slice(0, -1)
+  return {
+    status: lines.toSorted(),
+    index: index.map((line) => line.replace(/^(\d+) \w+ (\d)\t/, '$1 $2 ')).toSorted(),
+    files: withoutEmpty(folderContent(top)),
+  }
+}
+
+async function settleOurs(repository: Repository, top: string, path: string, way: SettleWay): Promise<void> {
+  const specs = parsePathspecs([`:(literal)${path}`], { worktree: top, cwd: top })
+  const options = { command: 'settle', person: PERSON }
+  if (way === 'ours' || way === 'theirs') {
+    await restorePaths(repository, specs, { ...options, staged: false, worktree: true, conflict: way, force: true })
+  }
+  if (way === 'rm') await removePaths(repository, specs, { ...options, force: true })
+  else await addPaths(repository, specs, options)
 }
 
 /** Undefined where it was refused. */
@@ -123,10 +167,9 @@ async function sideOf(repository: Repository, merged: Merged | undefined) {
   } as const
 }
 
-function gitIn(
-  repository: string,
-  worktree: string,
-): (args: readonly string[]) => { status: number | null; stdout: string } {
+type Git = (args: readonly string[]) => { status: number | null; stdout: string }
+
+function gitIn(repository: string, worktree: string): Git {
   const env = {
     PATH: process.env['PATH'],
     GIT_CONFIG_GLOBAL: '/dev/null',
