@@ -7,7 +7,8 @@ import { expect, onTestFinished } from 'vitest'
 
 import { temporaryFolder } from './repository.ts'
 
-const MAIN = join(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.js')
+/** The bundle that is tested; `JZFS_MAIN` names another one. */
+const MAIN = process.env['JZFS_MAIN'] ?? join(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.js')
 
 /** How a process of jzfs ended, and what it printed. */
 export interface Ended {

@@ -131,7 +131,10 @@ class FilePack implements Pack {
   }
 
   readAt(position: number, size: number): Uint8Array {
-    return this.#readInto(new Uint8Array(size), position, size)
+    // An index that was damaged can lead anywhere.
+    const end = this.#opened?.layout.fileSize ?? fstatSync(this.#fd()).size
+    const length = Math.max(0, Math.min(size, end - position))
+    return this.#readInto(new Uint8Array(length), position, length)
   }
 
   close(): void {

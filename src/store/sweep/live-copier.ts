@@ -58,6 +58,7 @@ export async function copyLive(
     BATCH_BYTES,
   )) {
     const bytes = pack.readAt(run.start, run.end - run.start)
+    if (bytes.length === 0) throw packCorruptError(pack.path, `no section at byte ${run.start}`)
     let at = 0
     while (at < bytes.length) {
       const section = sectionLayout(bytes, at)
