@@ -19,6 +19,7 @@ export const cherryPick: CommandModule = {
     command
       .argument('[revision...]', 'make what these commits change: single ones, or ranges like a..b')
       .option('-n, --no-commit', 'leave the changes staged, and make no commit')
+      .option('-e, --edit', 'edit the messages')
       .option('-x', 'say in the message where a commit comes from')
       .option('-m, --mainline <parent>', 'of a merge: take the change against this parent, from 1', (text) =>
         readCount('-m', text),

@@ -7,7 +7,6 @@ import { revisionOptions } from '../revisions.ts'
 
 interface RevertFlags extends ReplayFlags {
   commit: boolean
-  edit: boolean
   mainline?: number
 }
 
@@ -17,7 +16,8 @@ export const revert: CommandModule = {
     command
       .argument('[revision...]', 'take back what these commits changed: single ones, or ranges like a..b')
       .option('-n, --no-commit', 'leave the changes staged, and make no commit')
-      .option('--no-edit', 'take the message as it is (as always)')
+      .option('-e, --edit', 'edit the messages')
+      .option('--no-edit', 'take the messages as they are (the default)')
       .option('-m, --mainline <parent>', 'of a merge: go back to this parent, from 1', (text) => readCount('-m', text))
     addReplayOptions(command).action((revisions: string[], flags: RevertFlags) =>
       runReplayCommand(context, {

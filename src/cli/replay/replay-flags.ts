@@ -5,6 +5,7 @@ import type { Repository } from '../../repo/repository.ts'
 import type { ReplayRunOptions } from '../../worktree/replay/run-replay.ts'
 import { collect } from '../collect.ts'
 import type { Context } from '../context.ts'
+import { editMessage } from '../editor.ts'
 import { currentPerson } from '../identity.ts'
 
 /** What the commands share that make commits again. */
@@ -13,6 +14,7 @@ export interface ReplayFlags {
   abort?: true
   skip?: true
   quit?: true
+  edit?: boolean
   strategyOption?: string[]
   quiet?: true
   json?: true
@@ -52,6 +54,7 @@ export function readFavour(name: string, { strategyOption = [] }: ReplayFlags): 
 export function replayRunOptions(
   context: Context,
   repository: Repository,
+  { edit }: ReplayFlags,
   onProgress: NonNullable<ReplayRunOptions['onProgress']>,
 ): ReplayRunOptions {
   const committer = currentPerson(context, repository.config, 'COMMITTER')
@@ -61,10 +64,15 @@ export function replayRunOptions(
     style: repository.config.get('merge.conflictStyle'),
     author: currentPerson(context, repository.config, 'AUTHOR'),
     signal: context.signal,
+    ...(edit === true
+      ? { editMessage: (message: string) => editMessage(context, repository.path, `${message}\n${COMMENT}`) }
+      : {}),
     onProgress,
     onRebuilt: (error) => context.terminal.say(`warning: ${error.message}`),
   }
 }
+
+const COMMENT = '# Write the message of the commit. Lines that begin with # are dropped.\n'
 
 /** The error for a command line that cannot be meant. */
 export function replayUsage(name: string, message: string): InvalidError {

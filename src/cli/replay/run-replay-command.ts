@@ -26,7 +26,7 @@ export function runReplayCommand<Report extends ReplayReport>(
   return withWorktree(context, async (repository) => {
     const action = readAction(kind, flags, operands)
     const progress = createProgressLine(context.terminal, 'writing')
-    const options = replayRunOptions(context, repository, progress.update)
+    const options = replayRunOptions(context, repository, flags, progress.update)
     try {
       if (action === 'quit') return await quitReplay(repository, kind, options)
       if (action === 'abort') {

@@ -26,7 +26,12 @@ export interface ReplayRequest extends Pick<ReplaySequence, 'kind' | 'todo' | 'o
   committer: Person
   /** How conflicts are marked. Default: `merge`. */
   style?: ConflictStyle | undefined
+  /** Has the message of each new commit edited. */
+  editMessage?: EditMessage | undefined
 }
+
+/** Lets somebody change a message. */
+export type EditMessage = (message: string) => Promise<string>
 
 /** A commit that was made again. */
 export interface ReplayedCommit {
@@ -114,11 +119,12 @@ async function replayOne(
   else if (noCommit) replayed.at = { commit: at.commit, tree: merge.tree }
   else {
     const author = request.kind === 'revert' ? request.author : commit.author
-    const made = makeCommit(receive, { at, tree: merge.tree, message: change.message, author }, request)
+    const message = (await request.editMessage?.(change.message)) ?? change.message
+    const made = makeCommit(receive, { at, tree: merge.tree, message, author }, request)
     replayed.made.push({
       from: cid,
       cid: made,
-      subject: subjectOf(change.message),
+      subject: subjectOf(message),
       trees: { before: at.tree, after: merge.tree },
       notes: merge.notes,
     })

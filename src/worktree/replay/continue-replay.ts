@@ -14,7 +14,7 @@ import { writeTree } from '../index/write-tree.ts'
 import { type MergeResetReport, resetMerge } from '../merge/reset-merge.ts'
 import { worktreeOf } from '../working-tree.ts'
 import { replayInProgress } from './end-replay.ts'
-import { type ReplayReport, type ReplayRunOptions, runReplay, treeOfCommit } from './run-replay.ts'
+import { editingOf, type ReplayReport, type ReplayRunOptions, runReplay, treeOfCommit } from './run-replay.ts'
 
 /**
  * Goes on with a cherry-pick, revert or rebase: what the user has settled and staged becomes the commit at which it waits,
@@ -111,7 +111,7 @@ async function settleStop(
   }
   const author = kind === 'revert' ? options.author : await authorOf(repository, stopped.commit)
   const parents = on.commit === undefined ? [] : [on.commit]
-  const { message } = stopped
+  const message = (await editingOf(options)?.(stopped.message)) ?? stopped.message
   const block = encodeCommit({ tree, parents, author, committer: options.committer, message })
   pack.add(block)
   const made = {

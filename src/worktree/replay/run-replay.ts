@@ -9,13 +9,19 @@ import type { TreeMerge } from '../../repo/merge/tree-merge.ts'
 import type { OperationPlan, RefUpdate } from '../../repo/operation/operation-plan.ts'
 import { isSameHead, type Head } from '../../repo/refs/head.ts'
 import { isSameCid } from '../../repo/refs/refs.ts'
-import { type Replayed, replayCommits, type ReplayPosition } from '../../repo/replay/replay-commits.ts'
+import {
+  type EditMessage,
+  type Replayed,
+  replayCommits,
+  type ReplayPosition,
+} from '../../repo/replay/replay-commits.ts'
 import type { Repository } from '../../repo/repository.ts'
 import type { ReplaySequence } from '../../repo/sequence/replay-sequence.ts'
 import type { Sequence } from '../../repo/sequence/sequence.ts'
 import type { Lock } from '../../store/lock/lock.ts'
 import { packAndStore } from '../../store/pack/pack-and-store.ts'
 import type { PackWriter } from '../../store/pack/pack-writer.ts'
+import { cleanMessage } from '../commit.ts'
 import type { OpenIndexOptions } from '../index/open-index.ts'
 import { applyMerge } from '../merge/apply-merge.ts'
 import type { RewriteOptions, RewrittenFiles } from '../rewrite/rewrite-files.ts'
@@ -28,6 +34,8 @@ export interface ReplayRunOptions extends OpenIndexOptions, RewriteOptions {
   committer: Person
   /** How conflicts are marked. Default: `merge`. */
   style?: ConflictStyle | undefined
+  /** Has the message of each new commit edited, while the repository is locked; an empty one ends it with nothing changed. */
+  editMessage?: EditMessage | undefined
 }
 
 /** What came of a cherry-pick, a revert or a rebase, or of going on with one. */
@@ -90,7 +98,7 @@ export async function runReplay(
   const replayed = await replayCommits(
     source,
     (block) => void pack.add(block),
-    { ...sequence, on: run.on, author, committer, style },
+    { ...sequence, on: run.on, author, committer, style, editMessage: editingOf(options) },
     { signal: options.signal },
   )
   const merge = replayed.stop?.merge ?? { tree: replayed.at.tree ?? EMPTY_DIRECTORY.cid, conflicts: [] }
@@ -126,6 +134,11 @@ export async function runReplay(
 
 function waitOf({ commit, subject, reason, merge }: NonNullable<Replayed['stop']>): ReplayWait {
   return { commit, subject, reason, conflicts: merge.conflicts, notes: merge.notes }
+}
+
+/** How messages are edited: what comes of it is as that of any commit. */
+export function editingOf({ editMessage }: Pick<ReplayRunOptions, 'editMessage'>): EditMessage | undefined {
+  return editMessage && (async (message) => cleanMessage(await editMessage(message)))
 }
 
 /** What is in progress from now on; undefined: nothing. */

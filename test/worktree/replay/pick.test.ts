@@ -185,6 +185,10 @@ describe('revert', () => {
     const last = await read(made[1]?.cid as CID)
     expect(last.message).toBe(`Revert "second"\n\nThis reverts commit ${second.toString()}.\n`)
     expect(last.author).toEqual(PERSON)
+    const edited = await revert(['HEAD'], { editMessage: async (message) => `Sorry\n\n${message}\n\n` })
+    expect(edited.made[0]?.subject).toBe('Sorry')
+    expect((await subjects())[0]).toMatch(/^Sorry\n\nRevert "Revert "second""\n\nThis reverts/)
+    await expect(revert(['HEAD'], { editMessage: async () => ' ' })).rejects.toMatchObject({ code: 'message-empty' })
   })
 
   test('a merge needs to be told its mainline', async () => {
