@@ -6,6 +6,7 @@ import type { Context } from '../context.ts'
 import { withRepository } from '../here.ts'
 import { currentPerson } from '../identity.ts'
 import { createProgressLine } from '../progress.ts'
+import { followRenamedBranch } from '../published-branch.ts'
 import { reportTakenBack } from './take-back-report.ts'
 
 interface TakeBackFlags {
@@ -30,6 +31,8 @@ export function declareTakeBack(command: Command, context: Context, kind: 'undo'
     .action((flags: TakeBackFlags) =>
       withRepository(context, async (repository) => {
         const done = await takeBack(context, repository, kind, flags)
+        if (!flags.dryRun)
+          for (const move of done.reflogMoves ?? []) await followRenamedBranch(context, repository, move)
         await reportTakenBack(context, repository, done, { ...flags, kind })
       }),
     )

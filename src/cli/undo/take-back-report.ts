@@ -44,11 +44,14 @@ function otherOf(kind: 'undo' | 'redo'): string {
 
 async function changeLines(repository: Repository, done: Undone): Promise<string[]> {
   const lines: string[] = []
+  const head = done.head?.after ?? (await repository.refs.head())
   for (const { name, before, after } of done.refs ?? []) {
     if (name.startsWith(PSEUDO_REFS)) continue
     const what = describeRef(name)
-    if (after === undefined) lines.push(`${what} is gone`)
-    else lines.push(`${what} is ${before === undefined ? 'back ' : ''}at ${await describeObject(repository, after)}`)
+    if (after === undefined) {
+      const isHead = 'branch' in head && head.branch === name
+      lines.push(isHead ? `${what} has no commit, as before` : `${what} is gone`)
+    } else lines.push(`${what} is ${before === undefined ? 'back ' : ''}at ${await describeObject(repository, after)}`)
   }
   if (done.head !== undefined) lines.push(await headLine(repository, done.head.after))
   if (done.files.length > 0) lines.push(`${done.files.length} file${done.files.length === 1 ? '' : 's'} changed`)
@@ -62,8 +65,10 @@ async function headLine(repository: Repository, head: Head): Promise<string> {
 }
 
 /** What others have fetched stays theirs. */
-async function sayPublished(context: Context, repository: Repository, { refs = [] }: Undone): Promise<void> {
-  const names = refs.map(({ name }) => name)
+async function sayPublished(context: Context, repository: Repository, done: Undone): Promise<void> {
+  const { refs = [], reflogMoves = [] } = done
+  const renamed = new Set(reflogMoves.flatMap(({ before, after }) => [before, after]))
+  const names = refs.map(({ name }) => name).filter((name) => !renamed.has(name))
   for (const name of await publishedRefs(context, repository, names)) {
     context.terminal.say(`note: ${describeRef(name)} is published: what others have fetched of it is not taken back`)
   }
