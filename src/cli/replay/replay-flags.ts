@@ -57,6 +57,7 @@ export function replayRunOptions(
   { edit }: ReplayFlags,
   onProgress: NonNullable<ReplayRunOptions['onProgress']>,
 ): ReplayRunOptions {
+  if (edit === true && !context.terminal.interactive) throw noTerminal()
   const committer = currentPerson(context, repository.config, 'COMMITTER')
   return {
     command: context.commandLine,
@@ -70,6 +71,12 @@ export function replayRunOptions(
     onProgress,
     onRebuilt: (error) => context.terminal.say(`warning: ${error.message}`),
   }
+}
+
+function noTerminal(): InvalidError {
+  return new InvalidError('no-terminal', 'there is no terminal to edit a message on', {
+    hint: 'leave out --edit, and change the message with `jzfs commit --amend -m MESSAGE`',
+  })
 }
 
 const COMMENT = '# Write the message of the commit. Lines that begin with # are dropped.\n'

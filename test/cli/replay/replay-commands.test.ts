@@ -28,6 +28,7 @@ describe('what it says and reports:', () => {
       waits: { branch: 'main', reason: 'conflict', done: 1, remaining: 1 },
     })
     expect((await jzfs('cherry-pick', 'topic')).stderr).toContain('hint: finish it with `jzfs cherry-pick --continue`')
+    expect((await jzfs('cherry-pick', '--continue', '-e')).stderr).toContain('no terminal to edit a message on')
     expect(JSON.parse((await jzfs('cherry-pick', '--abort', '--json')).stdout)).toMatchObject({ rewound: true })
   })
 
