@@ -2,8 +2,8 @@ import type { CID } from 'multiformats/cid'
 
 import type { AbortOptions, BlockSource } from '../../model/block.ts'
 import { RAW } from '../../model/cid.ts'
-import type { DirectoryNode } from '../../model/directory/directory-node.ts'
-import { openDirectory } from '../../model/directory/directory-node.ts'
+import { compareNames } from '../../model/compare.ts'
+import { type DirectoryNode, openDirectory } from '../../model/directory/directory-node.ts'
 import {
   compareVersions,
   isSameLink,
@@ -11,57 +11,14 @@ import {
   type UnopenedShard,
   type Versions,
 } from '../../model/directory/directory-versions.ts'
-import type { NodeEntry } from '../../model/tree/tree-diff.ts'
-import { WalkBudget } from '../../model/tree/walk-budget.ts'
 import type { Link } from '../../model/unixfs/dag-pb.ts'
-import {
-  createPlanNode,
-  type FileVersions,
-  otherSide,
-  planChild,
-  type PlanNode,
-  type RenameCandidate,
-  type Side,
-  type SideCandidates,
-} from './merge-plan.ts'
-import { namingPath, openEntry, type OpenedEntry } from './open-entry.ts'
-import { joinPath, parentPath } from './tree-path.ts'
-
-/** What three trees differ in. */
-export interface TreeChanges {
-  plan: PlanNode
-  /** Files that both sides changed, by path. */
-  files: Map<string, FileVersions>
-  candidates: Record<Side, SideCandidates>
-}
-
-/** What is being put together, and how it is read. */
-interface Collection extends TreeChanges {
-  source: BlockSource
-  options: AbortOptions & { renames: boolean }
-  budget: WalkBudget
-  /** Entries that one side alone changed, which are taken whole unless renames make it matter what is in them. */
-  deferred: Record<Side, OneSidedChange[]>
-  /** Shards that ours alone changed: the same. */
-  shards: { directory: DirectoryNode; place: Place; shard: UnopenedShard }[]
-}
-
-interface OneSidedChange {
-  path: string
-  base: Link | undefined
-  changed: Link | undefined
-  depth: number
-}
-
-/** Where a walk is. */
-interface Place {
-  path: string
-  depth: number
-  /** Undefined: nothing is to be decided in here, only candidates for renames are looked for. */
-  node: PlanNode | undefined
-  /** It matters to where this directory, or one above it, was moved. */
-  isFollowed: boolean
-}
+import { baseName } from '../renames/base-name.ts'
+import { type Collection, createCollection, type OneSidedChange, type Place, type TreeChanges } from './collection.ts'
+import { planChild, type Side } from './merge-plan.ts'
+import { namingPath, openEntry } from './open-entry.ts'
+import { fileVersionsOf, insideOf, isEmpty, type OpenedVersions, staysEmpty } from './opened-versions.ts'
+import { addBothSided, addOneSided } from './rename-candidates.ts'
+import { joinPath } from './tree-path.ts'
 
 /**
  * Walks three trees together and finds what is to be done so that ours becomes the merged tree. What one side alone
@@ -74,20 +31,12 @@ export async function collectChanges(
   trees: Versions<CID>,
   options: AbortOptions & { renames: boolean },
 ): Promise<TreeChanges> {
-  const side = (): SideCandidates => ({ added: [], removed: [], movedDirectories: new Map() })
-  const collection: Collection = {
-    plan: { ...createPlanNode(), isDirectory: true, keepsEmpty: true, startsEmpty: trees.ours === undefined },
-    files: new Map(),
-    candidates: { ours: side(), theirs: side() },
-    source,
-    options,
-    budget: new WalkBudget(options),
-    deferred: { ours: [], theirs: [] },
-    shards: [],
-  }
+  const collection = createCollection(source, options)
+  collection.plan.startsEmpty = trees.ours === undefined
   const root = async (cid: CID | undefined) => cid && (await namingPath('.', () => openDirectory(source, cid, options)))
   const versions = { base: await root(trees.base), ours: await root(trees.ours), theirs: await root(trees.theirs) }
   await collectDirectory(collection, versions, { path: '', depth: 0, node: collection.plan, isFollowed: false })
+  await openVanished(collection)
   if (options.renames) {
     for (const each of ['ours', 'theirs'] as const) await openDeferred(collection, each)
   }
@@ -98,7 +47,28 @@ async function openDeferred(collection: Collection, side: Side): Promise<void> {
   const { candidates, deferred } = collection
   if (!candidates[side].removed.some(({ relevance }) => relevance !== undefined)) return
   if (side === 'ours') for (const shard of collection.shards) await openShard(collection, shard)
-  for (const change of deferred[side]) await openOneSided(collection, side, change, false)
+  for (const change of deferred[side]) {
+    if (change.isMoved !== true) await openOneSided(collection, side, change, false)
+  }
+}
+
+/**
+ * Goes into directories that one side has no more. Where that side has the same one, by CID, under a new name, what the other
+ * side changed belongs there, and nothing else of it is read.
+ */
+async function openVanished(collection: Collection): Promise<void> {
+  const { vanished, fresh } = collection
+  for (let next = vanished.shift(); next !== undefined; next = vanished.shift()) {
+    const { side, base, inside, place } = next
+    const all = fresh[side].get(cidKey(base)) ?? []
+    const free = all.filter(({ isMoved }) => isMoved !== true).sort((a, b) => compareNames(a.path, b.path))
+    const found = free.find(({ path }) => baseName(path) === baseName(place.path)) ?? free[0]
+    if (found !== undefined) {
+      found.isMoved = true
+      if (place.node !== undefined) place.node.startsEmpty = true
+    }
+    await collectDirectory(collection, inside, { ...place, moved: found && { side, to: found.path } })
+  }
 }
 
 async function openShard(
@@ -120,8 +90,13 @@ async function collectDirectory(
   const { path, depth } = place
   const here = (versions.ours ?? versions.theirs ?? versions.base) as DirectoryNode
   const onOursAlone = (shard: UnopenedShard) => void collection.shards.push({ directory: here, place, shard })
-  const comparing = { ...options, onOursAlone }
-  const named = [...(await namingPath(path === '' ? '.' : path, () => compareVersions(source, versions, comparing)))]
+  const { moved } = place
+  // What was moved as a whole is as base has it: only what the other side changed is found.
+  const compared = moved === undefined ? versions : { ...versions, [moved.side]: versions.base }
+  const comparing = moved === undefined ? { ...options, onOursAlone } : options
+  const named = [...(await namingPath(path === '' ? '.' : path, () => compareVersions(source, compared, comparing)))]
+  if (moved !== undefined) for (const each of named) each[moved.side] = undefined
+  if (moved !== undefined && versions.base !== undefined) candidates[moved.side].wentTo.set(path, moved.to)
   if (path !== '') budget.enter(here.node.cid, path, depth)
   const isFollowed = place.isFollowed || (await isAddedTo(collection, versions, place, named))
   if (isFollowed && versions.base !== undefined) {
@@ -164,14 +139,28 @@ async function collectEntry(collection: Collection, named: NamedVersions, place:
   }
   const side = isOurs ? 'ours' : 'theirs'
   const changed = isOurs ? ours : theirs
-  if (side === 'theirs' && place.node !== undefined) planChild(place.node, name).taken = changed ?? null
+  if (place.node !== undefined && (side === 'theirs' || place.moved !== undefined)) {
+    const node = planChild(place.node, name)
+    node.taken = changed ?? null
+    if (side === 'ours') node.isTakenFromOurs = true
+  }
   if (!collection.options.renames || (isRaw(base) && isRaw(changed))) return
   const change = { path, base, changed, depth: place.depth + 1 }
   if (place.isFollowed || (isRaw(base ?? changed) && (base === undefined || changed === undefined))) {
     await openOneSided(collection, side, change, place.isFollowed)
   } else {
     collection.deferred[side].push(change)
+    if (base === undefined && changed !== undefined) {
+      const key = cidKey(changed)
+      const all = collection.fresh[side].get(key)
+      if (all === undefined) collection.fresh[side].set(key, [change])
+      else all.push(change)
+    }
   }
+}
+
+function cidKey({ cid }: Link): string {
+  return Buffer.from(cid).toString('latin1')
 }
 
 /** Finds what a change that one side alone made may have to do with renames: files that came or went. */
@@ -184,18 +173,7 @@ async function openOneSided(
   const { source, options } = collection
   const before = await openEntry(source, path, base, options)
   const after = await openEntry(source, path, changed, options)
-  if (before.kind === 'file' && after.kind !== 'file') {
-    addCandidate(collection, side, 'removed', {
-      path,
-      link: base as Link,
-      entry: entryOfNode(before.entry),
-      relevance: isFollowed ? 'location' : undefined,
-    })
-  }
-  if (before.kind !== 'file' && after.kind === 'file') {
-    addCandidate(collection, side, 'added', { path, link: changed as Link, entry: entryOfNode(after.entry) })
-    if (isFollowed) setAddedTo(collection, side, path)
-  }
+  addOneSided(collection, side, { path, base, changed, before, after, isFollowed })
   const inside = { base: insideOf(before), ours: insideOf(before), theirs: insideOf(before), [side]: insideOf(after) }
   if (inside.base !== undefined || inside[side] !== undefined) {
     await collectDirectory(collection, inside, { path, depth, node: undefined, isFollowed })
@@ -216,9 +194,10 @@ async function collectBothSided(
   const theirs = isAlike ? ours : await openEntry(source, path, links.theirs, options)
   const opened = { base, ours, theirs }
   const node = isAlike || place.node === undefined ? undefined : planChild(place.node, name)
-  const file = fileVersions(path, opened)
+  const isFile = base.kind === 'file' || ours.kind === 'file' || theirs.kind === 'file'
+  const file = isFile ? fileVersionsOf(path, opened) : undefined
   if (file !== undefined) {
-    addBothSided(collection, file, links, place.isFollowed)
+    addBothSided(collection, file, links, place)
     if (node !== undefined) {
       node.file = file
       files.set(path, file)
@@ -227,80 +206,27 @@ async function collectBothSided(
   if (base.kind !== 'directory' && ours.kind !== 'directory' && theirs.kind !== 'directory') return
   if (node !== undefined) {
     node.isDirectory = true
-    node.startsEmpty = ours.kind !== 'directory'
+    node.startsEmpty = ours.kind !== 'directory' || place.moved !== undefined
     node.ours = links.ours
     node.keepsEmpty = file === undefined && staysEmpty(opened)
   }
   const inside = { base: insideOf(base), ours: insideOf(ours), theirs: insideOf(theirs) }
   if (inside.base === undefined && inside.ours === undefined && inside.theirs === undefined) return
-  await collectDirectory(collection, inside, { path, depth: place.depth + 1, node, isFollowed: place.isFollowed })
-}
-
-function fileVersions(path: string, opened: Record<'base' | 'ours' | 'theirs', OpenedEntry>): FileVersions | undefined {
-  const stages: FileVersions['stages'] = {}
-  for (const version of ['base', 'ours', 'theirs'] as const) {
-    const entry = opened[version]
-    if (entry.kind === 'file') stages[version] = entry.entry
+  const below: Place = { path, depth: place.depth + 1, node, isFollowed: place.isFollowed }
+  if (place.moved !== undefined) {
+    below.moved = { side: place.moved.side, to: joinPath(place.moved.to, name) }
+  } else if (isVanished(collection, opened)) {
+    const side = ours.kind === 'none' ? 'ours' : 'theirs'
+    collection.vanished.push({ side, base: links.base as Link, inside, place: below })
+    return
   }
-  if (Object.keys(stages).length === 0) return undefined
-  return {
-    path,
-    stages,
-    paths: { base: path, ours: path, theirs: path },
-    isDirectoryInOurs: insideOf(opened.ours) !== undefined,
-    isGone: false,
-  }
+  await collectDirectory(collection, inside, below)
 }
 
-/** An entry as candidates keep it: of a raw leaf its link says all. */
-function entryOfNode(entry: NodeEntry): NodeEntry | undefined {
-  return entry.cid.code === RAW ? undefined : entry
-}
-
-function addBothSided(collection: Collection, file: FileVersions, links: Versions<Link>, isFollowed: boolean): void {
-  const { path, stages } = file
-  for (const side of ['ours', 'theirs'] as const) {
-    const other = otherSide(side)
-    if (stages.base !== undefined && stages[side] === undefined) {
-      const entry = entryOfNode(stages.base)
-      addCandidate(collection, side, 'removed', { path, link: links.base as Link, entry, relevance: 'content' })
-    } else if (stages.base === undefined && stages[side] !== undefined) {
-      addCandidate(collection, side, 'added', { path, link: links[side] as Link, entry: entryOfNode(stages[side]) })
-      if (isFollowed && stages[other] === undefined) setAddedTo(collection, side, path)
-    }
-  }
-}
-
-/**
- * Whether a directory that the merge leaves with nothing in it stays: where a side keeps it as an empty one, and the other
- * did not remove an empty one.
- */
-function staysEmpty({ base, ours, theirs }: Record<'base' | 'ours' | 'theirs', OpenedEntry>): boolean {
-  if (isEmpty(base)) return isEmpty(ours) && isEmpty(theirs)
-  return isEmpty(ours) || isEmpty(theirs)
-}
-
-function isEmpty(opened: OpenedEntry): boolean {
-  return opened.kind === 'directory' && opened.directory.node.count === 0
-}
-
-/** A directory that has something in it. */
-function insideOf(opened: OpenedEntry): DirectoryNode | undefined {
-  return opened.kind === 'directory' && !isEmpty(opened) ? opened.directory : undefined
-}
-
-function addCandidate(
-  { options, candidates }: Collection,
-  side: Side,
-  kind: 'added' | 'removed',
-  candidate: RenameCandidate,
-): void {
-  if (options.renames) candidates[side][kind].push(candidate)
-}
-
-/** Remembers that a side put a file into a directory: it matters to where the other side moved that. */
-function setAddedTo({ candidates }: Collection, side: Side, path: string): void {
-  candidates[otherSide(side)].movedDirectories.set(parentPath(path), 'self')
+/** Whether one side has a directory no more, which the other changed. */
+function isVanished({ options }: Collection, { base, ours, theirs }: OpenedVersions): boolean {
+  if (!options.renames || base.kind !== 'directory' || isEmpty(base)) return false
+  return ours.kind === 'none' ? theirs.kind === 'directory' : theirs.kind === 'none' && ours.kind === 'directory'
 }
 
 function isRaw(link: Link | undefined): boolean {

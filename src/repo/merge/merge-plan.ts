@@ -32,6 +32,8 @@ export interface PlanNode {
   children: Map<string, PlanNode> | undefined
   /** Stands here instead of what ours has; null: nothing does. */
   taken?: Link | null
+  /** What was taken is of ours: it stays though the directory around it begins with nothing. */
+  isTakenFromOurs?: boolean
   /** A file that is still to be decided. */
   file?: FileVersions
   /** Whether a directory may be here: it is put together from its children, and goes where nothing is left in it. */
@@ -83,4 +85,8 @@ export interface SideCandidates {
    * it matters to where they moved. By path.
    */
   movedDirectories: Map<string, 'self' | 'ancestor'>
+  /** Files that the side moved with the whole of their directory, of those that the other side changed. */
+  moves: { from: string; to: string }[]
+  /** Directories that the side moved as a whole, and into which the other side may have put something: where they are now. */
+  wentTo: Map<string, string>
 }

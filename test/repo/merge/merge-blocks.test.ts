@@ -55,7 +55,7 @@ function folderOf(count: number): Map<string, string> {
   return new Map(Array.from({ length: count }, (_, at) => [nameOf(at), `content ${at}`]))
 }
 
-function changed(folder: Folder, ats: readonly number[], text: string): Map<string, string> {
+function changedAt(folder: Folder, ats: readonly number[], text: string): Map<string, string> {
   const copy = new Map(folder)
   for (const at of ats) copy.set(nameOf(at), `${text} ${at}`)
   return copy
@@ -84,7 +84,7 @@ test('a shard that ours alone changed is opened for renames only', async () => {
   const blocks = new MemoryBlocks()
   const base = folderOf(3000)
   const other = new Map([['unrelated', 'x']])
-  const ours = changed(base, [7, 8, 9], 'ours')
+  const ours = changedAt(base, [7, 8, 9], 'ours')
   const treeOf = (large: Folder, small: Folder) => {
     const entries = [
       { ...putFolder(blocks, large), name: 'large' },
@@ -110,6 +110,29 @@ test('a shard that ours alone changed is opened for renames only', async () => {
   const entries = [{ ...putFolder(blocks, new Map([...base, ['unrelated', 'y']])), name: 'large' }]
   expect(two.tree).toEqual(put(blocks, [...entries, { ...putFolder(blocks, new Map()), name: 'small' }]).cid)
 })
+
+test.each(['ours', 'theirs'] as const)(
+  'of a directory that was moved as a whole only changes are read: by %s',
+  async (side) => {
+    const blocks = new MemoryBlocks()
+    const base = folderOf(9000)
+    const changed = changedAt(base, [5, 2000, 8999], 'changed')
+    const added = new Map(changed).set('a new file', 'new').set(nameOf(9000), 'new too')
+    added.delete(nameOf(17))
+    const treeOf = (name: string, folder: Folder) => put(blocks, [{ ...putFolder(blocks, folder), name }]).cid
+    const [moved, edited] = [treeOf('to', base), treeOf('from', added)]
+    const trees = side === 'ours' ? { ours: moved, theirs: edited } : { ours: edited, theirs: moved }
+    const versions = { base: treeOf('from', base), ...trees }
+    const { tree, conflicts, read } = await merge(blocks, versions, { similarity: 1 })
+    expect(conflicts.map(({ path, kind }) => `${kind} ${path}`)).toEqual([
+      `rename-delete to/${nameOf(17)}`,
+      `directory-rename to/${nameOf(9000)}`,
+      'directory-rename to/a new file',
+    ])
+    expect(tree).toEqual(treeOf('to', new Map(added).set(nameOf(17), base.get(nameOf(17)) as string)))
+    expect(read.size).toBeLessThan(150)
+  },
+)
 
 test('of many directories only those that differ are read, and no content', async () => {
   const blocks = new MemoryBlocks()

@@ -18,7 +18,7 @@ export interface DirectoryRenames {
  */
 export function findDirectoryRenames(
   renames: readonly Rename[],
-  { movedDirectories }: Pick<SideCandidates, 'movedDirectories'>,
+  { movedDirectories, wentTo }: Pick<SideCandidates, 'movedDirectories' | 'wentTo'>,
 ): DirectoryRenames {
   const counts = new Map<string, Map<string, number>>()
   for (const { before, after } of renames) {
@@ -38,6 +38,9 @@ export function findDirectoryRenames(
     const [best, next] = [...targets].sort((a, b) => b[1] - a[1])
     if (best === undefined || best[1] === next?.[1]) found.split.add(old)
     else found.moved.set(old, best[0])
+  }
+  for (const [old, fresh] of wentTo) {
+    if (movedDirectories.has(old)) found.moved.set(old, fresh)
   }
   return found
 }

@@ -1,6 +1,6 @@
 import type { BlockSource } from '../../../model/block.ts'
 import type { Rename } from '../../renames/find-renames.ts'
-import type { TreeChanges } from '../collect-changes.ts'
+import type { TreeChanges } from '../collection.ts'
 import type { BlockReceiver } from '../file-mode.ts'
 import type { ContentOptions } from '../merge-content.ts'
 import type { MergeNotes } from '../merge-notes.ts'
@@ -40,6 +40,7 @@ export async function mergeRenames(merge: RenameMerge, changes: TreeChanges): Pr
   const redirected = await redirect(merge, changes, found, files)
   const moves: Move[] = []
   for (const side of ['ours', 'theirs'] as const) {
+    moves.push(...changes.candidates[side].moves.map((move) => ({ side, ...move })))
     for (const { before, after } of found[side]) {
       const to = redirected[side].targets.get(after.path)
       if (before.relevance !== 'content' && to === undefined) continue

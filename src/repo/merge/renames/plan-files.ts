@@ -1,6 +1,7 @@
 import type { AbortOptions, BlockSource } from '../../../model/block.ts'
 import { type FileVersions, planChild, type PlanNode } from '../merge-plan.ts'
-import { openEntry, type OpenedEntry } from '../open-entry.ts'
+import { openEntry } from '../open-entry.ts'
+import { fileVersionsOf, insideOf, type OpenedVersions } from '../opened-versions.ts'
 import type { TreeLookup } from '../tree-lookup.ts'
 import { joinPath } from '../tree-path.ts'
 
@@ -31,9 +32,9 @@ export function createPlanFiles(
     return { base: await open(base), ours: await open(ours), theirs: await open(theirs) }
   }
   const decideHere = ({ node, path, isTaken }: Step, opened: OpenedVersions): FileVersions => {
-    const file = fileOf(path, opened)
+    const file = fileVersionsOf(path, opened)
     if (!node.isDirectory) {
-      node.isDirectory = hasEntries(isTaken ? opened.theirs : opened.ours)
+      node.isDirectory = insideOf(isTaken ? opened.theirs : opened.ours) !== undefined
       if (!node.isDirectory) {
         delete node.taken
         node.startsEmpty = true
@@ -65,30 +66,13 @@ export function createPlanFiles(
       for (const name of path.split('/')) {
         if (step.path !== '') await enter(step)
         const node = planChild(step.node, name)
-        step = { node, path: joinPath(step.path, name), isTaken: step.isTaken || node.taken !== undefined }
+        step = { node, path: joinPath(step.path, name), isTaken: isTakenAt(node, step) }
       }
       return decideHere(step, await openVersions(path))
     },
   }
 }
 
-type OpenedVersions = Record<'base' | 'ours' | 'theirs', OpenedEntry>
-
-function fileOf(path: string, opened: OpenedVersions): FileVersions {
-  const stages: FileVersions['stages'] = {}
-  for (const version of ['base', 'ours', 'theirs'] as const) {
-    const each = opened[version]
-    if (each.kind === 'file') stages[version] = each.entry
-  }
-  return {
-    path,
-    stages,
-    paths: { base: path, ours: path, theirs: path },
-    isDirectoryInOurs: hasEntries(opened.ours),
-    isGone: false,
-  }
-}
-
-function hasEntries(opened: OpenedEntry): boolean {
-  return opened.kind === 'directory' && opened.directory.node.count > 0
+function isTakenAt(node: PlanNode, above: Step): boolean {
+  return node.taken === undefined ? above.isTaken : node.isTakenFromOurs !== true
 }
