@@ -11,7 +11,7 @@ export interface SearchContentOptions extends FileSearchOptions {
 
 /**
  * Searches the bytes of a file, given in pieces, and returns how many lines it found (with `wants: 'any'`, 1 for the first).
- * Memory: a few pieces, and a line of MAX_LINE_BYTES.
+ * Memory: a few pieces, and a line of MAX_LINE_BYTES. Throws what `runGuarded` throws.
  */
 export async function searchContent(
   search: Search,
@@ -21,7 +21,9 @@ export async function searchContent(
   const file = new FileSearch(search, options, (finding) => options.onFinding(finding))
   if (file.isDone) return 0
   for await (const piece of textPieces(content)) {
-    file.push(piece)
+    const push = () => file.push(piece)
+    if (search.isRisky) (await import('./run-guarded.ts')).runGuarded(push)
+    else push()
     await options.onPiece()
     if (file.isDone) break
   }

@@ -29,6 +29,8 @@ export interface Search {
   readonly spanning: readonly RegExp[] | undefined
   /** Whether a line that they find matches. */
   readonly isSpanningEnough: boolean
+  /** Whether it might take exponential time on some lines: a group is repeated, or referred to. */
+  readonly isRisky: boolean
   /** Whether a line, without its line feed, matches. */
   matchesLine(line: Buffer): boolean
   /** What matches in a line, from left to right, the longest first; it ends at the first that is empty, as in git. */
@@ -59,6 +61,7 @@ export function createSearch(patterns: readonly string[], options: SearchOptions
     // JavaScript's expressions may look over the ends of lines.
     spanning: options.syntax === 'javascript' ? undefined : any.forText,
     isSpanningEnough: !wholeWords,
+    isRisky: options.syntax !== 'fixed' && alternatives.some(({ source }) => RISKY.test(source)),
     matchesLine(line) {
       const { text, expressions } = any.read(line)
       return expressions.some((expression) => firstMatch(expression, text, 0, wholeWords) !== undefined)
@@ -76,6 +79,8 @@ export function createSearch(patterns: readonly string[], options: SearchOptions
     },
   }
 }
+
+const RISKY = /\)[*+{]|\\[1-9k]/
 
 function translate(pattern: string, { syntax }: SearchOptions): Alternative[] {
   if (syntax === 'fixed') return [literalAlternative(pattern)]

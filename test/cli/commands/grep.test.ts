@@ -107,7 +107,7 @@ describe('grep', () => {
     const random = createSeededRandom(seed)
     const work = await paired({ text: randomText(random) })
     let compared = 0
-    while (compared < 40) {
+    while (compared < 30) {
       const syntax = random.pick(['-G', '-E'])
       const pattern = random.chance(0.6) ? randomPattern(random, syntax === '-E') : randomSigns(random)
       // At its end git finds an empty line more than a file has.
