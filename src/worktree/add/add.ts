@@ -136,7 +136,7 @@ async function findMarkers(
   pathspecs: readonly Pathspec[],
   seen: Pick<Seen, 'index' | 'scan'>,
 ): Promise<JzfsError[]> {
-  if (!seen.index.isUnmerged()) return []
+  if (seen.index.notes.length === 0 && !seen.index.isUnmerged()) return []
   const { refuseMarkers } = await import('./refuse-markers.ts')
   return refuseMarkers(worktree, pathspecs, seen)
 }

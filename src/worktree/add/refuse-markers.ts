@@ -12,8 +12,8 @@ const TYPE_MASK = 0o170000
 const TYPE_FILE = 0o100000
 
 /**
- * Refuses paths in conflict whose files still have conflict markers, unless a pathspec names just the file: ConflictError
- * `conflict-markers` (details: `paths`). Returns none where there are none.
+ * Refuses paths that are, or were, in conflict and whose files still have conflict markers, unless a pathspec names just the
+ * file: ConflictError `conflict-markers` (details: `paths`). Returns none where there are none.
  */
 export function refuseMarkers(
   worktree: string,
@@ -21,9 +21,12 @@ export function refuseMarkers(
   { index, scan }: { index: StagingIndex; scan: Scan },
 ): JzfsError[] {
   const paths: string[] = []
+  // Also what was taken out of its conflict, by `restore --staged` above all.
+  const noted = new Set(index.notes.map(({ path }) => path))
   for (const [position, { mode, size }] of scan.stats) {
     const key = index.key(position)
-    if (index.stage(position) === 0 || paths.at(-1) === index.path(position)) continue
+    if (index.stage(position) === 0 && (noted.size === 0 || !noted.has(index.path(position)))) continue
+    if (paths.at(-1) === index.path(position)) continue
     // Larger files are not merged line by line, so nothing was marked in them.
     if ((mode & TYPE_MASK) !== TYPE_FILE || size > MAX_MERGED_BYTES) continue
     if (pathspecs.some((each) => !each.isExclude && each.pattern === undefined && each.key === key)) continue

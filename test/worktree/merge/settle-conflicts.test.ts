@@ -107,4 +107,5 @@ test('restore --staged takes a path out of its conflict', async () => {
   expect(await stages(repository)).toEqual(['bin 0', 'dir/one 0', 'dir/two 0', 'ours-only 0', 'same 0', 'text 0'])
   expect(existsSync(join(top, 'bin~theirs'))).toBe(false)
   expect((await readStatus(repository)).unstaged.map(({ path }) => path)).toEqual(['text'])
+  await expect(add(repository)).rejects.toMatchObject({ code: 'conflict-markers', details: { paths: ['text'] } })
 })
