@@ -21,7 +21,7 @@ interface ShowFlags extends DiffFlags {
 export function declareShow(command: Command, context: Context): void {
   addDiffOptions(command)
     .argument('[stash]', 'stash@{1}, or 1; default: the newest')
-    .option('-u, --include-untracked', 'show untracked files, too')
+    .option('--include-untracked', 'show untracked files, too')
     .option('--json', 'print one JSON document')
     .action((text: string | undefined, flags: ShowFlags) => show(context, text, flags))
 }

@@ -20,7 +20,7 @@ describe('what it says and reports:', () => {
       stash: pushed.stash,
       changes: [{ path: 'a', status: 'M' }],
     })
-    expect((await jzfs('stash', 'show', '--name-only', '-u')).stdout).toBe('a\nu\n')
+    expect((await jzfs('stash', 'show', '--name-only', '--include-untracked')).stdout).toBe('a\nu\n')
     expect(await document('stash')).toMatchObject({ stash: null, message: null })
     expect(await document('stash', 'apply')).toMatchObject({ dropped: false, conflicts: [] })
     writeFileSync(join(top, 'a'), '1\n2\n3\n')
