@@ -1,5 +1,5 @@
-import { readdirSync, rmdirSync, rmSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 
 import type { BlockSource } from '../../model/block.ts'
 import { freePending, repairRecords, type RepairAuthor } from '../../repo/fsck/repair-records.ts'
@@ -33,26 +33,18 @@ export async function* repairRepository(repository: Repository, options: RepairO
   yield* freePending(repository, author)
   using lock = await repository.lock(command, { signal })
   yield* repairRecords(repository, lock, author)
-  const aside: string[] = []
-  for await (const repair of repairStore(repository, options)) {
-    if (repair.aside !== undefined) aside.push(repair.aside)
-    yield repair
-  }
+  yield* repairStore(repository, options)
   yield* restoreBlocks(repository, options)
   yield* repairIndex(repository, lock, author)
   // The index may have blocks that are missing, too.
   yield* restoreBlocks(repository, options)
+  const aside = ['packs', 'loose']
+    .map((name) => join(repository.layout.setAside, name))
+    .filter((path) => existsSync(path))
   if (aside.length === 0 || !(await isWhole(repository, options))) return
-  removeAside(aside)
+  for (const path of aside) rmSync(path, { recursive: true })
+  if (readdirSync(repository.layout.setAside).length === 0) rmdirSync(repository.layout.setAside)
   yield { code: 'aside-removed', message: 'nothing is missing any more: the damaged packs and blocks were removed' }
-}
-
-/** Nothing of what these files held is missed. */
-function removeAside(paths: readonly string[]): void {
-  for (const path of paths) rmSync(path, { force: true })
-  for (const folder of new Set(paths.flatMap((path) => [dirname(path), dirname(dirname(path))]))) {
-    if (readdirSync(folder).length === 0) rmdirSync(folder)
-  }
 }
 
 /** Reads the whole store, and saves what is sound in damaged files. */
