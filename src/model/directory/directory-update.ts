@@ -11,6 +11,7 @@ import { collectLinks, findLink, linksOfPlace, openShardBelow, toCid } from './d
 import type { ShardPlace } from './directory-read.ts'
 import type { BlockReceiver } from './hamt-build.ts'
 import { hashChanges, updateFirstShard } from './hamt-update.ts'
+import { updatePlain } from './plain-update.ts'
 
 /** Changes to a directory by name; undefined takes the entry away. */
 export type LinkChanges = Map<string, Link | undefined>
@@ -33,7 +34,7 @@ export async function updateLinks(
     return { name: '', cid: cid.bytes, tsize: declaredTsize(directory.node) }
   }
   if (directory.shard === undefined || directory.unixfs.fanout !== HAMT_FANOUT) {
-    return rebuild(source, directory, effective, receive, options)
+    return updatePlain(directory, effective, receive) ?? rebuild(source, directory, effective, receive, options)
   }
   const fresh = new Map<string, Block>()
   const update = { source, options, receive: (block: Block) => void fresh.set(block.cid.toString(), block) }

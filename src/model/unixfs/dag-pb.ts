@@ -59,6 +59,14 @@ export function encodeNode(links: readonly Link[], data: Uint8Array, slots?: Uin
   return target
 }
 
+/** The bytes of one link, as it stands in a node. */
+export function encodeLink(link: Link): Buffer {
+  const nameLength = utf8Length(link.name)
+  const target = Buffer.allocUnsafe(linkSize(nameLength, link.cid.length, link.tsize))
+  writeLink(link, nameLength, undefined, target, 0)
+  return target
+}
+
 /**
  * Scans a dag-pb node strictly, without making an object per link: fields in their order and at most once, shortest
  * varints, whole CIDs of sha2-256. Anything else is IntegrityError `tree-invalid`. Names are not judged here.

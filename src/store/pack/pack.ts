@@ -115,9 +115,14 @@ class FilePack implements Pack {
     const bytes =
       layout.end <= head.length
         ? copied(head, layout.blockStart, layout.end)
-        : this.readAt(start + layout.blockStart, size)
+        : this.#readLarge(start + layout.blockStart, size)
     if (bytes.length !== size) throw this.#damaged('the file is cut short')
     return { head, layout, bytes }
+  }
+
+  #readLarge(position: number, size: number): Uint8Array {
+    const known = WINDOWS.known(this, position, size)
+    return known === undefined ? this.readAt(position, size) : copied(known, 0, size)
   }
 
   layout(): PackLayout | undefined {

@@ -14,6 +14,8 @@ export type ReadInto = (target: Uint8Array, position: number, size: number) => U
 export interface ReadWindows {
   /** At most `size` bytes at a position, valid until the next call. `file` is whatever stands for the file. */
   read(file: object, position: number, size: number, readInto: ReadInto): Uint8Array
+  /** The same bytes, of any size, where a window has them all. */
+  known(file: object, position: number, size: number): Uint8Array | undefined
   /** Forgets what was read of a file. */
   forget(file: object): void
 }
@@ -42,7 +44,7 @@ class RecentWindows implements ReadWindows {
   }
 
   read(file: object, position: number, size: number, readInto: ReadInto): Uint8Array {
-    const known = this.#find(file, position, size)
+    const known = this.known(file, position, size)
     if (known !== undefined) return known
     const last = this.#last.get(file)
     this.#last.set(file, position)
@@ -59,7 +61,7 @@ class RecentWindows implements ReadWindows {
     for (const window of this.#windows) if (window.file === file) window.bytes = window.memory.subarray(0, 0)
   }
 
-  #find(file: object, position: number, size: number): Uint8Array | undefined {
+  known(file: object, position: number, size: number): Uint8Array | undefined {
     for (const [at, window] of this.#windows.entries()) {
       const start = position - window.position
       if (window.file !== file || start < 0 || start + size > window.bytes.length) continue

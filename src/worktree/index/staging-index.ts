@@ -201,7 +201,11 @@ export class StagingIndex {
 
   /** Whether any path is in conflict. */
   isUnmerged(): boolean {
-    return this.columns.bits.some((bits) => (bits & STAGE_MASK) !== 0)
+    const { bits } = this.columns
+    for (let position = 0; position < bits.length; position++) {
+      if (((bits[position] as number) & STAGE_MASK) !== 0) return true
+    }
+    return false
   }
 
   /** The artefacts of conflicts that are not resolved: files that are not tracked, and not the user's either. */

@@ -8,6 +8,7 @@ import type { PathConflict, TreeMerge } from '../../repo/merge/tree-merge.ts'
 import type { OperationPlan } from '../../repo/operation/operation-plan.ts'
 import type { Repository } from '../../repo/repository.ts'
 import type { Lock } from '../../store/lock/lock.ts'
+import { packAndStore } from '../../store/pack/pack-and-store.ts'
 import type { PackWriter } from '../../store/pack/pack-writer.ts'
 import { adoptDirectories } from '../index/adopt-directories.ts'
 import type { ConflictNote } from '../index/conflict-notes.ts'
@@ -86,15 +87,9 @@ async function planMerge(
   options: AbortOptions,
 ): Promise<Pick<FileRewrite, 'files' | 'index'>> {
   const directories: DirectoryChange[] = []
-  const shown = await shownPaths(
-    blocksOf(repository, pack),
-    index,
-    { merge, before },
-    {
-      signal: options.signal,
-      onDirectory: (change) => void directories.push(change),
-    },
-  )
+  const blocks = packAndStore(pack, repository.store)
+  const onDirectory = (change: DirectoryChange) => void directories.push(change)
+  const shown = await shownPaths(blocks, index, { merge, before }, { signal: options.signal, onDirectory })
   const found = scanInTheWay(
     repository,
     index,
@@ -133,10 +128,6 @@ async function shownPaths(
     if (artefact !== undefined) shown.set(artefact.path, artefact.entry)
   }
   return shown
-}
-
-function blocksOf({ store }: Repository, pack: PackWriter): BlockSource {
-  return { get: async (cid, options) => pack.get(cid) ?? store.get(cid, options) }
 }
 
 function stagesOf({ path, stages: { base, ours, theirs } }: PathConflict): IndexEntry[] {
