@@ -60,7 +60,8 @@ async function* patchLines(
   }
   let isShown = false
   if (unmerged.before.length > 1 && unmerged.before.every((side) => side !== undefined)) {
-    for await (const line of renderCombined({ path: diff.path, ...unmerged }, { context, isDense: true, signal })) {
+    const options = { context, isDense: true, hidesDeleted: true, signal }
+    for await (const line of renderCombined({ path: diff.path, ...unmerged }, options)) {
       isShown = true
       yield line
     }

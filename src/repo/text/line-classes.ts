@@ -91,7 +91,8 @@ class HashedLines implements LineClasses {
 
   #copy(bytes: Uint8Array, start: number, end: number): number {
     const length = end - start
-    if (length > CHUNK_BYTES - this.#usedOfLast) {
+    // A line without its white space may have no bytes at all.
+    if (this.#chunks.length === 0 || length > CHUNK_BYTES - this.#usedOfLast) {
       this.#chunks.push(new Uint8Array(Math.max(length, CHUNK_BYTES)))
       this.#usedOfLast = 0
     }

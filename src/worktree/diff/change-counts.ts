@@ -1,6 +1,6 @@
 import type { FileDiff } from './file-diff.ts'
 import { isUnchanged } from './render-patch.ts'
-import { type ContentDiff, type ContentOptions, diffContent } from './text-diff.ts'
+import { type ContentDiff, type ContentOptions, diffContent, isSameContent } from './text-diff.ts'
 
 /** How much of a file changed: lines, or bytes where it is no text. */
 export interface ChangeCounts {
@@ -30,6 +30,7 @@ export function countsOf(diff: FileDiff, content: ContentDiff): ChangeCounts {
   const { path, beforePath, from = beforePath, before, after } = diff
   const named = { path, ...(from !== undefined && { from }) }
   if (content.text) return { ...named, isBinary: false, added: content.added, removed: content.removed }
+  if (isSameContent(before, after)) return { ...named, isBinary: true, added: 0, removed: 0 }
   return { ...named, isBinary: true, added: after?.size ?? 0, removed: before?.size ?? 0 }
 }
 

@@ -32,7 +32,9 @@ export async function diffContent(
   { before, after }: Pick<FileDiff, 'before' | 'after'>,
   options: ContentOptions = {},
 ): Promise<ContentDiff> {
-  if (isSameContent(before, after)) return { text: true, hunks: [], added: 0, removed: 0 }
+  if (isSameContent(before, after)) {
+    return (await beginsAsText(after, options)) ? { text: true, hunks: [], added: 0, removed: 0 } : { text: false }
+  }
   const old = await readText(before, options)
   const fresh = old && (await readText(after, options))
   if (old === undefined || fresh === undefined) return { text: false }
@@ -54,7 +56,13 @@ export async function readText(side: DiffSide | undefined, options: AbortOptions
   return Buffer.concat(pieces)
 }
 
-function isSameContent(before: DiffSide | undefined, after: DiffSide | undefined): boolean {
+async function beginsAsText(side: DiffSide | undefined, options: AbortOptions): Promise<boolean> {
+  for await (const piece of side?.read(options) ?? []) return isText(piece)
+  return true
+}
+
+/** Whether both sides are there, with the same content. */
+export function isSameContent(before: DiffSide | undefined, after: DiffSide | undefined): boolean {
   return before !== undefined && after !== undefined && before.contentCid.equals(after.contentCid)
 }
 

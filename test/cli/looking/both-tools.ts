@@ -61,9 +61,10 @@ export async function makeBothTools(sketches: readonly SketchedCommit[]): Promis
     )
   const printed = (text: string, status: number) => ({ lines: withoutNames(text, names).split('\n'), status })
   const run = async (...args: string[]) => {
-    const { stdout, status, stderr } = await runHere(ours, args)
-    const said = stderr === '' ? '' : `\n${stderr}`
     const { stdout: expected, status: ended } = spawnSync('git', args, { ...GIT, cwd: theirs })
+    const { stdout, status, stderr } = await runHere(ours, args)
+    // What fails in both does so in other words.
+    const said = status === ended ? '' : stderr
     return { ours: printed(stdout + said, status), theirs: printed(expected, ended ?? -1) }
   }
   return { ours, theirs, run }
@@ -163,6 +164,8 @@ function withoutNames(text: string, names: ReadonlyMap<string, string>): string 
       .replaceAll(/\b(?:[0-9a-f]{10}|baguqeera[a-z2-7]{8})\b/g, (name) => byShort.get(name) ?? '<object>')
       .replaceAll(/\b(?:bafybei|bafkrei)[a-z2-7]{8}\b/g, '<object>')
       .replaceAll(/Binary files (?:differ: |(?=\S.* and .* differ$)).*$/gm, 'Binary files')
+      // How alike two files are is only estimated.
+      .replaceAll(/(?<=\bR0|similarity index |\()\d\d(?=\t|%)/g, '~')
       // Git takes a character from these headings.
       .replaceAll(/^([ |*\\/]*@@@.*@@@).*$/gm, '$1')
       .replaceAll(/^([ |*\\/]*index) [^\n]*$/gm, '$1')

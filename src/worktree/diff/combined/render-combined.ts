@@ -21,6 +21,8 @@ export interface CombinedDiff {
 export interface RenderCombinedOptions extends AbortOptions {
   context: number
   isDense: boolean
+  /** Whether of a file that is not there any more no lines are shown. */
+  hidesDeleted?: boolean
 }
 
 /** The letters of a path, one for each parent, as git's `--name-status` has them for a merge. */
@@ -65,8 +67,7 @@ export async function* renderCombined(diff: CombinedDiff, options: RenderCombine
   const isNew = before.every((side) => side === undefined)
   yield { text: `--- ${isNew ? '/dev/null' : quoteName(`a/${diff.path}`)}`, part: 'header' }
   yield { text: `+++ ${after === undefined ? '/dev/null' : quoteName(`b/${diff.path}`)}`, part: 'header' }
-  // Of a file that the merge took away there is no more to say.
-  if (after === undefined) return
+  if (after === undefined && options.hidesDeleted === true) return
   for (const [nth, hunk] of hunks.entries()) {
     const heading = headingAbove(lines, { start: hunks[nth - 1]?.end ?? 0, end: hunk.start })
     yield* hunkLines(lines, hunk, { parents: before.length, context: options.context, heading })
