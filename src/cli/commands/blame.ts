@@ -25,7 +25,7 @@ import { withPager } from '../pager.ts'
 import { directoryInTree, revisionOptions } from '../revisions.ts'
 
 interface BlameFlags {
-  lines: string[]
+  lines?: string[]
   ignoreSpace?: true
   long?: true
   suppress?: true
@@ -44,12 +44,7 @@ export const blame: CommandModule = {
   configure(command, context) {
     command
       .argument('<revision-or-file...>', '[REV] [--] FILE; without REV the file as it is now')
-      .option(
-        '-L, --lines <range>',
-        'show only START,END or START,+COUNT; an end can be /REGEX/ (repeatable)',
-        collect,
-        [],
-      )
+      .option('-L, --lines <range>', 'show only START,END or START,+COUNT; an end can be /REGEX/ (repeatable)', collect)
       .option('-w, --ignore-space', 'take lines that differ in white space only for the same')
       .option('-l, --long', 'show whole CIDs')
       .option('-s, --suppress', 'show neither author nor date')
@@ -69,7 +64,7 @@ function runBlame(context: Context, command: Command, operands: string[], flags:
   const { revision, file } = readOperands(command, operands)
   const date = flags.rawTime ? 'raw' : readDateStyle(flags.date ?? 'iso')
   const options: BlameOptions = { ignoresSpace: flags.ignoreSpace, signal: context.signal }
-  if (flags.lines.length > 0) options.ranges = parseLineRanges(flags.lines)
+  if (flags.lines !== undefined) options.ranges = parseLineRanges(flags.lines)
   return withRepository(context, async (repository) => {
     const path = pathInTree(context, repository, file)
     const lookUp = revisionOptions(context, repository)

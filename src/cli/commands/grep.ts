@@ -68,10 +68,13 @@ async function runGrep(context: Context, command: Command, operands: string[], f
 /** The first operand is the pattern, where none is given with an option. InvalidError `usage`. */
 function readPatterns({ cwd }: Context, command: Command, operands: string[], flags: GrepFlags) {
   const rest = divideOperands(command, operands)
-  const patterns = [...flags.regexp, ...flags.file.flatMap((file) => patternsOfFile(resolve(cwd, file)))]
-  if (flags.regexp.length > 0 || flags.file.length > 0) return { patterns, rest }
-  const [pattern, ...before] = rest.before
-  if (pattern !== undefined) return { patterns: [pattern], rest: { ...rest, before } }
+  const { regexp, file } = flags
+  const isGiven = regexp !== undefined || file !== undefined
+  const before = rest.before.slice(1)
+  const patterns = isGiven
+    ? [...(regexp ?? []), ...(file ?? []).flatMap((each) => patternsOfFile(resolve(cwd, each)))]
+    : rest.before.slice(0, 1)
+  if (patterns.length > 0) return { patterns, rest: isGiven ? rest : { ...rest, before } }
   throw new InvalidError('usage', 'grep: no pattern is given', { hint: 'write `jzfs grep PATTERN`' })
 }
 

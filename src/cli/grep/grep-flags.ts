@@ -8,8 +8,8 @@ import { readCount } from '../numbers.ts'
 
 /** The options of `grep`. */
 export interface GrepFlags {
-  regexp: string[]
-  file: string[]
+  regexp?: string[]
+  file?: string[]
   basicRegexp?: true
   extendedRegexp?: true
   fixedStrings?: true
@@ -49,8 +49,8 @@ export function addGrepOptions(command: Command): Command {
     command
       // As in grep, -h is about names.
       .helpOption('--help', 'show this help')
-      .option('-e, --regexp <pattern>', 'look for this (repeatable: any of them)', collect, [])
-      .option('-f, --file <file>', 'look for the patterns in a file, one on each line', collect, [])
+      .option('-e, --regexp <pattern>', 'look for this (repeatable: any of them)', collect)
+      .option('-f, --file <file>', 'look for the patterns in a file, one on each line', collect)
       .option('-G, --basic-regexp', 'patterns are basic regular expressions of POSIX (the default)')
       .option('-E, --extended-regexp', 'patterns are extended regular expressions of POSIX')
       .option('-F, --fixed-strings', 'patterns are texts as they stand')
