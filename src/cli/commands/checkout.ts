@@ -16,6 +16,7 @@ interface CheckoutFlags extends CheckoutPathsFlags {
   forceCreate?: string
   orphan?: string
   detach?: true
+  discardChanges?: true
 }
 
 /** `jzfs checkout`: git's older name of `switch` and `restore`. */
@@ -30,7 +31,8 @@ export const checkout: CommandModule = {
       .option('-B, --force-create <branch>', 'the same, and move the branch if there is one')
       .option('--orphan <branch>', 'go to a new branch without history, with the files that are here')
       .option('-d, --detach', 'go to a commit, on no branch')
-      .option('-f, --force', 'throw away local changes and what is in progress; with paths, pass over conflicts')
+      .option('--discard-changes', 'throw away local changes')
+      .option('-f, --force', 'the same, and give up what is in progress; with paths, pass over conflicts')
       .option('--no-overlay', 'with paths of a revision, remove what it does not have')
       .option('-q, --quiet', 'print nothing')
       .option('--json', 'print one JSON document')
@@ -44,7 +46,8 @@ export const checkout: CommandModule = {
           }
           const force = flags.force === true
           const request = await readRequest(repository, asked, flags)
-          return runSwitch(context, repository, request, { discardChanges: force, force, endSequence: force, flags })
+          const discardChanges = force || flags.discardChanges === true
+          return runSwitch(context, repository, request, { discardChanges, force, endSequence: force, flags })
         }),
       )
   },

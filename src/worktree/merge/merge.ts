@@ -135,7 +135,7 @@ async function follow(merging: Merging, pack: PackWriter): Promise<Merged> {
   await refuseNameCollisions(repository, trees.after, options)
   const index = await openIndex(repository, options)
   refuseUnmerged(index)
-  const change = await carryLocalChanges(repository, { index, ...trees }, pack, options)
+  const change = await carryLocalChanges(repository, { index, ...trees }, pack, { signal: options.signal, hint: HINT })
   const moves = squash
     ? { command: options.command, person: options.committer, sequence: await waiting(merging, ours as CID) }
     : movesTo(merging, theirs, 'fast-forward')
@@ -144,6 +144,8 @@ async function follow(merging: Merging, pack: PackWriter): Promise<Merged> {
   const after = squash ? (ours as CID) : theirs
   return { ...result(merging, squash ? 'waiting' : 'fast-forward', after), trees, ...report }
 }
+
+const HINT = 'commit them or put them aside with `jzfs stash`, and move untracked files away'
 
 async function merge(merging: Merging, pack: PackWriter): Promise<Merged> {
   const { repository, lock, graph, revision, ours, theirs, options } = merging

@@ -16,13 +16,13 @@ import type { SwitchTrees } from './switch.ts'
 
 /**
  * The change of index and files from one tree to another that keeps all local changes: git's two-way merge. Throws
- * ConflictError `would-overwrite` where it cannot be.
+ * ConflictError `would-overwrite`, with the hint, where it cannot be.
  */
 export async function carryLocalChanges(
   repository: Repository,
   { index, ...trees }: SwitchTrees,
   pack: PackWriter,
-  options: AbortOptions,
+  options: AbortOptions & { hint: string },
 ): Promise<Pick<FileRewrite, 'files' | 'index' | 'discarded'>> {
   const changes: TreeChange[] = []
   const staged: string[] = []
@@ -41,11 +41,7 @@ export async function carryLocalChanges(
   )
   const local = await findLocalWork(repository, index, found, options)
   if (staged.length + local.length > 0) {
-    throw wouldOverwrite(
-      'local changes would be lost',
-      [...staged, ...local],
-      'commit them, move untracked files away, or throw them away with --discard-changes',
-    )
+    throw wouldOverwrite('local changes would be lost', [...staged, ...local], options.hint)
   }
   const next = updateIndex(index, changes.map(indexChange))
   adoptDirectories(index, next, directories)

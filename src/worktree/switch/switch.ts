@@ -108,7 +108,7 @@ async function changeFiles(
     const change =
       options.discardChanges === true
         ? await discardLocalChanges(repository, trees, pack, options)
-        : await carryLocalChanges(repository, trees, pack, options)
+        : await carryLocalChanges(repository, trees, pack, { signal: options.signal, hint: HINT })
     const report = await rewriteFiles(
       repository,
       lock,
@@ -122,6 +122,8 @@ async function changeFiles(
     pack.abort()
   }
 }
+
+const HINT = 'commit them, move untracked files away, or throw them away with --discard-changes'
 
 async function treeOf({ store }: Repository, commit: CID | undefined): Promise<CID | undefined> {
   return commit && decodeCommit(commit, await store.get(commit)).tree
