@@ -21,6 +21,8 @@ export interface VerifyStart {
   revision: string
   /** What it must be, where that is known. */
   is?: 'commit' | 'tag' | undefined
+  /** The commit whose parent it is, where it was reached as one. */
+  parentOf?: CID | undefined
 }
 
 /**
@@ -55,7 +57,9 @@ async function* verifyRoot(run: VerifyRun, root: VerifyStart, queue: VerifyStart
   if (cid.code !== DAG_JSON || run.roots.get(cid.multihash.digest) !== undefined) return
   run.roots.set(cid.multihash.digest, 0)
   let tree: CID | undefined
-  await run.attempt(cid, { ...place, commit: root.is === 'commit' ? cid : undefined }, async () => {
+  const { is, parentOf } = root
+  const here = { ...place, commit: is === 'commit' ? cid : undefined, ...(parentOf && { parentOf }) }
+  await run.attempt(cid, here, async () => {
     tree = readRoot(run, root, await run.read(cid), queue)
   })
   yield* run.take()
@@ -77,6 +81,6 @@ function readRoot(
   }
   const { tree, parents } = decodeCommit(cid, bytes)
   run.progress.commits++
-  for (const parent of parents) queue.push({ cid: parent, revision, is: 'commit' })
+  for (const parent of parents) queue.push({ cid: parent, revision, is: 'commit', parentOf: cid })
   return tree
 }

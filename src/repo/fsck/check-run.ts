@@ -77,8 +77,13 @@ export function targetMissing(run: CheckRun, name: string, cid: CID, path: strin
   }
 }
 
-function whereOf({ revision, commit, path }: VerifyPlace, cid: CID, tip: CID | undefined): string {
-  if (path === undefined) return tip?.equals(cid) === true ? revision : `the history of ${revision}`
+function whereOf({ revision, commit, path, parentOf }: VerifyPlace, cid: CID, tip: CID | undefined): string {
+  if (path === undefined) {
+    if (tip?.equals(cid) === true) return revision
+    return parentOf === undefined
+      ? `what ${revision} names`
+      : `a parent of ${shortenCid(parentOf)}, in the history of ${revision}`
+  }
   const name = path === '' ? '' : quoteName(path)
   if (revision === INDEX) return `:${name}`
   return `${commit === undefined || tip?.equals(commit) === true ? revision : shortenCid(commit)}:${name}`

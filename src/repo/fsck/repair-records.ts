@@ -4,14 +4,13 @@ import type { CID } from 'multiformats/cid'
 
 import type { Person } from '../../model/commit/person.ts'
 import { IntegrityError, JzfsError } from '../../model/errors.ts'
-import { acquireLock, type Lock } from '../../store/lock/lock.ts'
+import { acquireLock } from '../../store/lock/lock.ts'
 import { logFiles, readText } from '../gc/expire-records.ts'
 import type { Layout } from '../layout.ts'
 import { createDurableChanges } from '../operation/durable-changes.ts'
 import { expiredEntry } from '../operation/expired-entry.ts'
 import { parseOperation } from '../operation/operation-entry.ts'
 import { keepNumber, listOperationFiles, nextNumber, readOperations } from '../operation/operation-log.ts'
-import { runOperation } from '../operation/operation.ts'
 import { formatHead, readHeadFile } from '../refs/head.ts'
 import { listRefFiles, refPath } from '../refs/ref-files.ts'
 import { parseReflogLine, reflogPath } from '../refs/reflog.ts'
@@ -46,14 +45,13 @@ export async function* freePending({ layout }: Repository, author: RepairAuthor)
 }
 
 /** Mends HEAD, refs, reflogs, operation entries and what is in progress. The caller holds the lock. */
-export async function* repairRecords(repository: Repository, lock: Lock, author: RepairAuthor): AsyncGenerator<Repair> {
+export async function* repairRecords(repository: Repository, author: RepairAuthor): AsyncGenerator<Repair> {
   const { layout } = repository
   yield* repairReflogs(layout)
   yield* repairOperations(layout, author)
   yield* repairSequence(layout)
   yield* repairHead(layout)
-  if (isDamaged(() => readHeadFile(layout.head))) return
-  yield* repairRefs(repository, lock, author)
+  yield* repairRefs(repository)
 }
 
 /** Drops lines that cannot be read. */
@@ -113,8 +111,11 @@ async function* repairHead(layout: Layout): AsyncGenerator<Repair> {
   }
 }
 
-/** Gives refs that cannot be read the newest value that they are known to have had and that is here. */
-async function* repairRefs(repository: Repository, lock: Lock, author: RepairAuthor): AsyncGenerator<Repair> {
+/**
+ * Gives refs that cannot be read the newest value that they are known to have had and that is here. No operation says so: an
+ * undo of it could only bring back what cannot be read.
+ */
+async function* repairRefs(repository: Repository): AsyncGenerator<Repair> {
   const { layout } = repository
   const names: string[] = []
   listRefFiles(layout, 'refs', ({ details }) => names.push(String(details['ref'])))
@@ -123,8 +124,9 @@ async function* repairRefs(repository: Repository, lock: Lock, author: RepairAut
     if (cid === undefined) continue
     const path = refPath(layout, name)
     const aside = await copyAside(layout, path)
-    const ref = { name, before: undefined, after: cid, force: true as const, message: 'fsck: restored' }
-    await runOperation(repository, lock, { ...author, refs: [ref] })
+    const changes = createDurableChanges(layout.tmp)
+    changes.replace(path, `${cid.toString()}\n`)
+    changes.sync()
     yield { code: 'ref-restored', message: `${name} was restored to what it was last: ${cid.toString()}`, path, aside }
   }
 }

@@ -15,6 +15,8 @@ export interface VerifyPlace {
   commit: CID | undefined
   /** The path in the tree: '' is its root; undefined for what is not in a tree. */
   path: string | undefined
+  /** Of a commit that was reached as a parent: the commit whose parent it is. */
+  parentOf?: CID
 }
 
 /** Something that is missing, corrupt or not what it must be. */

@@ -32,7 +32,7 @@ export async function* repairRepository(repository: Repository, options: RepairO
   using _alone = await acquireLock(repository.layout.gcLock, { command, signal })
   yield* freePending(repository, author)
   using lock = await repository.lock(command, { signal })
-  yield* repairRecords(repository, lock, author)
+  yield* repairRecords(repository, author)
   yield* repairStore(repository, options)
   yield* restoreBlocks(repository, options)
   yield* repairIndex(repository, lock, author)

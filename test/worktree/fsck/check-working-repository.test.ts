@@ -1,5 +1,15 @@
-import { appendFileSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, join } from 'node:path'
 
 import { describe, expect, it } from 'vitest'
 
@@ -10,10 +20,11 @@ import { runOperation } from '../../../src/repo/operation/operation.ts'
 import { deleteBranch } from '../../../src/repo/refs/branch.ts'
 import { beginPartial } from '../../../src/repo/refs/partial-ref.ts'
 import { openRepository, type Repository } from '../../../src/repo/repository.ts'
+import { openStore } from '../../../src/store/store.ts'
 import { checkWorkingRepository } from '../../../src/worktree/fsck/check-working-repository.ts'
 import { switchTo } from '../../../src/worktree/switch/switch.ts'
 import { temporaryRepository } from '../../support/repository.ts'
-import { damageFile, packNames, rawBlock, writePack } from '../../support/store-files.ts'
+import { all, damageFile, packNames, rawBlock, writePack } from '../../support/store-files.ts'
 import { ALL, collect } from '../gc/support.ts'
 import { commitHere, PERSON } from '../support/repository.ts'
 import { sampleRepository } from './sample-repository.ts'
@@ -49,6 +60,16 @@ function damageContent(repository: Repository, content: string): string {
   const path = paths.find((each) => readFileSync(each).includes(content))!
   damageFile(path, readFileSync(path).indexOf(content) + 2)
   return path
+}
+
+async function blocksOf({ path }: Repository, pack: string): Promise<string[]> {
+  const alone = await openStore(join(path, 'tmp', 'alone'))
+  mkdirSync(join(alone.directory, 'packs'), { recursive: true })
+  cpSync(pack, join(alone.directory, 'packs', basename(pack)))
+  const cids = await all(alone.cids())
+  await alone.close()
+  rmSync(alone.directory, { recursive: true })
+  return cids.map(String)
 }
 
 /** The same repository, opened anew: nothing of its packs is in memory. */
@@ -120,6 +141,19 @@ describe('content', () => {
     const found = await briefly(await reopened(repository))
     expect(found).toEqual(expect.arrayContaining(['block-missing HEAD:big', 'block-missing HEAD:d/one']))
     expect(found.every((each) => each.startsWith('block-missing '))).toBe(true)
+  })
+
+  it('of history: a missing parent is named by the commit that has it', async () => {
+    const { repository, first, second } = await sampleRepository()
+    for (const name of packNames(repository.store)) {
+      const path = join(repository.layout.packs, name)
+      // The commit itself, not its CID in the other.
+      const cids = await blocksOf(repository, path)
+      if (cids.includes(first.toString())) rmSync(path)
+    }
+    const found = await briefly(await reopened(repository))
+    const short = second.toString().slice(0, 17)
+    expect(found).toContain(`block-missing a parent of ${short}, in the history of HEAD`)
   })
 
   it('in a pack that is cut short, or whose index was changed, is reported with the pack', async () => {
