@@ -2,6 +2,8 @@ import type { Terminal } from './terminal.ts'
 
 /** What is counted; what is not known is left out. */
 export interface Counts {
+  commits?: number
+  totalCommits?: number
   files?: number
   totalFiles?: number | undefined
   blocks?: number
@@ -39,10 +41,12 @@ export function createProgressLine(terminal: Terminal, label: string): ProgressL
   }
 }
 
-function describe({ files, totalFiles, blocks, totalBlocks, bytes, totalBytes }: Counts, seconds: number): string {
+function describe(counts: Counts, seconds: number): string {
+  const { commits, totalCommits, files, totalFiles, blocks, totalBlocks, bytes, totalBytes } = counts
   const rate = bytes === undefined ? undefined : bytes / seconds
   const left = rate === undefined || totalBytes === undefined ? undefined : (totalBytes - (bytes ?? 0)) / rate
   return [
+    counted(commits, totalCommits, 'commits'),
     counted(files, totalFiles, 'files'),
     counted(blocks, totalBlocks, 'blocks'),
     bytes === undefined

@@ -7,6 +7,7 @@ import { collect } from '../collect.ts'
 import type { Context } from '../context.ts'
 import { editMessage } from '../editor.ts'
 import { currentPerson } from '../identity.ts'
+import type { ProgressLine } from '../progress.ts'
 
 /** What the commands share that make commits again. */
 export interface ReplayFlags {
@@ -55,7 +56,7 @@ export function replayRunOptions(
   context: Context,
   repository: Repository,
   { edit }: ReplayFlags,
-  onProgress: NonNullable<ReplayRunOptions['onProgress']>,
+  onProgress: ProgressLine['update'],
 ): ReplayRunOptions {
   if (edit === true && !context.terminal.interactive) throw noTerminal()
   const committer = currentPerson(context, repository.config, 'COMMITTER')
@@ -69,6 +70,7 @@ export function replayRunOptions(
       ? { editMessage: (message: string) => editMessage(context, repository.path, `${message}\n${COMMENT}`) }
       : {}),
     onProgress,
+    onReplay: onProgress,
     onRebuilt: (error) => context.terminal.say(`warning: ${error.message}`),
   }
 }

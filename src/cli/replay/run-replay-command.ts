@@ -25,7 +25,7 @@ export function runReplayCommand<Report extends ReplayReport>(
 ): Promise<void> {
   return withWorktree(context, async (repository) => {
     const action = readAction(kind, flags, operands)
-    const progress = createProgressLine(context.terminal, 'writing')
+    const progress = createProgressLine(context.terminal, kind)
     const options = replayRunOptions(context, repository, flags, progress.update)
     try {
       if (action === 'quit') return await quitReplay(repository, kind, options)

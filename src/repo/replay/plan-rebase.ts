@@ -1,10 +1,10 @@
-import { CID } from 'multiformats/cid'
+import type { CID } from 'multiformats/cid'
 
 import type { AbortOptions, BlockSource } from '../../model/block.ts'
 import { walkHistory } from '../history.ts'
 import type { CommitGraph, GraphCommit } from '../history/commit-graph.ts'
 import { mergeBases } from '../merge-base.ts'
-import { changeId, changeKey, type TreePair } from './change-id.ts'
+import { equalChanges } from './equal-changes.ts'
 
 /** What a rebase is about: the commits of `head` that `upstream` does not have, put on `onto`; undefined: from the root on. */
 export interface RebaseRange {
@@ -73,35 +73,6 @@ async function findPresent(
   { head, upstream }: { head: CID; upstream: CID },
   options: AbortOptions,
 ): Promise<Set<string>> {
-  const present = new Set<string>()
   const walk = { include: [upstream], exclude: [head], maxParents: 1, ...options }
-  const theirs = await Array.fromAsync(walkHistory(graph, walk))
-  if (theirs.length === 0 || own.length === 0) return present
-  const byKey = new Map<string, GraphCommit[]>()
-  for (const commit of theirs) {
-    const key = await changeKey(source, await treesOf(graph, commit, options), options)
-    byKey.set(key, [...(byKey.get(key) ?? []), commit])
-  }
-  const ids = new Map<string, Promise<string>>()
-  const idOf = async (commit: GraphCommit): Promise<string> => {
-    const known =
-      ids.get(commit.id) ?? treesOf(graph, commit, options).then((trees) => changeId(source, trees, options))
-    ids.set(commit.id, known)
-    return known
-  }
-  for (const commit of own) {
-    const trees = await treesOf(graph, commit, options)
-    // A commit that changes nothing is no change that could be there already.
-    if (trees.after?.equals(trees.before) === true) continue
-    for (const other of byKey.get(await changeKey(source, trees, options)) ?? []) {
-      if ((await idOf(commit)) === (await idOf(other))) present.add(commit.id)
-    }
-  }
-  return present
-}
-
-async function treesOf(graph: CommitGraph, { tree, parents }: GraphCommit, options: AbortOptions): Promise<TreePair> {
-  const [parent] = parents
-  const before = parent === undefined ? undefined : (await graph.load(parent, options)).tree
-  return { before: before === undefined ? undefined : CID.parse(before), after: CID.parse(tree) }
+  return equalChanges(source, graph, { own, other: await Array.fromAsync(walkHistory(graph, walk)) }, options)
 }

@@ -30,6 +30,9 @@ export interface ReplayRequest extends Pick<ReplaySequence, 'kind' | 'todo' | 'o
   editMessage?: EditMessage | undefined
 }
 
+/** Told how many commits are done before each one. */
+export type ReplayProgress = (progress: { commits: number; totalCommits: number }) => void
+
 /** Lets somebody change a message. */
 export type EditMessage = (message: string) => Promise<string>
 
@@ -66,12 +69,13 @@ export async function replayCommits(
   source: BlockSource,
   receive: (block: Block) => void,
   request: ReplayRequest,
-  options: AbortOptions = {},
+  options: AbortOptions & { onProgress?: ReplayProgress | undefined } = {},
 ): Promise<Replayed> {
   const { todo } = request
   const replayed: Replayed = { at: request.on, made: [], dropped: [], done: [], todo: [], stop: undefined }
   for (const [number, cid] of todo.entries()) {
     options.signal?.throwIfAborted()
+    options.onProgress?.({ commits: number, totalCommits: todo.length })
     const commit = decodeCommit(cid, await source.get(cid, options))
     await replayOne(source, receive, request, { cid, commit, replayed }, options)
     if (replayed.stop !== undefined) return { ...replayed, todo: todo.slice(number + 1) }

@@ -14,6 +14,7 @@ import {
   type Replayed,
   replayCommits,
   type ReplayPosition,
+  type ReplayProgress,
 } from '../../repo/replay/replay-commits.ts'
 import type { Repository } from '../../repo/repository.ts'
 import type { ReplaySequence } from '../../repo/sequence/replay-sequence.ts'
@@ -36,6 +37,8 @@ export interface ReplayRunOptions extends OpenIndexOptions, RewriteOptions {
   style?: ConflictStyle | undefined
   /** Has the message of each new commit edited, while the repository is locked; an empty one ends it with nothing changed. */
   editMessage?: EditMessage | undefined
+  /** How far the replay in memory is; `onProgress` then tells of the files. */
+  onReplay?: ReplayProgress | undefined
 }
 
 /** What came of a cherry-pick, a revert or a rebase, or of going on with one. */
@@ -99,7 +102,7 @@ export async function runReplay(
     source,
     (block) => void pack.add(block),
     { ...sequence, on: run.on, author, committer, style, editMessage: editingOf(options) },
-    { signal: options.signal },
+    { signal: options.signal, onProgress: options.onReplay },
   )
   const merge = replayed.stop?.merge ?? { tree: replayed.at.tree ?? EMPTY_DIRECTORY.cid, conflicts: [] }
   if (merge.tree.equals(EMPTY_DIRECTORY.cid)) pack.add(EMPTY_DIRECTORY)
