@@ -151,7 +151,8 @@ async function print(context: Context, terminal: Terminal, repository: Repositor
     const display = { ...options, terminal, columns: terminal.columns, signal: context.signal, style }
     for await (const node of selected.commits) {
       // What is there needs no promise: there may be many thousand commits.
-      const reading = readShown(context, options.graph, node, decorations)
+      const marked = node.side === undefined || flags.leftRight ? node : { id: node.id }
+      const reading = readShown(context, options.graph, marked, decorations)
       const shown = reading instanceof Promise ? await reading : reading
       const finding = finder.changesOf(node)
       const found = finding instanceof Promise ? await finding : finding

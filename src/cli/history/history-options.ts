@@ -35,6 +35,7 @@ export interface HistoryFlags {
   leftRight?: true
   leftOnly?: true
   rightOnly?: true
+  cherryPick?: true
   fullHistory?: true
 }
 
@@ -73,6 +74,7 @@ export function addHistoryOptions(command: Command, { maxCount = '-n, --max-coun
     .option('--left-right', 'mark from which side of A...B a commit is')
     .option('--left-only', 'show only those of the left side')
     .option('--right-only', 'show only those of the right side')
+    .option('--cherry-pick', 'leave out what both sides of A...B changed in the same way')
     .option('--topo-order', 'show no parent before all of its children, one line of history after the other')
     .option('--date-order', 'show no parent before all of its children, else the newest first')
     .option('--author-date-order', 'the same by the dates of the authors')

@@ -3,7 +3,9 @@ import type { Command } from 'commander'
 import { type HistoryCommit, type HistoryOptions, walkHistory } from '../../repo/history.ts'
 import type { CommitGraph } from '../../repo/history/commit-graph.ts'
 import { commitMatcher } from '../../repo/history/match-commits.ts'
+import { equalChanges } from '../../repo/replay/equal-changes.ts'
 import type { Repository } from '../../repo/repository.ts'
+import type { RevisionSet } from '../../repo/revision-range.ts'
 import { createPathspecComparison } from '../../worktree/pathspec/pathspec-comparison.ts'
 import type { Pathspec } from '../../worktree/pathspec/pathspec.ts'
 import type { Context } from '../context.ts'
@@ -55,18 +57,21 @@ export async function selectHistory(
   const pathspecs = paths.length === 0 ? [] : readHistoricPathspecs(context, repository, paths)
   const comparison = followsPath ? undefined : createPathspecComparison(repository.store, pathspecs)
   const further = condition?.(graph, pathspecs)
+  const isOnBothSides = flags.cherryPick ? changesOfBothSides(repository, graph, { ...set, ...context }) : undefined
   const history: HistoryOptions = {
     ...chosen,
-    ...set,
+    include: set.include,
+    exclude: set.exclude,
     ...(hasSides(flags) && { left: set.left ?? [] }),
     order: drawn && chosen.order === 'date' ? 'topological' : (chosen.order ?? 'date'),
     comparison,
     rewritesParents: rewrites && comparison !== undefined,
     matches:
-      matches === undefined && further === undefined && !hasSides(flags)
+      matches === undefined && further === undefined && isOnBothSides === undefined && !hasSides(flags)
         ? undefined
         : async (commit) =>
             isOnSide(commit, flags) &&
+            (isOnBothSides === undefined || !(await isOnBothSides(commit.id))) &&
             (matches === undefined || (await matches(commit.id))) &&
             (further === undefined || (await further(commit))),
     signal: context.signal,
@@ -76,6 +81,23 @@ export async function selectHistory(
     ? drawnCommits(graph, history, window)
     : (flags.reverse ? reversedCommits : walkHistory)(graph, { ...history, ...window })
   return { commits, graph, pathspecs }
+}
+
+/** Whether a commit of one side changes what one of the other changes, in the same way. */
+function changesOfBothSides(
+  { store }: Repository,
+  graph: CommitGraph,
+  { include, exclude, left = [], signal }: RevisionSet & { signal: AbortSignal },
+): (id: string) => Promise<boolean> {
+  const find = async (): Promise<Set<string>> => {
+    const walk = walkHistory(graph, { include, exclude, left, maxParents: 1, signal })
+    const commits = await Array.fromAsync(walk)
+    const [own, other] = [commits.filter(({ side }) => side === 'left'), commits.filter(({ side }) => side !== 'left')]
+    const ofLeft = await equalChanges(store, graph, { own, other }, { signal })
+    return ofLeft.union(await equalChanges(store, graph, { own: other, other: own }, { signal }))
+  }
+  let found: Promise<Set<string>> | undefined
+  return async (id) => (await (found ??= find())).has(id)
 }
 
 function hasSides({ leftRight, leftOnly, rightOnly }: HistoryFlags): boolean {
