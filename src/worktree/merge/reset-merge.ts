@@ -5,6 +5,7 @@ import type { OperationPlan } from '../../repo/operation/operation-plan.ts'
 import type { Repository } from '../../repo/repository.ts'
 import type { Lock } from '../../store/lock/lock.ts'
 import type { PackWriter } from '../../store/pack/pack-writer.ts'
+import { differingPositions } from '../index/differing-positions.ts'
 import { indexAtTree } from '../index/index-at-tree.ts'
 import { updateIndex, type IndexChange } from '../index/index-update.ts'
 import { openIndex, type OpenIndexOptions } from '../index/open-index.ts'
@@ -16,6 +17,7 @@ import { keepLocalContent } from '../rewrite/keep-local-content.ts'
 import { rewriteFiles, type RewriteOptions, type RewrittenFiles } from '../rewrite/rewrite-files.ts'
 import { scanInTheWay } from '../rewrite/scan-in-the-way.ts'
 import { wouldOverwrite } from '../rewrite/would-overwrite.ts'
+import { unmergedPaths } from './conflict-changes.ts'
 import { withArtefacts } from './resolved-artefacts.ts'
 
 /** Where to go back to, and what else happens in the same operation. */
@@ -93,16 +95,13 @@ function isInConflict(index: StagingIndex, path: string): boolean {
 
 /** What the goal has otherwise than the index; paths in conflict always. */
 function changesTo(index: StagingIndex, goal: StagingIndex): Extract<IndexChange, { entries: unknown }>[] {
-  const changes = new Map<string, Extract<IndexChange, { entries: unknown }>>()
-  for (let at = 0; at < goal.count; at++) {
-    const was = index.lowerBoundOfKey(goal.key(at))
-    const isThere = was < index.count && index.stage(was) === 0 && index.key(was) === goal.key(at)
-    const path = goal.path(at)
-    if (!isThere || !index.hasCid(was, goal.cid(at))) changes.set(path, { path, entries: [goal.entry(at)] })
+  const paths = new Set(unmergedPaths(index, undefined))
+  const settled = withoutConflicts(index)
+  for (const { from, to } of differingPositions(settled, goal)) {
+    paths.add(from === undefined ? goal.path(to as number) : settled.path(from))
   }
-  for (let at = 0; at < index.count; at++) {
-    const path = index.path(at)
-    if (goal.find(path) === -1) changes.set(path, { path, entries: [] })
-  }
-  return [...changes.values()]
+  return [...paths].map((path) => {
+    const position = goal.find(path)
+    return { path, entries: position === -1 ? [] : [goal.entry(position)] }
+  })
 }
