@@ -37,6 +37,7 @@ export const rebase: CommandModule = {
             favour: readFavour('rebase', flags),
           })
         },
+        details: ({ isUpToDate, present }) => ({ upToDate: isUpToDate, present }),
         conclude: (report, begun) => conclude(context, report, begun),
       }),
     )

@@ -14,11 +14,11 @@ export async function reportReplay(
   context: Context,
   repository: Repository,
   report: ReplayReport,
-  flags: ReplayFlags,
+  { flags, details }: { flags: ReplayFlags; details?: object | undefined },
 ): Promise<void> {
   const { stop, left, failed, made, kind } = report
   if (stop !== undefined || left.length + failed.length > 0) context.status = EXIT.partial
-  if (flags.json) return context.terminal.json(replayDocument(report))
+  if (flags.json) return context.terminal.json({ ...replayDocument(report), ...details })
   sayNotDone(context, report)
   if (!flags.quiet) {
     for (const commit of made) {

@@ -14,6 +14,8 @@ export interface ReplayCommand<Report extends ReplayReport> {
   flags: ReplayFlags
   /** Begins one. */
   begin(repository: WorkingRepository, options: ReplayRunOptions): Promise<Report>
+  /** What the document of one that was begun says beyond that of all of them. */
+  details?(begun: Report): object
   /** Says what is not said for all of them. */
   conclude?(report: ReplayReport, begun: Report | undefined): Promise<void> | void
 }
@@ -21,7 +23,7 @@ export interface ReplayCommand<Report extends ReplayReport> {
 /** Begins a cherry-pick, revert or rebase, goes on with it, or ends it, as the flags say; and says what came of it. */
 export function runReplayCommand<Report extends ReplayReport>(
   context: Context,
-  { kind, operands, flags, begin, conclude }: ReplayCommand<Report>,
+  { kind, operands, flags, begin, details, conclude }: ReplayCommand<Report>,
 ): Promise<void> {
   return withWorktree(context, async (repository) => {
     const action = readAction(kind, flags, operands)
@@ -38,7 +40,7 @@ export function runReplayCommand<Report extends ReplayReport>(
       const goOn = action === 'skip' ? skipReplay : continueReplay
       const report = begun ?? (await goOn(repository, kind, options))
       progress.done()
-      await reportReplay(context, repository, report, flags)
+      await reportReplay(context, repository, report, { flags, details: begun && details?.(begun) })
       if (!flags.json && !flags.quiet) await conclude?.(report, begun)
     } finally {
       progress.done()

@@ -51,6 +51,7 @@ describe('what it says and reports:', () => {
     expect((await jzfs('status')).stdout).toBe('On branch topic\nnothing to commit, working tree clean\n')
     expect((await jzfs('log', '-1', '--format=%s')).stdout).toBe('ours\n')
     expect((await jzfs('rebase', 'main')).stdout).toBe('Current branch topic is up to date.\n')
+    expect(JSON.parse((await jzfs('rebase', 'main', '--json')).stdout)).toMatchObject({ upToDate: true, present: [] })
     const usage = await jzfs('rebase', '--continue', '--abort')
     expect([usage.status, usage.stderr]).toEqual([129, expect.stringContaining('exclude each other')])
   })
