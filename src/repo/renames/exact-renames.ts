@@ -67,6 +67,8 @@ function isRenamable({ kind, size }: RenameSide): boolean {
   return kind !== 'directory' && size > 0
 }
 
-function contentKey({ kind, contentCid }: RenameSide): string {
-  return `${kind === 'symlink' ? 'l' : 'f'}${contentCid.toString()}`
+/** There may be a million of them: the bytes of a CID are half as long as its text, and need no encoding. */
+function contentKey({ kind, contentCid: { bytes } }: RenameSide): string {
+  const key = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+  return kind === 'symlink' ? `l${key}` : key
 }

@@ -1,12 +1,15 @@
+import type { CID } from 'multiformats/cid'
+
 import type { AbortOptions, BlockSource } from '../../../model/block.ts'
 import { compareNames } from '../../../model/compare.ts'
-import type { NodeEntry } from '../../../model/tree/tree-diff.ts'
+import { toCid } from '../../../model/directory/directory-read.ts'
 import { readFile } from '../../../model/unixfs/file-content.ts'
+import type { NodeKind } from '../../../model/unixfs/node.ts'
 import { findExactRenames } from '../../renames/exact-renames.ts'
 import type { Rename, RenameSide } from '../../renames/find-renames.ts'
 import { findSimilarRenames } from '../../renames/similar-renames.ts'
 import type { RenameCandidate, SideCandidates } from '../merge-plan.ts'
-import { namingPieces, openEntry } from '../open-entry.ts'
+import { namingPieces } from '../open-entry.ts'
 import { createSimilarity } from '../similarity.ts'
 
 /** How renames of a side are looked for: the options of the merge, all of them known. */
@@ -17,10 +20,41 @@ export interface DetectionOptions extends AbortOptions {
   renameLimit: number
 }
 
-/** A path that a side added or removed, with what is there. */
-export interface RenameEnd extends RenameSide {
-  entry: NodeEntry
-  relevance: RenameCandidate['relevance']
+/** A path that a side added or removed, with what is there. There may be a million: of most only the link is kept. */
+export class RenameEnd implements RenameSide {
+  readonly #candidate: RenameCandidate
+
+  constructor(candidate: RenameCandidate) {
+    this.#candidate = candidate
+  }
+
+  get path(): string {
+    return this.#candidate.path
+  }
+
+  get kind(): NodeKind {
+    return this.#candidate.entry?.node.kind ?? 'file'
+  }
+
+  get size(): number {
+    return this.#candidate.entry?.node.size ?? this.#candidate.link.tsize
+  }
+
+  get contentCid(): CID {
+    return this.#candidate.entry?.node.contentCid ?? this.cid
+  }
+
+  get cid(): CID {
+    return this.#candidate.entry?.cid ?? toCid(this.#candidate.link.cid)
+  }
+
+  get tsize(): number {
+    return this.#candidate.link.tsize
+  }
+
+  get relevance(): RenameCandidate['relevance'] {
+    return this.#candidate.relevance
+  }
 }
 
 /** What one side moved. */
@@ -41,8 +75,8 @@ export async function detectRenames(
   { signal, similarity, renameLimit }: DetectionOptions,
 ): Promise<SideRenames> {
   if (candidates.removed.length === 0 || candidates.added.length === 0) return { renames: [], isLimited: false }
-  const removed = await endsOf(source, candidates.removed, signal)
-  const added = await endsOf(source, candidates.added, signal)
+  const removed = endsOf(candidates.removed)
+  const added = endsOf(candidates.added)
   const exact = [...findExactRenames(removed, added)]
   const taken = new Set(exact.flatMap(({ before, after }) => [before, after]))
   const rest = {
@@ -53,28 +87,15 @@ export async function detectRenames(
     return { renames: exact, isLimited: false }
   const estimate = createSimilarity<RenameEnd>({
     signal,
-    read: ({ path, entry: { cid, tsize } }, options) =>
-      namingPieces(path, readFile(source, cid, { ...options, tsize })),
+    read: ({ path, cid, tsize }, options) => namingPieces(path, readFile(source, cid, { ...options, tsize })),
   })
   const similar = await findSimilarRenames(rest, { signal, estimate, threshold: similarity, limit: renameLimit })
   const renames = [...exact, ...similar.renames].sort((a, b) => compareNames(a.after.path, b.after.path))
   return { renames, isLimited: similar.isLimited }
 }
 
-async function endsOf(
-  source: BlockSource,
-  candidates: readonly RenameCandidate[],
-  signal: AbortSignal | undefined,
-): Promise<RenameEnd[]> {
-  const ends: RenameEnd[] = []
-  for (const { path, link, entry: known, relevance } of candidates) {
-    const opened = known ? { kind: 'file' as const, entry: known } : await openEntry(source, path, link, { signal })
-    if (opened.kind !== 'file') continue
-    const { entry } = opened
-    const { kind, contentCid, size } = entry.node
-    ends.push({ path, kind, contentCid, size, entry, relevance })
-  }
-  return ends.sort((a, b) => compareNames(a.path, b.path))
+function endsOf(candidates: readonly RenameCandidate[]): RenameEnd[] {
+  return candidates.map((each) => new RenameEnd(each)).sort((a, b) => compareNames(a.path, b.path))
 }
 
 /** What may be a text. */

@@ -152,7 +152,7 @@ function withoutIntended(
     [...unclear, ...lost, ...dropped],
     [...lost, ...dropped],
   ]
-  // A file that git moves, for its directory, to below a file: its index then holds both, and its tree the one.
+  // Where git moves a file, for its directory, to where a directory is, or to below a file, what it writes is broken.
   if (isBroken([...git.tree, ...git.stages])) return { git, ours: git }
   return {
     git: { ...git, tree: without(git.tree, dropped), stages: without(git.stages, left) },
@@ -160,8 +160,9 @@ function withoutIntended(
   }
 }
 
-/** Whether a path is both a file and a directory. */
+/** Whether a path is both a file and a directory, or nothing at all. */
 function isBroken(lines: string[]): boolean {
+  if (lines.some((line) => /^(000000|160000) /.test(line))) return true
   const paths = new Set(lines.map((line) => line.replace(/^\d+ \w+ ([123] )?/, '')))
   return [...paths].some((path) => {
     const parts = path.split('/')
