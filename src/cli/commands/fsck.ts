@@ -54,7 +54,7 @@ async function run(context: Context, repository: Repository, flags: FsckFlags): 
   if (context.status === EXIT.ok || flags.json === true || flags.quiet === true) return
   if (flags.repair === true)
     context.terminal.say('hint: what is left has to come from a copy: `jzfs fsck --repair --from PATH`')
-  else context.terminal.say('hint: `jzfs fsck --repair` repairs what it can')
+  else context.terminal.say('hint: run `jzfs fsck --repair` to repair what can be')
 }
 
 async function repair(context: Context, repository: Repository, { from, json }: FsckFlags): Promise<void> {
