@@ -12,6 +12,7 @@ import { sayNotDone, withWorktree, type WorkingRepository } from '../here.ts'
 import { currentPerson } from '../identity.ts'
 import { readPathspecs } from '../pathspecs.ts'
 import { createProgressLine, formatBytes } from '../progress.ts'
+import { directoryInTree } from '../revisions.ts'
 
 interface CleanFlags {
   dryRun?: true
@@ -19,7 +20,7 @@ interface CleanFlags {
   directories?: true
   tooIgnored?: true
   onlyIgnored?: true
-  exclude: string[]
+  exclude?: string[]
   quiet?: true
   json?: true
 }
@@ -34,7 +35,7 @@ export const clean: CommandModule = {
       .option('-d, --directories', 'remove also folders of which nothing is tracked')
       .option('-x, --too-ignored', 'remove also what .jzfsignore lists')
       .option('-X, --only-ignored', 'remove only what .jzfsignore lists')
-      .option('-e, --exclude <pattern>', 'take what matches for ignored, too', collect, [])
+      .option('-e, --exclude <pattern>', 'take what matches for ignored, too', collect)
       .option('-q, --quiet', 'name only what is not removed')
       .option('--json', 'print one JSON document')
       .addHelpText('after', HELP)
@@ -82,7 +83,8 @@ function readOptions(
     pathspecs: readPathspecs(context, repository, isHere ? ['.'] : texts),
     directories: flags.directories === true || texts.length > 0,
     ignored: flags.tooIgnored ? 'too' : flags.onlyIgnored ? 'only' : 'keep',
-    exclude: flags.exclude,
+    exclude: flags.exclude ?? [],
+    standing: directoryInTree(context, repository),
     force: force > 1,
     dryRun: flags.dryRun === true,
     signal: context.signal,

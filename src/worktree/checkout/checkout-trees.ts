@@ -34,6 +34,8 @@ export interface CheckoutOptions extends AbortOptions {
   /** A path is as it shall be. The stamp is undefined where the path stays out of the index' care (empty folders). */
   onPlaced?(path: string, entry: NodeEntry, stamp: StatStamp | undefined): void
   onProgress?(event: { files: number; bytes: number }): void
+  /** Folders that are not removed and made anew where they become empty: somebody may stand in them. */
+  staying?: ReadonlySet<string>
 }
 
 interface Removal {
@@ -70,11 +72,11 @@ export async function checkoutTrees(
   trees: { before: CID | undefined; after: CID | undefined },
   options: CheckoutOptions = {},
 ): Promise<CheckoutReport> {
-  const folders = createRealFolders(files.top)
+  const folders = createRealFolders(files.top, options.staying)
   const report: CheckoutReport = { left: [], failed: [] }
   const done = { files: 0, bytes: 0 }
   const changes = options.changes ?? diffTrees(files.source, trees.before, trees.after, { signal: options.signal })
-  for await (const { path, before, after } of changes) {
+  for await (const { path, before, after } of withoutRefilled(changes)) {
     if (after !== undefined) refuseReserved(path)
     try {
       if (after !== undefined)
@@ -88,6 +90,18 @@ export async function checkoutTrees(
     options.onProgress?.(done)
   }
   return report
+}
+
+/** Leaves out that empty folders go into which something comes next: somebody may stand in them. */
+async function* withoutRefilled(changes: AsyncIterable<TreeChange>): AsyncGenerator<TreeChange> {
+  let folder: TreeChange | undefined
+  for await (const change of changes) {
+    if (folder !== undefined && !change.path.startsWith(`${folder.path}/`)) yield folder
+    const isFolderThatGoes = change.after === undefined && change.before?.node.kind === 'directory'
+    folder = isFolderThatGoes ? change : undefined
+    if (!isFolderThatGoes) yield change
+  }
+  if (folder !== undefined) yield folder
 }
 
 /** What would befall the next path, too, and passes: then the whole is to be done again. */

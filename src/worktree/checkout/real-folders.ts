@@ -13,15 +13,15 @@ export interface RealFolders {
   make(path: string): void
   /** Whether the folder is there, and a directory all the way down. */
   has(path: string): boolean
-  /** Removes the folder if it is there and empty, then its parents that are empty now. */
+  /** Removes the folder if it is there and empty, then its parents that are empty now; none that is to stay. */
   removeEmpty(path: string): void
 }
 
 /**
- * The folders below `top`. `make` throws ConflictError `path-in-the-way` (details: `path`) where something that is no
+ * The folders below `top`; those of `staying` are never removed. `make` throws ConflictError `path-in-the-way` (details: `path`) where something that is no
  * directory stands where one has to be.
  */
-export function createRealFolders(top: string): RealFolders {
+export function createRealFolders(top: string, staying: ReadonlySet<string> = new Set()): RealFolders {
   const real = new Set<string>([''])
   const has = (path: string): boolean => {
     if (real.has(path)) return true
@@ -39,6 +39,7 @@ export function createRealFolders(top: string): RealFolders {
     for (let folder = path; folder !== ''; folder = parentOf(folder)) {
       // One that is gone may have been removed just before a crash, and its parent is left to do.
       if (!has(folder)) continue
+      if (staying.has(folder)) return
       if (!removeIfEmpty(join(top, folder))) return
       real.delete(folder)
     }

@@ -5,7 +5,7 @@ import { runOperation } from '../../repo/operation/operation.ts'
 import type { Repository } from '../../repo/repository.ts'
 import type { Lock } from '../../store/lock/lock.ts'
 import { worktreeStep } from '../checkout/worktree-step.ts'
-import { fromByteString } from '../index/byte-string.ts'
+import { fromByteString, toByteString } from '../index/byte-string.ts'
 import { emptyFolderEntry } from '../index/index-entry.ts'
 import { emptyIndex, updateIndex } from '../index/index-update.ts'
 import { openIndex, type OpenIndexOptions } from '../index/open-index.ts'
@@ -30,6 +30,8 @@ export interface CleanOptions extends OpenIndexOptions, RewriteOptions, Omit<Cle
   /** Remove also what undo cannot bring back: repositories, special files, and more than is kept (`undo.maxSize`). */
   force?: boolean
   dryRun?: boolean
+  /** The folder that the user stands in, from the top: it stays, empty or not. */
+  standing?: string
 }
 
 /** What was removed, or would be. */
@@ -81,7 +83,7 @@ async function planClean(repository: Repository, options: CleanOptions): Promise
   const worktree = worktreeOf(repository)
   const index = await openIndex(repository, options)
   const filter = pathFilter(options.pathspecs)
-  const unwanted = findUnwanted(repository, index, { ...options, filter })
+  const unwanted = withoutFolder(findUnwanted(repository, index, { ...options, filter }), options.standing)
   const isOthersToo = options.force === true
   const removal = planRemoval(worktree, index, unwanted, {
     filter,
@@ -101,6 +103,17 @@ async function planClean(repository: Repository, options: CleanOptions): Promise
     failed: unreadableOf(unwanted, worktree),
   }
   return { unwanted, removal, report }
+}
+
+function withoutFolder(unwanted: Unwanted, folder: string | undefined): Unwanted {
+  if (folder === undefined || folder === '') return unwanted
+  const key = toByteString(folder)
+  return {
+    ...unwanted,
+    paths: unwanted.paths.filter((found) => found.key !== key),
+    others: unwanted.others.filter((other) => other.key !== key && !key.startsWith(`${other.key}/`)),
+    kept: [...unwanted.kept, key],
+  }
 }
 
 function othersOf({ others }: Unwanted): OtherPath[] {
@@ -141,8 +154,10 @@ async function removeAll(
     let done: RewrittenFiles = { left: [], failed: [] }
     await runOperation(repository, lock, plan, async (entry) => {
       const failed = removeForGood(repository, forGood)
+      const staying = new Set(emptied.map(({ path }) => path))
       const { onProgress } = options
-      const { left, failed: unwritten } = await worktreeStep(entry, repository, onProgress && { onProgress })
+      const step = { staying, ...(onProgress && { onProgress }) }
+      const { left, failed: unwritten } = await worktreeStep(entry, repository, step)
       done = { left, failed: [...failed, ...unwritten] }
     })
     return done

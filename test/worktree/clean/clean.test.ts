@@ -66,6 +66,15 @@ test('a folder with tracked files stays, also where it becomes empty', async () 
   expect(folderContent(top)).toEqual(before)
 })
 
+test('the folder that the user stands in stays', async () => {
+  write('new/deep/file')
+  mkdirSync(join(top, 'empty'))
+  expect((await clean({ standing: 'empty' })).removed).toEqual(['new/'])
+  await undo()
+  expect((await clean({ standing: 'new/deep' })).removed).toEqual(['empty/', 'new/deep/file'])
+  expect(folderContent(top)).toMatchObject({ 'new/deep': 'empty folder' })
+})
+
 test('repositories and special files stay, and go for good with force', async () => {
   write('new/git/.git/HEAD')
   write('new/git/file')
