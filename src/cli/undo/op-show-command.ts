@@ -68,7 +68,7 @@ async function textLines(
     `Date:    ${renderDate(person.date, 'default', now())}`,
     '',
   ]
-  if (undo !== undefined) header.push(`  takes back operation ${undo.of}`)
+  if (undo !== undefined) header.push(`  ${undo.kind === 'undo' ? 'takes' : 'brings'} back operation ${undo.of}`)
   const lines = await changeLines(repository, changes)
   return [...header, ...(lines.length === 0 && changes.index ? ['  what is staged'] : lines)]
 }

@@ -54,6 +54,9 @@ async function changeLines(repository: Repository, done: Undone): Promise<string
     } else lines.push(`${what} is ${before === undefined ? 'back ' : ''}at ${await describeObject(repository, after)}`)
   }
   if (done.head !== undefined) lines.push(await headLine(repository, done.head.after))
+  const { sequence } = done
+  if (sequence?.after !== undefined) lines.push(`the ${sequence.after.kind} is in progress again`)
+  else if (sequence?.before !== undefined) lines.push(`the ${sequence.before.kind} is not in progress any more`)
   if (done.files.length > 0) lines.push(`${done.files.length} file${done.files.length === 1 ? '' : 's'} changed`)
   else if (done.index) lines.push('what is staged is as before')
   return lines

@@ -30,7 +30,7 @@ export interface UndoOptions extends OpenIndexOptions, RewriteOptions {
 }
 
 /** A command that was taken back, or would be. */
-export interface Undone extends RewrittenFiles, Pick<ReversedRefs, 'refs' | 'head' | 'reflogMoves'> {
+export interface Undone extends RewrittenFiles, Pick<ReversedRefs, 'refs' | 'head' | 'sequence' | 'reflogMoves'> {
   /** The command that was undone, or redone; undefined where its entry has expired. */
   command: Pick<OperationEntry, 'number' | 'command' | 'person'> | undefined
   /** Files that were written, removed or moved: paths. */
@@ -69,8 +69,8 @@ async function takeBack(repository: Repository, kind: TakenBack['kind'], options
   const refs = await reverseRefs(repository, taken, `${kind}: ${command?.command ?? `operation ${of}`}`)
   const undo: TakenBack = { kind, takes: taken.first, of }
   const moves = { command: options.command, person: options.person, undo, ...refs }
-  const { head, reflogMoves = [] } = refs
-  const whole = { command, refs: refs.refs ?? [], reflogMoves, ...(head === undefined ? {} : { head }) }
+  const { head, sequence, reflogMoves = [] } = refs
+  const whole = { command, refs: refs.refs ?? [], reflogMoves, sequence, ...(head === undefined ? {} : { head }) }
   const pack = await repository.store.createPack(options)
   try {
     const done =
@@ -84,7 +84,7 @@ async function takeBack(repository: Repository, kind: TakenBack['kind'], options
 }
 
 type Moves = Pick<FileRewrite, 'command' | 'person' | 'undo'> & ReversedRefs
-type Done = Omit<Undone, 'command' | 'refs' | 'head' | 'reflogMoves'>
+type Done = Omit<Undone, 'command' | keyof ReversedRefs>
 
 const NO_FILES: Done = { files: [], index: false, discarded: [], lost: [], left: [], failed: [] }
 
