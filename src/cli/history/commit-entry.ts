@@ -24,9 +24,9 @@ export interface CommitEntry {
 
 /** Shows a commit. A merge that is compared with one parent after the other is shown once for each that it differs from. */
 export function renderEntry(shown: ShownCommit, changes: readonly CommitChanges[], options: EntryOptions): CommitEntry {
+  if (showsNothing(options.forms)) return { text: renderCommit(shown, options.style), details: undefined }
   const [first, ...others] = changes
   const text = renderCommit(withParent(shown, first), options.style)
-  if (showsNothing(options.forms)) return { text, details: undefined }
   // As git: below a merge that is compared with all parents stands an empty line, whatever follows.
   if (isCombined(shown, options)) {
     const pieces = first === undefined ? noPieces() : renderChanges(first, options)

@@ -37,9 +37,9 @@ export function createCommitGraph(source: BlockSource): CommitGraph {
 
 class SourceGraph implements CommitGraph {
   readonly #source: BlockSource
-  readonly #commits = new Map<string, GraphCommit>()
-  /** The bytes of commits that were walked over, and may be asked for. */
-  readonly #kept = new Map<string, Uint8Array>()
+  readonly #commits = new Map<string, LoadedCommit>()
+  /** What is kept of commits that were walked over, and may be asked for. */
+  #kept = 0
   #keptBytes = 0
   #lastRead: { id: string; commit: PlainCommit } | undefined
 
@@ -63,36 +63,39 @@ class SourceGraph implements CommitGraph {
   read(id: string, options?: AbortOptions): PlainCommit | Promise<PlainCommit> {
     // Whoever looks for commits reads one, and has it shown.
     if (this.#lastRead?.id === id) return this.#lastRead.commit
-    const bytes = this.#takeKept(id) ?? this.#source.getSync?.(parseLinkText(id))
-    if (bytes !== undefined) return this.#readFrom(id, bytes)
-    return this.#source.get(parseLinkText(id), options).then((got) => this.#readFrom(id, got))
+    const known = this.#commits.get(id)
+    const bytes = (known && this.#takeKept(known)) ?? this.#source.getSync?.(parseLinkText(id))
+    if (bytes !== undefined) return this.#readFrom(id, bytes, known)
+    return this.#source.get(parseLinkText(id), options).then((got) => this.#readFrom(id, got, known))
   }
 
   #loadFrom(id: string, cid: CID, bytes: Uint8Array): GraphCommit {
     const commit = new LoadedCommit(id, scanCommit(bytes) ?? decodeLinks(cid, bytes))
     this.#commits.set(id, commit)
-    this.#keep(id, bytes)
+    this.#keep(commit, bytes)
     return commit
   }
 
-  #readFrom(id: string, bytes: Uint8Array): PlainCommit {
-    const commit = readPlainCommit(id, bytes, this.#commits.get(id))
+  #readFrom(id: string, bytes: Uint8Array, known: LoadedCommit | undefined): PlainCommit {
+    const commit = readPlainCommit(id, bytes, known)
     this.#lastRead = { id, commit }
     return commit
   }
 
-  #takeKept(id: string): Uint8Array | undefined {
-    const kept = this.#kept.get(id)
-    if (kept === undefined) return undefined
-    this.#kept.delete(id)
-    this.#keptBytes -= kept.length
-    return kept
+  #takeKept(commit: LoadedCommit): Uint8Array | undefined {
+    const { bytes } = commit
+    if (bytes === undefined) return undefined
+    commit.bytes = undefined
+    this.#kept--
+    this.#keptBytes -= bytes.length
+    return bytes
   }
 
   /** The first ones are kept, not the last: a walk that sorts reads all before the first is shown. */
-  #keep(id: string, bytes: Uint8Array): void {
-    if (this.#kept.size >= MAX_KEPT || this.#keptBytes + bytes.length > MAX_KEPT_BYTES) return
-    this.#kept.set(id, bytes)
+  #keep(commit: LoadedCommit, bytes: Uint8Array): void {
+    if (this.#kept >= MAX_KEPT || this.#keptBytes + bytes.length > MAX_KEPT_BYTES) return
+    commit.bytes = bytes
+    this.#kept++
     this.#keptBytes += bytes.length
   }
 }
@@ -104,6 +107,8 @@ class LoadedCommit implements GraphCommit {
   readonly parents: string[]
   readonly committedAt: number
   readonly authoredAt: number
+  /** What was read, where it is kept. */
+  bytes: Uint8Array | undefined = undefined
 
   constructor(id: string, { tree, parents, committedAt, authoredAt }: CommitLinks) {
     this.id = id
