@@ -145,14 +145,18 @@ async function findUnstaged(
   for (let position = 0; position < index.count; position++) {
     const state = scan.states[position]
     if (state === NOT_SCANNED || index.stage(position) !== 0) continue
-    // Before it is read: nobody may read a file that is half written.
-    if (unfinished !== undefined && (await unfinished.isPending(index.path(position)))) {
+    const mayDiffer = state === CANDIDATE || state === DELETED
+    if (unfinished !== undefined) {
       const path = index.path(position)
-      const difference = differenceToCome(index, position, unfinished.changeAt(path))
-      if (difference !== undefined) unstaged.push({ path, difference })
-      continue
+      const change = unfinished.changeAt(path)
+      // Before it is read: nobody may read a file that is half written.
+      if ((mayDiffer || change !== undefined) && (await unfinished.isPending(path))) {
+        const difference = differenceToCome(index, position, change)
+        if (difference !== undefined) unstaged.push({ path, difference })
+        continue
+      }
     }
-    if (state !== CANDIDATE && state !== DELETED) continue
+    if (!mayDiffer) continue
     const found = scan.stats.get(position)
     if (state === DELETED || found === undefined) {
       unstaged.push({ path: index.path(position), difference: 'deleted' })

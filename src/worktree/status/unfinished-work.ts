@@ -48,14 +48,15 @@ export async function readUnfinishedWork(
     const found = statAt(join(top, path))
     const change = changes.get(path)
     if (change !== undefined && (await isAsBefore(repository, path, found, change, options))) return true
-    // A folder that was made and not filled, or emptied and not removed; a tracked file that it stands for stays deleted.
-    const isTracked = change?.after === undefined && hasPath(index, path)
-    if (found?.isDirectory() === true && folders.has(path) && !isTracked) return true
+    // A folder that was made and not filled, or emptied and not removed.
+    if (found?.isDirectory() === true && folders.has(path)) return true
     return entry.renames.some((rename) => isBeingMoved(top, index, rename, path))
   }
   return {
     isPending,
-    changeAt: (path) => changes.get(path),
+    // A file that is missing already, and gives way to a folder, is none of the changes.
+    changeAt: (path) =>
+      changes.get(path) ?? (folders.has(path) ? { path, before: undefined, after: undefined } : undefined),
     async *untrackedToCome() {
       for (const change of changes.values()) {
         const { path, after } = change
