@@ -146,7 +146,7 @@ async function end(
 
 function tooMany(revisions: readonly string[]): InvalidError {
   return new InvalidError('one-merge-at-a-time', `only one revision can be merged at a time: ${revisions.join(' ')}`, {
-    hint: 'merge one after the other',
+    hint: 'merge one after the other: there are no octopus merges',
     details: { revisions },
   })
 }
