@@ -2,6 +2,7 @@ import { createReadStream, lstatSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 
 import type { AbortOptions, BlockSource } from '../../model/block.ts'
+import { RAW } from '../../model/cid.ts'
 import type { Entry } from '../../model/directory/directory.ts'
 import { readNode, type TreeNode } from '../../model/unixfs/node.ts'
 import { buildSymlink } from '../../model/unixfs/symlink.ts'
@@ -52,7 +53,9 @@ export function diffStatus({ from, before, after, unmerged }: FileDiff): DiffSta
 export function storedSide(source: BlockSource, side: ChangeSide): DiffSide {
   const read = async function* (options: AbortOptions = {}): AsyncGenerator<Uint8Array> {
     if (side.kind === 'directory') return
-    const node = await readNode(source, { cid: side.cid }, options)
+    // Of a single leaf the size is known: else it is read once more, to learn it.
+    const tsize = side.cid.code === RAW ? side.size : undefined
+    const node = await readNode(source, { cid: side.cid, tsize }, options)
     yield* contentBytes(source, { entry: side, node }, options)
   }
   return { ...side, read }
