@@ -56,10 +56,11 @@ async function runGrep(context: Context, command: Command, operands: string[], f
     context.status = 1
     await withPager(context, repository.config, async (terminal) => {
       const printing = new Printing(withColor(terminal, color), search, flags)
-      for (const place of places) {
-        await printing.printPlace(place)
+      try {
+        for (const place of places) if (!printing.isDone) await printing.printPlace(place)
+      } finally {
+        // Also where the reader of a pager has seen enough.
         if (printing.hasFound) context.status = 0
-        if (printing.isDone) return
       }
     })
   })
@@ -135,6 +136,7 @@ class Printing {
       const count = await searchContent(this.#search, file.content(), {
         ...options,
         onFinding: (finding) => {
+          this.hasFound = true
           const shown = this.#flags.json ? this.#documents(place, finding) : this.#text.render(name, finding)
           for (const bytes of shown) this.#output.add(bytes)
         },

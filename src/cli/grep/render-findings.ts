@@ -51,7 +51,8 @@ class TextRenderer implements FindingRenderer {
     if (finding.kind === 'binary') return [Buffer.from(`Binary file ${name} matches\n`)]
     const { number, line, kind } = finding
     const { onlyMatching, showsColumn, terminal, isInverted, search } = this.#style
-    const shown: Uint8Array[] = [Buffer.from(this.#beginning(name, number))]
+    const beginning = this.#beginning(name, number)
+    const shown: Uint8Array[] = beginning === '' ? [] : [Buffer.from(beginning)]
     this.#last = number
     this.#hasShown = true
     const wantsMatches = (onlyMatching || terminal.color || showsColumn) && kind === 'match' && !isInverted
