@@ -42,6 +42,8 @@ export function createCrossing(seed: number, edits: EditName[]): PlannedCommit[]
 /** What was compared, and what of it was not the same. */
 export interface Comparison {
   differences: object[]
+  /** Differences in histories in which one content stands at two paths: which of them was moved is anyone's guess. */
+  tied: number
   /** Merges with several merge bases. */
   crossing: number
   /** Merges without a conflict. */
@@ -58,14 +60,24 @@ export async function compareMerges(histories: ReadonlyMap<number, PlannedCommit
     ends.set(seed, commits.length - 1)
   }
   const pair = pairCommits(commits)
-  const comparison: Comparison = { differences: [], crossing: 0, clean: 0 }
+  const comparison: Comparison = { differences: [], tied: 0, crossing: 0, clean: 0 }
   for (const [seed, end] of ends) {
     const { git, ours, said, bases } = await pair.compare(end - 1, end)
-    if (JSON.stringify(git) !== JSON.stringify(ours)) comparison.differences.push({ seed, said, git, ours })
+    if (JSON.stringify(git) !== JSON.stringify(ours)) {
+      if (histories.get(seed)?.some(hasCopies) === true) comparison.tied++
+      else comparison.differences.push({ seed, said, git, ours })
+    }
     if (bases > 1) comparison.crossing++
     if (git.isClean) comparison.clean++
   }
   return comparison
+}
+
+function hasCopies({ leaves }: PlannedCommit): boolean {
+  const contents = Array.from(leaves.values(), (leaf) =>
+    JSON.stringify(typeof leaf === 'object' && 'executable' in leaf ? leaf.executable : leaf),
+  )
+  return new Set(contents).size < contents.length
 }
 
 /** A history for each of so many seeds. */
