@@ -29,7 +29,8 @@ export function sketchTexts(seed: number, count: number): SketchedCommit[] {
       else if (kind === 3) all[at] = all[at]?.replace(/\w+$/, pick(['cherries', 'figs'])) ?? ''
       else all[at] = line()
     }
-    return all.join('\n')
+    // We take no empty file for a renamed one, and git does.
+    return all.join('\n') || `${line()}\n`
   }
 
   const change = (files: Map<string, Leaf>): void => {
