@@ -176,3 +176,24 @@ test('what is moved, for its directory, to below a file leads to no path that is
   })
   expect(Object.keys(conflicts)).toEqual(['a/b/also', 'a/b/new/x', 'a/b/new~ours'])
 })
+
+test('what else is in a new directory stays when what was moved there is followed', async () => {
+  const { files, conflicts } = await mergeLeaves({
+    base: { 'd/x': text, 'e/y': 'y' },
+    ours: { 'd/x': editedByOurs, 'e/y': 'y' },
+    theirs: { 'g/h/x': text, 'g/h/new': 'new', 'g/other/deep': 'deep', 'e/y': 'y' },
+  })
+  expect(conflicts).toEqual({})
+  expect(files).toEqual({ 'g/h/x': editedByOurs, 'g/h/new': 'new', 'g/other/deep': 'deep', 'e/y': 'y' })
+})
+
+test('a file that is moved to where a directory is stands beside it, merged', async () => {
+  const { files, conflicts } = await mergeLeaves({
+    base: { x: text, z: 'z' },
+    ours: { y: editedByOurs, z: 'z' },
+    theirs: { x: edited, 'y/in': 'in', z: 'z' },
+  })
+  const both = edited.replace('line 115\n', 'line of ours\n')
+  expect(files).toEqual({ 'y/in': 'in', 'y~ours': both, z: 'z' })
+  expect(conflicts).toEqual({ 'y~ours': { kind: 'file-directory', ours: both } })
+})
