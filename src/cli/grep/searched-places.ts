@@ -1,12 +1,12 @@
 import { realpathSync } from 'node:fs'
 import { join, relative } from 'node:path'
 
-import { readFile } from '../../model/unixfs/file-content.ts'
 import type { Repository } from '../../repo/repository.ts'
 import { resolveRevision } from '../../repo/revision.ts'
 import { peel, readObjectType } from '../../repo/revision/object-type.ts'
 import { filesOfIndex, filesOfWorktree } from '../../worktree/grep/files-of-index.ts'
 import { filesOfTree } from '../../worktree/grep/files-of-tree.ts'
+import { readTreeFile } from '../../worktree/grep/read-tree-file.ts'
 import type { SearchedFile } from '../../worktree/grep/searched-file.ts'
 import { createSilentBlocks } from '../../worktree/grep/silent-blocks.ts'
 import { toByteString } from '../../worktree/index/byte-string.ts'
@@ -89,7 +89,11 @@ async function filesOf(
   const object = await peel(store, options.graph, cid, 'no-tag', options)
   const type = await readObjectType(store, object, options)
   if (type === 'file') {
-    const file: SearchedFile = { path: '', content: () => readFile(store, object, { signal }), isSilent: false }
+    const file: SearchedFile = {
+      path: '',
+      content: () => readTreeFile(store, revision, { cid: object }, { signal }),
+      isSilent: false,
+    }
     return { revision, files: only(file), shownPath: (path) => path }
   }
   const tree = await peel(store, options.graph, object, 'tree', options)

@@ -1,9 +1,9 @@
 import type { AbortOptions, BlockSource } from '../../model/block.ts'
-import { readFile } from '../../model/unixfs/file-content.ts'
 import { compareByteStrings, fromByteString } from '../index/byte-string.ts'
 import { KIND_EXECUTABLE } from '../index/index-entry.ts'
 import type { StagingIndex } from '../index/staging-index.ts'
 import type { PathFilter } from '../pathspec/pathspec.ts'
+import { readTreeFile } from './read-tree-file.ts'
 import { readWorkingFile } from './read-working-file.ts'
 import type { SearchedFile } from './searched-file.ts'
 import type { SilentBlocks } from './silent-blocks.ts'
@@ -23,7 +23,8 @@ export async function* filesOfIndex(
     if (index.stage(position) !== 0) continue
     const { cid } = index.cids(position)
     if (silent.has(cid)) continue
-    const file = { path: index.path(position), content: () => readFile(source, cid, { signal }), isSilent: false }
+    const path = index.path(position)
+    const file = { path, content: () => readTreeFile(source, path, { cid }, { signal }), isSilent: false }
     yield file
     if (file.isSilent) silent.add(cid)
   }

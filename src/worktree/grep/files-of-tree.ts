@@ -6,10 +6,11 @@ import { type DirectoryNode, openDirectory } from '../../model/directory/directo
 import { collectLinks } from '../../model/directory/directory-read.ts'
 import { type Entry, toEntry } from '../../model/directory/directory.ts'
 import { WalkBudget } from '../../model/tree/walk-budget.ts'
-import { readFile } from '../../model/unixfs/file-content.ts'
 import { openNode } from '../../model/unixfs/node.ts'
+import { namingPath } from '../../repo/merge/open-entry.ts'
 import { toByteString } from '../index/byte-string.ts'
 import type { PathFilter } from '../pathspec/pathspec.ts'
+import { readTreeFile } from './read-tree-file.ts'
 import type { SearchedFile } from './searched-file.ts'
 import type { SilentBlocks } from './silent-blocks.ts'
 
@@ -23,7 +24,7 @@ export interface FilesOfTreeOptions extends AbortOptions {
  * The files of a tree that a filter selects, sorted by the bytes of their paths; no symlinks. What was searched before without
  * anything coming of it is passed over: a directory that several revisions hold is read once.
  *
- * Throws what reading throws: NotFoundError `block-missing`, IntegrityError `tree-invalid`.
+ * Throws what reading throws, naming the path (details: `path`): NotFoundError `block-missing`, IntegrityError `tree-invalid`.
  */
 export async function* filesOfTree(
   source: BlockSource,
@@ -32,14 +33,14 @@ export async function* filesOfTree(
 ): AsyncGenerator<SearchedFile> {
   const budget = new WalkBudget({ signal })
   const enter = async (opened: Opened, prefix: string): Promise<Level> => {
-    const links = await collectLinks(source, opened.directory as DirectoryNode, { signal })
+    const links = await namingPath(prefix, () => collectLinks(source, opened.directory as DirectoryNode, { signal }))
     const isWhole = filter === undefined || filter.coverage(toByteString(prefix)) === 'all'
     const isOfInterest = ({ cid, name }: Entry): boolean => {
       if (silent.has(cid)) return false
       const key = filter === undefined ? '' : toByteString(prefix + name)
       return filter === undefined || filter.matches(key) || filter.coverage(`${key}/`) !== 'none'
     }
-    const below = sortAsPaths(source, links, { isOfInterest, signal })
+    const below = sortAsPaths(source, links, { prefix, isOfInterest, signal })
     return { cid: opened.entry.cid, prefix, isWhole, isSilent: true, below }
   }
   const top = { entry: { name: '', cid: tree, tsize: 0 }, directory: await openDirectory(source, tree, { signal }) }
@@ -63,7 +64,7 @@ export async function* filesOfTree(
     } else if (!opened.isFile) {
       silent.add(entry.cid)
     } else if (filter?.matches(toByteString(path)) ?? true) {
-      const file = { path, content: () => readFile(source, entry.cid, { tsize: entry.tsize, signal }), isSilent: false }
+      const file = { path, content: () => readTreeFile(source, path, entry, { signal }), isSilent: false }
       yield file
       if (file.isSilent) silent.add(entry.cid)
       else level.isSilent = false
@@ -93,7 +94,7 @@ interface Opened {
 async function* sortAsPaths(
   source: BlockSource,
   links: Iterable<Parameters<typeof toEntry>[0]>,
-  { isOfInterest, ...options }: AbortOptions & { isOfInterest: (entry: Entry) => boolean },
+  { prefix, isOfInterest, ...options }: AbortOptions & { prefix: string; isOfInterest: (entry: Entry) => boolean },
 ): AsyncGenerator<Opened> {
   // Directories whose turn comes behind names that go on with a sign below the slash.
   const waiting: Opened[] = []
@@ -104,7 +105,7 @@ async function* sortAsPaths(
       yield last
     }
     if (!isOfInterest(entry)) continue
-    const opened = await open(source, entry, options)
+    const opened = await namingPath(prefix + entry.name, () => open(source, entry, options))
     if (opened.directory === undefined) yield opened
     else waiting.push(opened)
   }

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
 
+import type { BlockSource } from '../../../src/model/block.ts'
+import { resolvePath } from '../../../src/model/tree/tree-walk.ts'
 import { filesOfTree } from '../../../src/worktree/grep/files-of-tree.ts'
 import { createSilentBlocks } from '../../../src/worktree/grep/silent-blocks.ts'
 import { parsePathspecs, pathFilter } from '../../../src/worktree/pathspec/pathspec.ts'
@@ -62,4 +64,23 @@ test('a directory of which a part was searched is searched again', async () => {
   const silent = createSilentBlocks()
   expect(await walk(blocks, LEAVES, { silent, only: ['same/one'] })).toEqual(['same/one'])
   expect(await walk(blocks, LEAVES, { silent })).toEqual(['a/z', 'run', 'same/two'])
+})
+
+test('what is missing or damaged is told with its path', async () => {
+  const whole = new MemoryBlocks()
+  const tree = buildTree(whole, { 'a/b/lost': 'lost', 'a/c': 'c' })
+  const lost = (await resolvePath(whole, tree, 'a/b/lost'))!.cid
+  const folder = (await resolvePath(whole, tree, 'a/b'))!.cid
+  for (const [cid, path] of [
+    [lost, 'a/b/lost'],
+    [folder, 'a/b'],
+  ] as const) {
+    const source: BlockSource = { get: (each) => (each.equals(cid) ? new MemoryBlocks().get(each) : whole.get(each)) }
+    const search = async () => {
+      for await (const file of filesOfTree(source, tree, { silent: createSilentBlocks() })) {
+        for await (const _ of file.content());
+      }
+    }
+    await expect(search()).rejects.toMatchObject({ code: 'block-missing', details: { path } })
+  }
 })
