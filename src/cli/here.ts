@@ -36,6 +36,7 @@ export function withWorktree<Result>(
 export function openOptions(context: Context): OpenRepositoryOptions {
   return {
     config: configSources(context),
+    command: context.commandLine,
     oneCommand: true,
     // Loaded only when an operation was interrupted, or rewrites files.
     worktreeStep: async (entry, repository) => {

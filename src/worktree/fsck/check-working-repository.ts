@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+
 import { IntegrityError, JzfsError } from '../../model/errors.ts'
 import type { CheckRun } from '../../repo/fsck/check-run.ts'
 import type { FsckFinding } from '../../repo/fsck/fsck-finding.ts'
@@ -29,6 +31,7 @@ export function checkWorkingRepository(
         yield indexProblem(run, error, path)
         return
       }
+      if (await isIndexLost(repository, path)) yield indexLost(path)
       yield* checkEntries(run, index)
     },
     async *markMore(run) {
@@ -39,6 +42,23 @@ export function checkWorkingRepository(
       for (const digest of leaves) run.walk.leaves.set(digest, 0)
     },
   })
+}
+
+async function isIndexLost({ worktree, refs }: Repository, path: string): Promise<boolean> {
+  if (worktree === undefined || existsSync(path)) return false
+  try {
+    return (await refs.headCommit()) !== undefined
+  } catch (error) {
+    if (error instanceof JzfsError) return false
+    throw error
+  }
+}
+
+/** A repository that was only given refs has none either. */
+function indexLost(path: string): FsckFinding {
+  const message = `there is no index, so that everything in HEAD seems to be deleted: ${path}`
+  const hint = 'run `jzfs reset` to read it from HEAD'
+  return { kind: 'record', severity: 'warning', code: 'index-missing', message, path, hint }
 }
 
 function indexProblem(run: CheckRun, error: unknown, path: string): FsckFinding {

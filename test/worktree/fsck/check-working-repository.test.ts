@@ -174,6 +174,7 @@ describe('records', () => {
   const cases: [name: string, damage: (repository: Repository) => void, expected: string[]][] = [
     ['HEAD', ({ layout }) => writeFileSync(layout.head, 'nothing'), ['head-corrupt']],
     ['a ref', ({ layout }) => writeFileSync(join(layout.refs, 'heads', 'main.ref'), 'nothing'), ['ref-corrupt']],
+    ['the index, lost', ({ layout }) => rmSync(layout.index), ['warning index-missing']],
     ['the index, cut short', ({ layout }) => truncateSync(layout.index, 300), ['index-corrupt']],
     ['the index, a byte of it', ({ layout }) => damageFile(layout.index, 200), ['index-corrupt']],
     ['what is in progress', ({ layout }) => writeFileSync(layout.sequence, '{"type":1}'), ['sequence-corrupt']],
