@@ -56,7 +56,8 @@ async function hasBytes(
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   try {
     if (!fstatSync(descriptor).isFile()) return false
-    const buffer = Buffer.allocUnsafe(1 << 20)
+    // One byte more than there should be tells a longer file.
+    const buffer = Buffer.allocUnsafe(Math.min(1 << 20, content.node.size + 1))
     for await (const piece of contentBytes(source, content, options)) {
       if (!nextBytesAre(descriptor, piece, buffer)) return false
     }

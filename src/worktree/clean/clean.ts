@@ -14,6 +14,7 @@ import { pathFilter, type Pathspec } from '../pathspec/pathspec.ts'
 import { keepLocalContent } from '../rewrite/keep-local-content.ts'
 import type { RewriteOptions, RewrittenFiles } from '../rewrite/rewrite-files.ts'
 import { isEmptyFolder } from '../rewrite/scan-in-the-way.ts'
+import { fileSystemClock } from '../scan/file-system-clock.ts'
 import { scanProblems } from '../scan/scan-problem.ts'
 import type { FoundPath, ScanProblemReason } from '../scan/scan.ts'
 import { worktreeOf } from '../working-tree.ts'
@@ -142,7 +143,8 @@ async function removeAll(
   const pack = await store.createPack(options)
   try {
     const scan = scanOf(unwanted.paths)
-    const kept = await keepLocalContent(repository, emptyIndex(), scan, pack, { ...options, force: !report.isKept })
+    const keeping = { ...options, force: !report.isKept, clock: fileSystemClock(repository.layout.tmp) }
+    const kept = await keepLocalContent(repository, emptyIndex(), scan, pack, keeping)
     const emptied = removal.emptied.map(fromByteString).map((path) => ({ path, entries: [emptyFolderEntry(path)] }))
     const before = await writeTree(kept.files, (block) => void pack.add(block), store)
     const after = await writeTree(updateIndex(emptyIndex(), emptied), (block) => void pack.add(block), store)
@@ -156,7 +158,7 @@ async function removeAll(
       const failed = removeForGood(repository, forGood)
       const staying = new Set(emptied.map(({ path }) => path))
       const { onProgress } = options
-      const step = { staying, ...(onProgress && { onProgress }) }
+      const step = { staying, index: kept.files, ...(onProgress && { onProgress }) }
       const { left, failed: unwritten } = await worktreeStep(entry, repository, step)
       done = { left, failed: [...failed, ...unwritten] }
     })

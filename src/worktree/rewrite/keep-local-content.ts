@@ -19,6 +19,8 @@ export interface KeepOptions extends AbortOptions {
   force: boolean
   /** How much is kept at most, in bytes. Default: `undo.maxSize`. */
   maxBytes?: number | undefined
+  /** The file system's clock, from before: entries of files that are older can be believed by their stat data later. */
+  clock?: bigint | undefined
   /** Whether a path of the index is one of those that go (default: all that were scanned). */
   concerns?: ((path: string) => boolean) | undefined
 }
@@ -50,7 +52,7 @@ export async function keepLocalContent(
   pack: PackWriter,
   options: KeepOptions,
 ): Promise<KeptContent> {
-  const plan = planAdd(worktreeOf(repository), index, scan, { keeps: keepsOf(repository), clock: undefined })
+  const plan = planAdd(worktreeOf(repository), index, scan, { keeps: keepsOf(repository), clock: options.clock })
   if (plan.errors[0] !== undefined) throw plan.errors[0]
   const sides = await leaveOutUnchanged(repository, index, scan, plan, options)
   const settled = [...plan.removed.map((path) => ({ path, entries: [] })), ...changesOf(sides)]
@@ -69,7 +71,7 @@ export async function keepLocalContent(
     const files = updateIndex(index, [...settled, ...changesOf([...plan.entries, ...standIns])])
     return { files, discarded: plan.entries.filter(isNoFolder), overwritten }
   }
-  const { entries, errors } = await ingestPlan(pack, plan, { clock: undefined, signal: options.signal })
+  const { entries, errors } = await ingestPlan(pack, plan, { clock: options.clock, signal: options.signal })
   if (errors[0] !== undefined) throw errors[0]
   const files = updateIndex(index, [...settled, ...changesOf(entries)])
   return { files, discarded: entries.filter(isNoFolder), overwritten: [] }
