@@ -1,6 +1,14 @@
 import { expect, test } from 'vitest'
 
-import { compareMerges, createCrossing, createFork, EDITED, forSeeds, MOVED } from './support/random-histories.ts'
+import {
+  compareMerges,
+  createCrossing,
+  createFork,
+  createLargeFork,
+  EDITED,
+  forSeeds,
+  MOVED,
+} from './support/random-histories.ts'
 
 const SEED = Number(process.env['SEED'] ?? 1000)
 const COUNT = Number(process.env['COUNT'] ?? 300)
@@ -14,4 +22,12 @@ test.each([
   const { differences, tied } = await compareMerges(forSeeds(SEED, COUNT, (seed) => make(seed, edits)))
   expect(differences).toEqual([])
   expect(tied).toBeLessThan(COUNT / 20)
+})
+
+test.each([
+  { name: 'edited', edits: EDITED },
+  { name: 'edited and moved', edits: MOVED },
+])('sharded directories merge as by git: $name', { timeout: 600_000 }, async ({ edits }) => {
+  const { differences } = await compareMerges(forSeeds(SEED, COUNT / 30, (seed) => createLargeFork(seed, edits)))
+  expect(differences).toEqual([])
 })

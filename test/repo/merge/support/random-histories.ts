@@ -17,6 +17,16 @@ export function createFork(seed: number, edits: EditName[]): PlannedCommit[] {
   return [{ parents: [], leaves: base }, changed(), changed()]
 }
 
+/** The same with a directory that is large enough to be sharded. */
+export function createLargeFork(seed: number, edits: EditName[]): PlannedCommit[] {
+  const maker = createTreeMaker(seed)
+  const base = maker.create()
+  for (const path of base.keys()) if (path === 'a') base.delete(path)
+  for (let at = 0; at < 2400; at++) base.set(`a/${at} ${'of many files in one folder'.repeat(4)}`, `${seed} ${at}\n`)
+  const changed = () => ({ parents: [0], leaves: maker.change(base, edits, 4 + maker.below(20)) })
+  return [{ parents: [], leaves: base }, changed(), changed()]
+}
+
 /** Two branches, from one root or two, that were merged into each other again and again, both ways at once. */
 export function createCrossing(seed: number, edits: EditName[]): PlannedCommit[] {
   const maker = createTreeMaker(seed)
