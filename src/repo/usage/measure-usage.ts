@@ -10,6 +10,7 @@ import { WalkBudget } from '../../model/tree/walk-budget.ts'
 import type { Link } from '../../model/unixfs/dag-pb.ts'
 import { fileLeaves } from '../../model/unixfs/file-content.ts'
 import { openNode } from '../../model/unixfs/node.ts'
+import { namingPath } from '../merge/open-entry.ts'
 import { createUsageTally, type Usage, type UsageTally } from './usage-tally.ts'
 
 /** What a folder of a tree, or a file that was named, takes up. */
@@ -41,7 +42,7 @@ export interface MeasureUsageOptions extends AbortOptions {
  * Measures trees: sizes of files, and the blocks behind them, each of which counts once wherever it stands. Only folders and
  * the inner nodes of big files are read. Memory: 52 bytes a block, and the rows.
  *
- * Throws what reading throws: NotFoundError `block-missing`, IntegrityError `tree-invalid`.
+ * Throws what reading throws, naming the path (details: `path`): NotFoundError `block-missing`, IntegrityError `tree-invalid`.
  */
 export async function measureUsage(
   source: BlockSource,
@@ -60,9 +61,9 @@ export async function measureUsage(
       if (entry === undefined) continue
       missing.delete(path)
       const place = tally.enter(0)
-      const onFolder = (inner: string, at: number) => named.push({ tree, path: joined(path, inner), place: at })
+      const onFolder = (folder: string, at: number) => named.push({ tree, path: folder, place: at })
       const walk = new UsageWalk(source, tally, { maxDepth, signal, onFolder, onFile })
-      const top = { place, path: '', depth: 0 }
+      const top = { place, path, depth: 0 }
       await walk.measure({ name: '', cid: entry.cid.bytes, tsize: entry.tsize }, top, () => top)
       named.push({ tree, path, place })
     }
@@ -79,10 +80,6 @@ function isBelow(path: string, other: string): boolean {
   return path !== other && (other === '' || path.startsWith(`${other}/`))
 }
 
-function joined(path: string, inner: string): string {
-  return path === '' || inner === '' ? path + inner : `${path}/${inner}`
-}
-
 interface WalkOptions extends AbortOptions {
   maxDepth: number
   /** Called for each folder below the top of the walk that has a place of its own, when it has been gone through. */
@@ -93,7 +90,9 @@ interface WalkOptions extends AbortOptions {
 /** What is being gone through. */
 interface Spot {
   place: number
+  /** From the top of the tree. */
   path: string
+  /** Below what was named. */
   depth: number
 }
 
@@ -138,10 +137,11 @@ class UsageWalk {
       this.#budget.pass(cid, 0)
       const below = { path: path === '' ? link.name : `${path}/${link.name}`, depth: depth + 1 }
       let entered = place
-      await this.measure(link, { ...below, place }, () => {
+      const enter = (): Spot => {
         if (below.depth <= this.#options.maxDepth) entered = this.#tally.enter(place)
         return { ...below, place: entered }
-      })
+      }
+      await namingPath(below.path, () => this.measure(link, { ...below, place }, enter))
       if (entered !== place) this.#options.onFolder(below.path, entered)
     }
   }

@@ -1,6 +1,7 @@
 import type { CID } from 'multiformats/cid'
 import { expect, test } from 'vitest'
 
+import type { BlockSource } from '../../../src/model/block.ts'
 import { linksOf } from '../../../src/model/tree/reachability.ts'
 import { resolvePath, walkTree } from '../../../src/model/tree/tree-walk.ts'
 import { measureUsage, type UsageRow } from '../../../src/repo/usage/measure-usage.ts'
@@ -114,4 +115,13 @@ test('of files only inner nodes are read', async () => {
   await measureUsage(blocks, [tree])
   // The root once more to resolve the path, two folders, the file's own node twice: to see what it is, and for its leaves.
   expect(blocks.reads).toBe(2 + 2 + 2)
+})
+
+test('what is missing is told with its path', async () => {
+  const whole = new MemoryBlocks()
+  const tree = buildTree(whole, { 'a/b/c': 'c', 'a/d': 'd' })
+  const { cid } = (await resolvePath(whole, tree, 'a/b'))!
+  const source: BlockSource = { get: (each) => (each.equals(cid) ? new MemoryBlocks().get(each) : whole.get(each)) }
+  const measured = measureUsage(source, [tree], { paths: ['a'] })
+  await expect(measured).rejects.toMatchObject({ code: 'block-missing', details: { path: 'a/b' } })
 })
