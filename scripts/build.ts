@@ -22,6 +22,7 @@ async function build(): Promise<void> {
     cwd: root,
     input,
     platform: 'node',
+    preserveEntrySignatures: 'allow-extension',
     external: ['classic-level', /\.node$/],
     logLevel: 'warn',
     // What is loaded when it is needed may be in the chunk that all load already: that is no mistake.
@@ -35,11 +36,22 @@ async function build(): Promise<void> {
     format: 'esm',
     entryFileNames: '[name].js',
     chunkFileNames: 'chunks/[name]-[hash].js',
+    codeSplitting: { groups: [SHARED] },
     sourcemap: false,
-    codeSplitting: { groups: [{ name: 'core', test: /[\\/]src[\\/]/, minShareCount: MANY_COMMANDS }] },
     minify: { mangle: false, compress: true, codegen: true },
   })
   await bundle.close()
+}
+
+/** What is loaded also by a command that has nothing to do with a repository. */
+const AT_START = /\/(errors|fs-errors|nearest|quote-name)\.ts$/
+
+/** What goes to the one chunk: not what others have made of it, and not what is loaded before a command is known. */
+const SHARED = {
+  name: 'core',
+  test: (file: string) => /\/src\/(model|store|repo|worktree)\//.test(file) && !AT_START.test(file),
+  minShareCount: MANY_COMMANDS,
+  includeDependenciesRecursively: false,
 }
 
 await build()
