@@ -13,7 +13,7 @@ import { editRandomly } from '../support/random-edits.ts'
 import { add, openTestRepository, PERSON } from '../support/repository.ts'
 import { createSeededRandom, type SeededRandom } from '../support/seeded-random.ts'
 
-const SEEDS = Array.from({ length: process.env['JZFS_TEST'] === 'full' ? 100 : 10 }, (_, number) => number)
+const SEEDS = Array.from({ length: process.env['JZFS_TEST'] === 'full' ? 100 : 6 }, (_, number) => number)
 
 test.for(SEEDS)('what is removed is what git removes, and undo brings it back: seed %i', async (seed) => {
   const random = createSeededRandom(seed)
