@@ -114,7 +114,7 @@ describe('a directory that one side moved', () => {
     })
     expect(files).toEqual({ ...moved, 'new/x': edited, 'new/added': 'added\n', 'new/e/added': 'deep\n' })
     expect(merge.conflicts[0]?.message).toBe(
-      'CONFLICT (file location): d/added was added in theirs, in a directory that was renamed in ours; perhaps it belongs to new/added',
+      'CONFLICT (file location): d/added was added in theirs, in a directory that was renamed in ours; it is moved to new/added, where it may belong',
     )
   })
 

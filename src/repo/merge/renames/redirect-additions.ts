@@ -93,7 +93,7 @@ async function redirect(
     notes.add('renamed', target, `Path updated: ${where}; moving it to ${quoteName(target)}`)
     return
   }
-  const message = `CONFLICT (file location): ${where}; perhaps it belongs to ${quoteName(target)}`
+  const message = `CONFLICT (file location): ${where}; it is moved to ${quoteName(target)}, where it may belong`
   markConflict(notes, found, 'directory-rename', message)
 }
 
