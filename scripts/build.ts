@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { rolldown } from 'rolldown'
 
 /** Commands that share a module before it goes to the one chunk that all of them load: each file costs half a millisecond to load. */
-const MANY_COMMANDS = 20
+const MANY_COMMANDS = 10
 
 /**
  * Bundles the command line into `dist`: one entry for the program and one for each worker, the rest in shared chunks, so
