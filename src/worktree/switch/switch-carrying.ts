@@ -10,8 +10,9 @@ import type { StagingIndex } from '../index/staging-index.ts'
 import { filesInPlace } from '../rewrite/files-in-place.ts'
 import { findLocalWork } from '../rewrite/find-local-work.ts'
 import type { FileRewrite } from '../rewrite/rewrite-files.ts'
-import { scanInTheWay } from '../rewrite/scan-in-the-way.ts'
+import { type ScanInTheWay, scanInTheWay } from '../rewrite/scan-in-the-way.ts'
 import { wouldOverwrite } from '../rewrite/would-overwrite.ts'
+import { DELETED } from '../scan/scan.ts'
 import type { SwitchTrees } from './switch.ts'
 
 /**
@@ -45,10 +46,23 @@ export async function carryLocalChanges(
   }
   const next = updateIndex(index, changes.map(indexChange))
   adoptDirectories(index, next, directories)
-  const files = filesInPlace(index, next, found.untracked, changes.map(indexChange))
+  const files = filesInPlace(withoutDeleted(index, changes, found), next, found.untracked, changes.map(indexChange))
   // Empty folders in the way are in the tree before.
   if (files.before !== index) pack.add(EMPTY_DIRECTORY)
   return { files, index: next, discarded: [] }
+}
+
+/** A file that was missing before is none that undo brings back. */
+function withoutDeleted(index: StagingIndex, changes: readonly TreeChange[], { scan }: ScanInTheWay): StagingIndex {
+  const deleted = changes.filter(({ path }) => {
+    const position = index.find(path)
+    return position !== -1 && scan.states[position] === DELETED
+  })
+  if (deleted.length === 0) return index
+  return updateIndex(
+    index,
+    deleted.map(({ path }) => ({ path, entries: [] })),
+  )
 }
 
 function indexChange({ path, after }: TreeChange): Extract<IndexChange, { entries: unknown }> {

@@ -70,8 +70,10 @@ export const STEPS: Record<string, Step> = {
     if (target === undefined || branch === model.head) return undefined
     const { files } = headOf(model)
     const paths = differing(files, target.files)
-    const isClean = paths.every((path) =>
-      [model.index, model.files].every((side) => side.get(path) === files.get(path)),
+    // A file that is missing is no local change that could be lost.
+    const isClean = paths.every(
+      (path) =>
+        model.index.get(path) === files.get(path) && [files.get(path), undefined].includes(model.files.get(path)),
     )
     if (!isClean)
       return ran(changed(model, { head: branch, ...discarding(model, target) }), [

@@ -88,6 +88,14 @@ const COMMANDS: Record<string, { prepare?: () => unknown; run: () => Promise<unk
     },
     run: () => switchBranch({ branch: 'other' }),
   },
+  'switch with files that are missing': {
+    prepare: () => {
+      rmSync(join(top, 'a'))
+      rmSync(join(top, 'b/y'))
+      mkdirSync(join(top, 'b/y'))
+    },
+    run: () => switchBranch({ branch: 'other' }),
+  },
   'switch -c': { run: () => switchBranch({ create: 'new', start: 'other' }) },
   'switch -C': { run: () => switchBranch({ create: 'other', start: 'main', reset: true }) },
   'switch --orphan': { run: () => switchBranch({ orphan: 'nothing' }) },
