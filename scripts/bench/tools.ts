@@ -47,14 +47,26 @@ export function runQuietly({ argv, cwd, env }: CommandLine): string {
   return done.stdout
 }
 
-/** Runs what is not measured, and throws unless it prints these lines: both tools must have done the same work. */
-export function expectLines(command: CommandLine, expected: readonly string[]): void {
-  const found = runQuietly(command).split('\n').slice(0, -1)
+/**
+ * Runs what is not measured, and throws unless it prints these lines, of those that `counts` (default: all): both tools must
+ * do the same work.
+ */
+export function expectLines(
+  command: CommandLine,
+  expected: readonly string[],
+  counts: (line: string) => boolean = () => true,
+): void {
+  const found = linesOf(command).filter(counts)
   if (found.length === expected.length && found.every((line, at) => line === expected[at])) return
   const first = found.find((line, at) => line !== expected[at]) ?? '(none)'
   throw new Error(
     `${command.argv.join(' ')} printed ${found.length} lines, not the ${expected.length} expected: ${first} …`,
   )
+}
+
+/** The lines that a command prints. */
+export function linesOf(command: CommandLine): string[] {
+  return runQuietly(command).split('\n').slice(0, -1)
 }
 
 export interface RunningDaemon {

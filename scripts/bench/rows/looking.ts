@@ -5,41 +5,67 @@ import { discard, seededBytes } from '../dataset.ts'
 import { makeGitHistory, makeOurHistory, type SketchedHistory } from '../history.ts'
 import { timeCommands } from '../measure.ts'
 import type { Row } from '../row.ts'
-import { git, jzfs } from '../tools.ts'
+import { expectLines, git, jzfs, linesOf } from '../tools.ts'
 
 /** Commands that read history: the same one with both tools, over the same generated history. */
 export function looking(bench: Bench): Row[] {
   const { scale } = bench
   const long = longHistory(10_000 / scale)
   const [revisions, lines] = [200, 5000]
-  // Of a revision: the histories have no files.
-  const blame = ['blame', 'main', '--', 'text/file']
   return [
-    look(bench, 'log of 10,000 commits', long, ['log'], { atMost: 5 }),
-    look(bench, 'log -- PATH over 10,000 commits', long, ['log', '--', 'folder-042/file-0442'], { atMost: 5 }),
-    look(bench, 'blame, 5,000 lines and 200 commits', textHistory(revisions, lines), blame, { atMost: 3 }),
-    look(
-      bench,
-      'diff --name-status of two commits of 1,000,000 files that differ in 10',
-      hugeHistory(1_000_000 / scale),
-      ['diff', '--name-status', 'before', 'main'],
-      { overStartUpSeconds: 0.06 },
-    ),
+    look(bench, {
+      work: 'log of 10,000 commits',
+      history: long,
+      args: ['log'],
+      atMost: 5,
+      checked: { args: ['log', '--format=%s'] },
+    }),
+    look(bench, {
+      work: 'log -- PATH over 10,000 commits of 1,000 files in 100 folders',
+      history: long,
+      args: ['log', '--', PATH],
+      atMost: 5,
+      checked: { args: ['log', '--format=%s', '--', PATH] },
+    }),
+    look(bench, {
+      work: 'blame of a 5,000-line file with 200 commits',
+      history: textHistory(revisions, lines),
+      // Of a revision: the histories have no files.
+      args: ['blame', 'main', '--', 'text/file'],
+      atMost: 3,
+      checked: { args: ['blame', '--line-porcelain', 'main', '--', 'text/file'], counts: isContent },
+    }),
+    look(bench, {
+      work: 'diff --name-status of two commits of 1,000,000 files that differ in 10',
+      history: hugeHistory(1_000_000 / scale),
+      args: ['diff', '--name-status', 'before', 'main'],
+      overStartUpSeconds: 0.06,
+    }),
   ]
 }
 
-function look(
-  bench: Bench,
-  work: string,
-  history: SketchedHistory,
-  args: string[],
-  bound: { atMost?: number; overStartUpSeconds?: number },
-): Row {
+/** A file that the history changes ten times. */
+const PATH = 'folder-042/file-0442'
+
+function isContent(line: string): boolean {
+  return line.startsWith('\t')
+}
+
+/** A command that is run with both tools in the same history. */
+interface Look {
+  work: string
+  history: SketchedHistory
+  args: string[]
+  atMost?: number
+  overStartUpSeconds?: number
+  /** What both must print alike, at least on the lines that count. Default: what is timed. */
+  checked?: { args: string[]; counts?: (line: string) => boolean }
+}
+
+function look(bench: Bench, { work, history, args, atMost, overStartUpSeconds, checked = { args } }: Look): Row {
   const [ours, theirs] = [join(bench.directory, 'history'), join(bench.directory, 'history-git')]
-  const { overStartUpSeconds, ...atMost } = bound
-  const others: Row['others'] = [
-    { label: `git ${args[0]}`, ...atMost, run: () => timeCommands([git(theirs, ...args)]) },
-  ]
+  const gitLook = { label: `git ${args[0]}`, run: () => timeCommands([git(theirs, ...args)]) }
+  const others: Row['others'] = [{ ...gitLook, ...(atMost !== undefined && { atMost }) }]
   if (overStartUpSeconds !== undefined) {
     const run = () => timeCommands([jzfs(ours, homeOf(bench), '--version')])
     others.push({ label: 'jzfs --version', overAtMostSeconds: overStartUpSeconds, run })
@@ -49,7 +75,11 @@ function look(
     ours: { label: 'jzfs', run: () => timeCommands([jzfs(ours, homeOf(bench), ...args)]) },
     others,
     peakAtMostBytes: 300 << 20,
-    prepare: async () => void (await Promise.all([makeOurHistory(ours, history), makeGitHistory(theirs, history)])),
+    prepare: async () => {
+      await Promise.all([makeOurHistory(ours, history), makeGitHistory(theirs, history)])
+      const { args: alike, counts = () => true } = checked
+      expectLines(jzfs(ours, homeOf(bench), ...alike), linesOf(git(theirs, ...alike)).filter(counts), counts)
+    },
     dispose: () => discard(ours, theirs),
   }
 }
