@@ -47,8 +47,25 @@ async function openDeferred(collection: Collection, side: Side): Promise<void> {
   const { candidates, deferred } = collection
   if (!candidates[side].removed.some(({ relevance }) => relevance !== undefined)) return
   if (side === 'ours') for (const shard of collection.shards) await openShard(collection, shard)
+  const removed = new Map<string, OneSidedChange[]>()
+  // What came is gone into level by level, and what went only last: a directory that did both, by CID, is left closed.
   for (const change of deferred[side]) {
-    if (change.isMoved !== true) await openOneSided(collection, side, change, false)
+    const { base, changed } = change
+    if (base === undefined || changed !== undefined) continue
+    const known = removed.get(cidKey(base))
+    if (known === undefined) removed.set(cidKey(base), [change])
+    else known.push(change)
+  }
+  for (let at = 0; at < deferred[side].length; at++) {
+    const change = deferred[side][at] as OneSidedChange
+    const { base, changed, isMoved } = change
+    if (isMoved === true || changed === undefined) continue
+    const gone = base === undefined ? removed.get(cidKey(changed))?.pop() : undefined
+    if (gone === undefined) await openOneSided(collection, side, change, false)
+    else gone.isMoved = true
+  }
+  for (const change of deferred[side]) {
+    if (change.isMoved !== true && change.changed === undefined) await openOneSided(collection, side, change, false)
   }
 }
 
@@ -121,7 +138,7 @@ async function isAddedTo(
   if (base === undefined || (ours === undefined) === (theirs === undefined)) return false
   const side = ours === undefined ? 'theirs' : 'ours'
   for (const each of named) {
-    if (isRaw(each.base)) continue
+    if (isRaw(each.base) || isSameLink(each.base, each[side])) continue
     const place = joinPath(path, each.name)
     if ((await openEntry(source, place, each[side], options)).kind !== 'file') continue
     if ((await openEntry(source, place, each.base, options)).kind !== 'file') return true

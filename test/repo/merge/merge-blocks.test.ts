@@ -134,6 +134,27 @@ test.each(['ours', 'theirs'] as const)(
   },
 )
 
+test('of a directory that was moved and changed, directories in it that only moved are not read', async () => {
+  const blocks = new MemoryBlocks()
+  const folder = (at: number, text: string) =>
+    new Map([
+      [`${at} one`, `${at} one`],
+      [`${at} two`, `${at} two`],
+      ['note', text],
+    ])
+  const treeOf = (name: string, texts: Record<number, string>) => {
+    const entries = Array.from({ length: 60 }, (_, at) => {
+      return { ...putFolder(blocks, folder(at, texts[at] ?? `base ${at}`)), name: `folder ${at}` }
+    })
+    return put(blocks, [{ ...put(blocks, entries), name }]).cid
+  }
+  const trees = { base: treeOf('from', {}), ours: treeOf('to', { 3: 'ours' }), theirs: treeOf('from', { 5: 'theirs' }) }
+  const { tree, conflicts, read } = await merge(blocks, trees, { similarity: 1 })
+  expect(conflicts).toEqual([])
+  expect(tree).toEqual(treeOf('to', { 3: 'ours', 5: 'theirs' }))
+  expect(read.size).toBeLessThan(15)
+})
+
 test('of many directories only those that differ are read, and no content', async () => {
   const blocks = new MemoryBlocks()
   const folder = (at: number, text: string) => folderOf(10 + at).set('note', text)
