@@ -23,6 +23,7 @@ import { findLocalWork } from '../rewrite/find-local-work.ts'
 import { refuseNameCollisions } from '../rewrite/name-collisions.ts'
 import { rewriteFiles, type FileRewrite, type RewriteOptions, type RewrittenFiles } from '../rewrite/rewrite-files.ts'
 import { scanInTheWay } from '../rewrite/scan-in-the-way.ts'
+import { withoutDeleted } from '../rewrite/without-deleted.ts'
 import { listPaths, wouldOverwrite } from '../rewrite/would-overwrite.ts'
 import { stagedChanges } from '../status/staged-changes.ts'
 
@@ -104,7 +105,7 @@ async function planMerge(
   const settled = updateIndex(index, changes, [])
   // Artefacts are files that the merged tree does not have.
   if (merge.conflicts.length === 0) adoptDirectories(index, settled, directories)
-  const files = filesInPlace(index, settled, found.untracked, changes)
+  const files = filesInPlace(withoutDeleted(index, changes, found), settled, found.untracked, changes)
   if (files.before !== index) pack.add(EMPTY_DIRECTORY)
   if (merge.conflicts.length === 0) return { files, index: settled }
   const artefacts = new Set(merge.conflicts.map(({ artefact }) => artefact?.path))

@@ -9,6 +9,7 @@ import { filesInPlace } from '../rewrite/files-in-place.ts'
 import { findLocalWork } from '../rewrite/find-local-work.ts'
 import type { FileRewrite } from '../rewrite/rewrite-files.ts'
 import { scanInTheWay } from '../rewrite/scan-in-the-way.ts'
+import { withoutDeleted } from '../rewrite/without-deleted.ts'
 import { wouldOverwrite } from '../rewrite/would-overwrite.ts'
 
 /** What a path becomes: one entry, or none where it goes. */
@@ -37,7 +38,12 @@ export async function placeChanges(
     const hint = 'commit or put aside what is changed, and move untracked files away'
     throw wouldOverwrite('local changes or untracked files would be overwritten', local, hint)
   }
-  const files = filesInPlace(index, updateIndex(index, changes), found.untracked, changes)
+  const files = filesInPlace(
+    withoutDeleted(index, changes, found),
+    updateIndex(index, changes),
+    found.untracked,
+    changes,
+  )
   if (files.before !== index) pack.add(EMPTY_DIRECTORY)
   return files
 }

@@ -10,9 +10,9 @@ import type { StagingIndex } from '../index/staging-index.ts'
 import { filesInPlace } from '../rewrite/files-in-place.ts'
 import { findLocalWork } from '../rewrite/find-local-work.ts'
 import type { FileRewrite } from '../rewrite/rewrite-files.ts'
-import { type ScanInTheWay, scanInTheWay } from '../rewrite/scan-in-the-way.ts'
+import { scanInTheWay } from '../rewrite/scan-in-the-way.ts'
+import { withoutDeleted } from '../rewrite/without-deleted.ts'
 import { wouldOverwrite } from '../rewrite/would-overwrite.ts'
-import { DELETED } from '../scan/scan.ts'
 import type { SwitchTrees } from './switch.ts'
 
 /**
@@ -50,19 +50,6 @@ export async function carryLocalChanges(
   // Empty folders in the way are in the tree before.
   if (files.before !== index) pack.add(EMPTY_DIRECTORY)
   return { files, index: next, discarded: [] }
-}
-
-/** A file that was missing before is none that undo brings back. */
-function withoutDeleted(index: StagingIndex, changes: readonly TreeChange[], { scan }: ScanInTheWay): StagingIndex {
-  const deleted = changes.filter(({ path }) => {
-    const position = index.find(path)
-    return position !== -1 && scan.states[position] === DELETED
-  })
-  if (deleted.length === 0) return index
-  return updateIndex(
-    index,
-    deleted.map(({ path }) => ({ path, entries: [] })),
-  )
 }
 
 function indexChange({ path, after }: TreeChange): Extract<IndexChange, { entries: unknown }> {

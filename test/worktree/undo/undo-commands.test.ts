@@ -45,6 +45,7 @@ const COMMANDS: Record<string, Case> = {
       ['b', 'local change'],
     ],
   },
+  'merge --no-ff ahead': { before: [['d/x', undefined]] },
   'cherry-pick topic': {},
   'cherry-pick -n topic': {},
   'cherry-pick main~1..topic': {},
