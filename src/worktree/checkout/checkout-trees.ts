@@ -160,8 +160,7 @@ async function placePath(
     return 0
   }
   if (change.before?.node.kind === 'directory') folders.removeEmpty(path)
-  folders.make(parentOf(path))
-  const stamp = await placeFile(files, change, options)
+  const stamp = await placeFile(files, folders, change, options)
   if (stamp === undefined) left.push(path)
   else options.onPlaced?.(path, after, stamp)
   return after.node.size
@@ -169,12 +168,18 @@ async function placePath(
 
 async function placeFile(
   files: WorkingFiles,
+  folders: RealFolders,
   { path, before, after }: Placement,
   options: AbortOptions,
 ): Promise<StatStamp | undefined> {
   const target = { path: absolutePath(files, path), entry: after, node: after.node }
-  const found = statAt(target.path)
-  if (found === undefined) return writeNew(files.source, target, files.modes, options)
+  const folder = parentOf(path)
+  const found = folders.has(folder) ? statAt(target.path) : undefined
+  if (found === undefined) {
+    // Made last, so that it is hardly ever seen with nothing in it.
+    const onReady = () => folders.make(folder)
+    return writeNew(files.source, target, files.modes, { ...options, onReady })
+  }
   if (found.isDirectory()) return undefined
   if (isUnfinished(found) || files.mayOverwrite?.(path, found) === true) {
     return writeOver(files.source, target, files.modes, { ...options, tmp: files.tmp })

@@ -46,14 +46,18 @@ export function fileModes(umask: number, symlinks: boolean): FileModes {
 
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
 
-/** Writes a file or symlink where nothing is, and returns its stat data. Fails with EEXIST's error where something is. */
+/**
+ * Writes a file or symlink where nothing is, and returns its stat data. Fails with EEXIST's error where something is.
+ * `onReady` is called when all is at hand to begin: a small file's content, too.
+ */
 export async function writeNew(
   source: BlockSource,
   target: EntryToWrite,
   modes: FileModes,
-  options: AbortOptions = {},
+  options: AbortOptions & { onReady?: () => void } = {},
 ): Promise<StatStamp> {
   const whole = await wholeContent(source, target, options)
+  options.onReady?.()
   if (whole !== undefined) return writeWhole(target, whole, modes)
   const { path, entry, node } = target
   const descriptor = openNew(path)
