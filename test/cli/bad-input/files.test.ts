@@ -170,14 +170,15 @@ describe('a path', () => {
 })
 
 describe('names', () => {
-  it('with line breaks, quotes and backslashes are shown in quotes, others as they are', () => {
+  it('with line breaks, quotes and backslashes are shown in quotes, in a status also with spaces, others as they are', () => {
     const ended = shell.run(`
       cd data; touch $'new\\nline' 'qu"ote' 'back\\slash' '😀' ' lead' -- '-dash'
       jzfs add -v -- . && jzfs status --porcelain && jzfs commit -q -m names && jzfs ls HEAD: | grep -v -e big -e 'd/'`)
     const names = [' lead', '-dash', '"back\\\\slash"', '"new\\nline"', '"qu\\"ote"', '😀']
+    const inStatus = names.map((name) => name.replace(' lead', '" lead"'))
     expect(ended.stderr).toBe('')
     expect(ended.stdout).toContain(names.map((name) => `add ${name}\n`).join(''))
-    expect(ended.stdout).toContain(names.map((name) => `A  ${name}\n`).join(''))
+    expect(ended.stdout).toContain(inStatus.map((name) => `A  ${name}\n`).join(''))
   })
 
   it('.git folders are passed over with one notice each, unless they are asked for', () => {
