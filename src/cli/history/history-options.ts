@@ -18,9 +18,9 @@ export interface HistoryFlags {
   dateOrder?: true
   authorDateOrder?: true
   reverse?: true
-  author: string[]
-  committer: string[]
-  grep: string[]
+  author?: string[]
+  committer?: string[]
+  grep?: string[]
   regexpIgnoreCase?: true
   fixedStrings?: true
   invertGrep?: true
@@ -54,9 +54,9 @@ export function addHistoryOptions(command: Command, { maxCount = '-n, --max-coun
     .option('--remotes [pattern]', 'start from what other repositories had, or what of it matches')
     .option('--glob <pattern>', 'start from all refs that match')
     .option('--not', 'leave out what is named behind this, up to the next --not')
-    .option('--author <pattern>', 'show only commits whose author matches', collect, [])
-    .option('--committer <pattern>', 'show only commits whose committer matches', collect, [])
-    .option('--grep <pattern>', 'show only commits whose message matches', collect, [])
+    .option('--author <pattern>', 'show only commits whose author matches', collect)
+    .option('--committer <pattern>', 'show only commits whose committer matches', collect)
+    .option('--grep <pattern>', 'show only commits whose message matches', collect)
     .option('-i, --regexp-ignore-case', 'take small letters for capital ones in these patterns')
     .option('-F, --fixed-strings', 'take these patterns as plain text')
     .option('--invert-grep', 'show commits whose message does not match')
@@ -99,7 +99,7 @@ export function readHistoryOptions(context: Context, flags: HistoryFlags): Parti
 
 /** The patterns that commits must match. InvalidError `usage`. */
 export function readCommitPatterns(flags: HistoryFlags): CommitPatterns {
-  const read = (texts: readonly string[]) => texts.map((text) => readPattern(text, flags))
+  const read = (texts: readonly string[] = []) => texts.map((text) => readPattern(text, flags))
   return {
     authors: read(flags.author),
     committers: read(flags.committer),

@@ -6,6 +6,7 @@ import { type BlockReceiver, storeFile, withMode } from './file-mode.ts'
 import type { FileVersions } from './merge-plan.ts'
 import { namingPath } from './open-entry.ts'
 import { isSameContent } from './same-content.ts'
+import { MAX_MERGED_BYTES } from './text/max-merged-bytes.ts'
 import type { MergeOptions } from './tree-merge.ts'
 
 /** How contents are merged: the options of the merge, all of them known. */
@@ -36,9 +37,6 @@ export interface MergedContent {
   /** Whether texts were merged line by line. */
   isTextMerged: boolean
 }
-
-/** Above this many bytes a file is not merged line by line. */
-const MAX_TEXT_BYTES = 16 * 2 ** 20
 
 /**
  * Merges contents, by content CID, and executable bits, each on their own. Only where both sides changed a text is it read,
@@ -113,7 +111,7 @@ async function readTexts(
 ): Promise<{ base: Uint8Array; ours: Uint8Array; theirs: Uint8Array } | undefined> {
   const texts = { base: new Uint8Array(), ours: new Uint8Array(), theirs: new Uint8Array() }
   const versions = ['base', 'ours', 'theirs'] as const
-  if (versions.some((version) => (stages[version]?.node.size ?? 0) > MAX_TEXT_BYTES)) return undefined
+  if (versions.some((version) => (stages[version]?.node.size ?? 0) > MAX_MERGED_BYTES)) return undefined
   for (const version of versions) {
     const entry = stages[version]
     if (entry === undefined) continue

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 
 import { ConflictError, type JzfsError } from '../../model/errors.ts'
 import { hasConflictMarkers } from '../../repo/merge/text/conflict-markers.ts'
-import { MAX_MERGED_BYTES } from '../../repo/merge/text/merge-text.ts'
+import { MAX_MERGED_BYTES } from '../../repo/merge/text/max-merged-bytes.ts'
 import type { StagingIndex } from '../index/staging-index.ts'
 import type { Pathspec } from '../pathspec/pathspec.ts'
 import { listPaths } from '../rewrite/would-overwrite.ts'

@@ -1,6 +1,7 @@
 import { type DiffAlgorithm, diffLines } from '../../text/diff-lines.ts'
 import { createLineClasses } from '../../text/line-classes.ts'
 import { type Lines, splitLines } from '../../text/lines.ts'
+import { MAX_MERGED_BYTES } from './max-merged-bytes.ts'
 import { type MergeRegion, mergeRegions, type MergeSide } from './merge-regions.ts'
 import { refineConflicts, trimConflicts } from './refine-conflicts.ts'
 import { type ConflictStyle, type MergeLabels, writeMerged } from './write-merged.ts'
@@ -32,12 +33,6 @@ export interface MergedText {
   /** Why the text is a conflict as a whole: nothing is marked, and the bytes are ours. */
   whole?: 'too-large'
 }
-
-/**
- * Above this many bytes a text is not merged line by line; callers need not read what is larger. Where lines are short, a merge
- * takes five times as much as its three texts.
- */
-export const MAX_MERGED_BYTES = 16 * 2 ** 20
 
 /**
  * Merges two versions of a text line by line, as git does: the same conflicts, with the same marks. Its bytes need not be

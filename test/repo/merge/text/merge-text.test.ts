@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
-import { MAX_MERGED_BYTES, mergeText, type MergeTextOptions } from '../../../../src/repo/merge/text/merge-text.ts'
+import { MAX_MERGED_BYTES } from '../../../../src/repo/merge/text/max-merged-bytes.ts'
+import { mergeText, type MergeTextOptions } from '../../../../src/repo/merge/text/merge-text.ts'
 import { createRandom } from '../../../support/random.ts'
 import { temporaryFolder } from '../../../support/temporary-folder.ts'
 import { makeTriples, mergeFileOfGit, mergeOfGit, type TextTriple, type TripleShape } from './git-merges.ts'
