@@ -44,14 +44,15 @@ export async function* freePending({ layout }: Repository, author: RepairAuthor)
   yield { code: 'operation-aside', message, path: pending, aside }
 }
 
-/** Mends HEAD, refs, reflogs, operation entries and what is in progress. The caller holds the lock. */
+/** Mends refs, HEAD, reflogs, operation entries and what is in progress. The caller holds the lock. */
 export async function* repairRecords(repository: Repository, author: RepairAuthor): AsyncGenerator<Repair> {
   const { layout } = repository
   yield* repairReflogs(layout)
   yield* repairOperations(layout, author)
   yield* repairSequence(layout)
-  yield* repairHead(layout)
   yield* repairRefs(repository)
+  // Where HEAD was is told from the branches that there are.
+  yield* repairHead(layout)
 }
 
 /** Drops lines that cannot be read. */

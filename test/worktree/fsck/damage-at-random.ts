@@ -39,7 +39,7 @@ export async function damageAtRandom(seed: number): Promise<{ before: number; af
   expect(after.length, `${where}\n${before.join('\n')}\nthen\n${after.join('\n')}`).toBeLessThanOrEqual(before.length)
   // Once more changes nothing.
   await repairAt(repository.path)
-  expect(await errorsOf(repository.path, where)).toEqual(after)
+  expect(await errorsOf(repository.path, where), `${where}, once more`).toEqual(after)
   expect(readFileSync(join(repository.worktree!, 'two'), 'utf8')).toBe(content)
   return { before: before.length, after: after.length }
 }
