@@ -84,7 +84,8 @@ async function mergeAnother(history: PairedHistory, random: SeededRandom, { wher
   if (isClean) return history.noteHead()
   tally.conflicts++
   const { stdout } = await history.jzfs(['ls-files', '-u'])
-  expect(stagesOf(stdout), `${where}: the conflicts`).toEqual(stagesOf(unmergedOfGit(history)))
+  const [conflicts, conflictsOfGit] = [stdout, unmergedOfGit(history)].map((lines) => stagesOf(history, lines))
+  expect(conflicts, `${where}: the conflicts`).toEqual(conflictsOfGit)
   await history.jzfs(['merge', '--abort'])
   history.git(['merge', '--abort'])
 }
@@ -93,11 +94,10 @@ function unmergedOfGit(history: PairedHistory): string {
   return history.git(['ls-files', '-u'])
 }
 
-/** `MODE STAGE PATH` of `MODE NAME STAGE<TAB>PATH`. */
-function stagesOf(lines: string): string[] {
-  return lines
-    .split('\n')
-    .slice(0, -1)
+/** `MODE STAGE PATH` of `MODE NAME STAGE<TAB>PATH`; what is moved aside has the name of a commit in its path. */
+function stagesOf(history: PairedHistory, lines: string): string[] {
+  return history
+    .positions(lines)
     .map((line) => line.replace(/^(\d+) \S+ (\d)\t/, '$1 $2 '))
     .toSorted()
 }
