@@ -7,6 +7,7 @@ import type { CID } from 'multiformats/cid'
 import type { AbortOptions } from '../../model/block.ts'
 import { libp2pOptions } from './libp2p-options.ts'
 import { createLibp2pPeer, type PingablePeer } from './libp2p-peer.ts'
+import { MAX_PING_STREAMS } from './network-limits.ts'
 import type { NetworkProfile } from './network-profile.ts'
 import { parsePeerAddress } from './peer-address.ts'
 
@@ -28,7 +29,13 @@ export async function connectPeer(
 ): Promise<ConnectedPeer> {
   const address = parsePeerAddress(addressText, options.profile ?? 'loopback')
   const identity = options.privateKey === undefined ? {} : { privateKey: privateKeyFromProtobuf(options.privateKey) }
-  const libp2p = await createLibp2p({ ...libp2pOptions(identity), services: { fetch: fetch(), ping: ping() } })
+  const libp2p = await createLibp2p({
+    ...libp2pOptions(identity),
+    services: {
+      fetch: fetch(),
+      ping: ping({ maxInboundStreams: MAX_PING_STREAMS, maxOutboundStreams: MAX_PING_STREAMS }),
+    },
+  })
   let bitswap: Promise<BitswapClient> | undefined
   const fetchBlock = async (cid: CID, fetchOptions?: AbortOptions): Promise<Uint8Array> => {
     bitswap ??= import('./bitswap-client.ts').then(({ connectBitswap }) => connectBitswap(address))

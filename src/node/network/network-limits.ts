@@ -13,6 +13,12 @@ export const MAX_PENDING_CONNECTIONS = 64
 /** Streams that one connection may hold open with us, of all protocols. */
 export const MAX_STREAMS_PER_CONNECTION = 256
 
+/**
+ * Streams of pings that one connection may hold open, in either direction. libp2p's own limits are 1 and 2: one that is done
+ * counts until both ends have noticed, and a ping right after it, or after the dial that pings too, would be refused.
+ */
+export const MAX_PING_STREAMS = 16
+
 /** Streams of `/jzfs/sync/1` that one connection may hold open with us. */
 export const MAX_SYNC_STREAMS = 16
 

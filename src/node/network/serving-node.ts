@@ -19,7 +19,7 @@ import { type BlockView, createBlockstoreView } from './blockstore-view.ts'
 import { dial } from './dial.ts'
 import { libp2pOptions } from './libp2p-options.ts'
 import { type AskingServices, createLibp2pPeer, type PingablePeer } from './libp2p-peer.ts'
-import { MAX_BITSWAP_STREAMS, MAX_SYNC_STREAMS, MAX_WANTS_PER_PEER } from './network-limits.ts'
+import { MAX_BITSWAP_STREAMS, MAX_PING_STREAMS, MAX_SYNC_STREAMS, MAX_WANTS_PER_PEER } from './network-limits.ts'
 import { listenAddresses, type NetworkProfile } from './network-profile.ts'
 import { parsePeerAddress } from './peer-address.ts'
 import { streamDuplex } from './stream-duplex.ts'
@@ -81,7 +81,11 @@ export async function startServingNode(options: ServingNodeOptions): Promise<Ser
   const helia = withBitswap(
     withLibp2pLight(createHeliaLight({ blockstore, datastore }), {
       ...libp2pOptions({ listen, privateKey: privateKeyFromProtobuf(options.privateKey) }),
-      services: { fetch: fetch(), identify: identify(), ping: ping() },
+      services: {
+        fetch: fetch(),
+        identify: identify(),
+        ping: ping({ maxInboundStreams: MAX_PING_STREAMS, maxOutboundStreams: MAX_PING_STREAMS }),
+      },
     }),
     BITSWAP_LIMITS,
   )

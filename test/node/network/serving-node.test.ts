@@ -39,6 +39,14 @@ describe('a serving node', () => {
     expect(node.connections()).toEqual([expect.objectContaining({ direction: 'inbound' })])
   })
 
+  it('answers pings that overlap, and one right after another', async () => {
+    const node = await keep(startTestNode([]))
+    const peer = await keep(connectPeer(addressOf(node)))
+    const times = await Promise.all(Array.from({ length: 8 }, () => peer.ping()))
+    for (let again = 0; again < 20; again++) times.push(await peer.ping())
+    expect(Math.min(...times)).toBeGreaterThan(0)
+  })
+
   it('gives records for the names that it answers for, and for no other', async () => {
     const { name } = generateEd25519Key()
     const node = await keep(startTestNode([], { record: async (asked) => (asked === name ? bytes : undefined) }))
