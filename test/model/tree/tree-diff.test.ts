@@ -49,7 +49,7 @@ test('a difference is what the lists of both trees differ in, in the order of th
       const paths = changes.map(({ path }) => path)
       expect(new Set(paths).size).toBe(paths.length)
     }),
-    { numRuns: 60 },
+    { numRuns: 30 },
   )
 })
 

@@ -4,22 +4,9 @@ import { describe, expect, it } from 'vitest'
 
 import { createNode, untilReceived } from '../../support/jzfs.ts'
 import { folderContent } from '../../worktree/support/folder-content.ts'
-import { differences, killClones, killPins, shareDataset } from './clone-kills.ts'
+import { differences, shareDataset } from './clone-kills.ts'
 
 const TIMEOUT = 60_000
-
-describe('a clone that is killed', { timeout: TIMEOUT }, () => {
-  it('is resumed by the same command to the exact dataset', async () => {
-    const tally = await killClones(await shareDataset({ files: 300, largeBytes: 3_000_000 }), 4)
-    expect(tally.nothing + tally.unfinished + tally.complete).toBe(4)
-  })
-
-  it('as a pin is resumed too', async () => {
-    const source = await shareDataset({ files: 300, largeBytes: 3_000_000 })
-    await killPins(source, 2)
-    expect(differences(source.files, source.files)).toEqual([])
-  })
-})
 
 describe('a daemon that is killed in the middle of a clone', { timeout: TIMEOUT }, () => {
   const large = { files: 10, largeBytes: 150_000_000 }
