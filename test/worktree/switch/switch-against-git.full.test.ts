@@ -8,7 +8,7 @@ test('switch carries, refuses and rewrites what git does', { timeout: 180_000 },
   const tally = { switched: 0, refused: 0, carried: 0 }
   for (let seed = 1; seed <= ROUNDS; seed++) await compareSwitch(seed, tally)
   // Else the comparison has seen only one side.
-  expect(Object.values(tally).filter((count) => count < 12)).toEqual([])
+  expect(Object.values(tally).filter((count) => count < 4)).toEqual([])
 })
 
 test.for([true, false])(
