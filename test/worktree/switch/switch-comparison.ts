@@ -14,15 +14,28 @@ import { editRandomly } from '../support/random-edits.ts'
 import { add, commitHere, openTestRepository, PERSON } from '../support/repository.ts'
 import { createSeededRandom, type SeededRandom } from '../support/seeded-random.ts'
 
-/** How the comparisons ended. */
-export interface SwitchTally {
+/** Compares random switches. How they ended: a count of 0 means that only one side was seen. */
+export async function compareSwitches(rounds: number): Promise<SwitchTally> {
+  const tally = { switched: 0, refused: 0, carried: 0 }
+  for (let seed = 1; seed <= rounds; seed++) await compareSwitch(seed, tally)
+  return tally
+}
+
+/** Compares random switches that throw local changes away. How many git did: it refuses some. */
+export async function compareDiscardingSwitches(rounds: number, staged: boolean): Promise<number> {
+  let compared = 0
+  for (let seed = 1; seed <= rounds; seed++) if (await compareDiscardingSwitch(seed, staged)) compared++
+  return compared
+}
+
+interface SwitchTally {
   switched: number
   refused: number
   carried: number
 }
 
 /** Random local changes, and a switch to another branch: both tools carry, refuse and rewrite the same. */
-export async function compareSwitch(seed: number, tally: SwitchTally): Promise<void> {
+async function compareSwitch(seed: number, tally: SwitchTally): Promise<void> {
   const { ours, theirs, repository } = await makeBoth(seed, true)
   const isClean = git(theirs, ['status', '--porcelain']).length === 0
   const before = folderContent(ours)
@@ -57,7 +70,7 @@ export async function compareSwitch(seed: number, tally: SwitchTally): Promise<v
 }
 
 /** The same with local changes thrown away. Whether git did it at all. */
-export async function compareDiscardingSwitch(seed: number, staged: boolean): Promise<boolean> {
+async function compareDiscardingSwitch(seed: number, staged: boolean): Promise<boolean> {
   const { ours, theirs, repository } = await makeBoth(seed, staged)
   // Untracked files in a folder that gives way to a file: git refuses, we keep them in the store.
   if (!tryGit(theirs, ['switch', '-q', '--discard-changes', 'other'])) return false
