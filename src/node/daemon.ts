@@ -5,6 +5,7 @@ import { LevelDatastore } from 'datastore-level'
 import { ConflictError, JzfsError } from '../model/errors.ts'
 import { lockHolders } from '../store/lock/lock-holder.ts'
 import { type Lock, tryLock } from '../store/lock/lock.ts'
+import { offerBlocks } from '../sync/protocol/offer.ts'
 import { serveSync } from '../sync/protocol/serve-sync.ts'
 import { placeControlSocket } from './home/control-socket.ts'
 import { type DaemonState, lastPort, writeDaemonState } from './home/daemon-state.ts'
@@ -159,14 +160,8 @@ function servedBy(home: Home, served: ServedBlocks): Served {
     sync: async (duplex, peerId) => {
       const view = served.view({ peerId })
       // A peer that hangs up or breaks the protocol is its own business: the stream is aborted.
-      const options = {
-        label: peerId,
-        mayServe: view.mayServe,
-        countBlocks: view.countBlocks,
-        source: view,
-        readAhead: READ_AHEAD,
-      }
-      await serveSync(duplex, options).catch(() => undefined)
+      const offer = offerBlocks({ source: view, mayServe: view.mayServe, countBlocks: view.countBlocks })
+      await serveSync(duplex, offer, { label: peerId, readAhead: READ_AHEAD }).catch(() => undefined)
     },
   }
 }

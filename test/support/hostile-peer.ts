@@ -5,6 +5,7 @@ import type { ByteDuplex } from '../../src/sync/duplex.ts'
 import { createDuplexPair } from '../../src/sync/memory-duplex.ts'
 import { serveSync } from '../../src/sync/protocol/serve-sync.ts'
 import { encodeRequest } from '../../src/sync/protocol/sync-header.ts'
+import { offerAll } from './offer.ts'
 
 /** What an honest peer answers, taken apart. */
 export interface Answer {
@@ -21,7 +22,7 @@ export async function honestAnswer(source: BlockSource, wants: CID[]): Promise<A
   await here.closeWrite()
   const [bytes] = await Promise.all([
     Array.fromAsync(here.source),
-    serveSync(there, { label: 'client', mayServe: () => true, source }),
+    serveSync(there, offerAll(source), { label: 'client' }),
   ])
   const parts = [...lengthPrefixed(Buffer.concat(bytes))]
   return { start: Buffer.concat(parts.slice(0, 2)), sections: parts.slice(2) }

@@ -6,6 +6,7 @@ import type { ByteDuplex } from '../../src/sync/duplex.ts'
 import { createRecord, type NewRecord } from '../../src/sync/names/ipns-record.ts'
 import { serveSync } from '../../src/sync/protocol/serve-sync.ts'
 import { startTestNode } from './network.ts'
+import { offerAll } from './offer.ts'
 
 /** What a serving node says, whether it is true or not. It may be changed while it runs. */
 export interface Script {
@@ -35,7 +36,7 @@ export function send(bytes: Uint8Array[], { ends = true } = {}): NonNullable<Scr
 
 /** Serves what is asked for, as an honest node does. */
 export function serveFrom(source: BlockSource): NonNullable<Script['sync']> {
-  return async (duplex) => void (await serveSync(duplex, { label: 'the asker', mayServe: () => true, source }))
+  return async (duplex) => void (await serveSync(duplex, offerAll(source), { label: 'the asker' }))
 }
 
 const key = generateEd25519Key()

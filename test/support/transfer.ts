@@ -8,10 +8,12 @@ import { openStore, type Store } from '../../src/store/store.ts'
 import { createTransferPack } from '../../src/sync/clone/transfer-pack.ts'
 import type { ByteDuplex } from '../../src/sync/duplex.ts'
 import { createDuplexPair } from '../../src/sync/memory-duplex.ts'
+import type { Offer } from '../../src/sync/protocol/offer.ts'
 import { type ReceivedSync, receiveSync, type ReceiveSyncOptions } from '../../src/sync/protocol/receive-sync.ts'
 import { type ServedSync, serveSync, type ServeSyncOptions } from '../../src/sync/protocol/serve-sync.ts'
 import type { MemoryBlocks } from './memory-blocks.ts'
 import { buildTree, type Leaf } from './memory-tree.ts'
+import { offerAll } from './offer.ts'
 import { ANN, temporaryFolder } from './repository.ts'
 
 /** A commit in memory of a tree given by its leaves. */
@@ -78,10 +80,10 @@ export async function transfer(
   source: BlockSource,
   store: Store,
   wants: readonly CID[],
-  options: { receive?: Partial<ReceiveSyncOptions>; serve?: Partial<ServeSyncOptions> } = {},
+  options: { receive?: Partial<ReceiveSyncOptions>; serve?: Partial<Offer & ServeSyncOptions> } = {},
 ): Promise<{ received: ReceivedSync; served: ServedSync }> {
   const [here, there] = createDuplexPair()
-  const serving = serveSync(there, { label: 'client', mayServe: () => true, source, ...options.serve })
+  const serving = serveSync(there, { ...offerAll(source), ...options.serve }, { label: 'client', ...options.serve })
   serving.catch(() => undefined)
   const received = await receiveInto(store, here, wants, options.receive)
   return { received, served: await serving }

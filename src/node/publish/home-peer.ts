@@ -1,5 +1,6 @@
 import { createLocalPeer } from '../../sync/local-peer.ts'
 import type { Peer } from '../../sync/peer.ts'
+import { offerBlocks } from '../../sync/protocol/offer.ts'
 import type { Home } from '../home/home.ts'
 import { publishedRecord } from './published-record.ts'
 import { createServedBlocks } from './served-blocks.ts'
@@ -15,9 +16,10 @@ export function createHomePeer(home: Home): HomePeer {
   const peer = createLocalPeer({
     label: 'this node',
     record: (name) => publishedRecord(home, name),
-    mayServe: (cid) => served.view('self').mayServe(cid),
-    countBlocks: (head) => served.view('self').countBlocks(head),
-    source: { get: (cid, options) => served.view('self').get(cid, options) },
+    offer: () => {
+      const view = served.view('self')
+      return offerBlocks({ source: view, mayServe: view.mayServe, countBlocks: view.countBlocks })
+    },
   })
   return { ...peer, close: () => served.close() }
 }

@@ -1,6 +1,6 @@
 import type { CID } from 'multiformats/cid'
 
-import type { AbortOptions, BlockSource } from '../../model/block.ts'
+import type { AbortOptions } from '../../model/block.ts'
 import { UnavailableError } from '../../model/errors.ts'
 import type { ByteDuplex } from '../duplex.ts'
 import { createDagWalk } from '../walk/dag-walk.ts'
@@ -8,27 +8,20 @@ import { orderedBlocks, passReachable, type ReadAhead } from '../walk/walk-sourc
 import { createByteReader } from './byte-reader.ts'
 import { carStart } from './car-stream.ts'
 import { withIdleTimeout } from './idle-timeout.ts'
+import type { Offer } from './offer.ts'
 import { closedEarly, malformed } from './peer-errors.ts'
 import { createSectionSender } from './section-sender.ts'
 import { encodeResponse, readRequest, type SyncRequest, type SyncResponse } from './sync-header.ts'
 import { IDLE_TIMEOUT_MS } from './sync-limits.ts'
 import { WireProblem } from './wire-problem.ts'
 
-/** What is served, to whom. */
+/** To whom it is served, and how. */
 export interface ServeSyncOptions extends AbortOptions {
   /** What errors call the peer. */
   label: string
-  /**
-   * Whether this peer may have the block and all it reaches: that is, whether a head published to it reaches it. Asked
-   * for each want and each have, and for nothing else.
-   */
-  mayServe(cid: CID): boolean | Promise<boolean>
-  /** How many blocks a want reaches, where that is known without a walk: the peer shows how far it is. */
-  countBlocks?(want: CID): number | undefined
-  source: BlockSource
   /** How long the peer may take to send its request, or to take a piece of the answer (default IDLE_TIMEOUT_MS). */
   idleTimeoutMs?: number
-  /** Leaves read before they are sent (default 64 blocks, 8 MiB). More helps where `source` is a network. */
+  /** Leaves read before they are sent (default 64 blocks, 8 MiB). More helps where the offer's source is a network. */
   readAhead?: ReadAhead
 }
 
@@ -53,32 +46,33 @@ const READ_AHEAD: ReadAhead = { blocks: 64, bytes: 8_388_608 }
  * here. Resolves when all was handed to the stream.
  *
  * On any failure the stream is aborted: UnavailableError `peer-closed-early`, `peer-too-slow`, IntegrityError
- * `peer-sent-malformed`, the signal's reason, and what `source` throws (a block that is missing here).
+ * `peer-sent-malformed`, the signal's reason, and what the offer throws (a block that is missing here).
  */
-export async function serveSync(duplex: ByteDuplex, options: ServeSyncOptions): Promise<ServedSync> {
+export async function serveSync(duplex: ByteDuplex, offer: Offer, options: ServeSyncOptions): Promise<ServedSync> {
   try {
-    return await serve(duplex, options)
+    return await serve(duplex, offer, options)
   } catch (error) {
     duplex.abort(error instanceof Error ? error : new Error('the transfer failed'))
     throw error
   }
 }
 
-async function serve(duplex: ByteDuplex, options: ServeSyncOptions): Promise<ServedSync> {
+async function serve(duplex: ByteDuplex, offer: Offer, options: ServeSyncOptions): Promise<ServedSync> {
   const send = sendWithTimeout(duplex, options)
   const request = await readRequestOf(duplex, options, send)
   if (request === undefined) {
     await duplex.closeWrite()
     return { refused: undefined, wants: [], blocks: 0, bytes: 0 }
   }
-  const response = await answerTo(request, options)
+  const response = await answerTo(request, offer)
   await send(encodeResponse(response))
   const served: ServedSync = { refused: undefined, wants: request.wants, blocks: 0, bytes: 0 }
   if (response.status === 'refused') {
     await duplex.closeWrite()
     return { ...served, refused: response.code }
   }
-  const { source, signal, readAhead = READ_AHEAD } = options
+  const { source } = offer
+  const { signal, readAhead = READ_AHEAD } = options
   const walk = createDagWalk()
   await passReachable(walk, response.haves, source, { signal })
   walk.begin(request.wants, { isStrict: false, role: 'any' })
@@ -111,18 +105,18 @@ async function readRequestOf(
   }
 }
 
-async function answerTo(request: SyncRequest, { mayServe, countBlocks }: ServeSyncOptions): Promise<SyncResponse> {
+async function answerTo(request: SyncRequest, offer: Offer): Promise<SyncResponse> {
   for (const want of request.wants) {
-    if (!(await mayServe(want))) {
+    if (!(await offer.mayServe(want))) {
       return { status: 'refused', code: 'not-served', message: `${want.toString()} is not served here` }
     }
   }
   const haves: CID[] = []
   for (const have of request.haves) {
-    if (await mayServe(have)) haves.push(have)
+    if (await offer.mayServe(have)) haves.push(have)
   }
   const [want, ...others] = request.wants
-  const blocks = want === undefined || others.length > 0 ? undefined : countBlocks?.(want)
+  const blocks = want === undefined || others.length > 0 ? undefined : offer.countBlocks?.(want)
   return { status: 'ok', haves, resume: haves.length === request.haves.length ? request.resume : 0, blocks }
 }
 

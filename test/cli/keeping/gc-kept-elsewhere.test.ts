@@ -15,6 +15,7 @@ import { openKnownNames } from '../../../src/sync/names/known-names.ts'
 import { commitTo, temporaryDataset } from '../../support/dataset.ts'
 import { honestAnswer, scriptedPeer } from '../../support/hostile-peer.ts'
 import { MemoryBlocks } from '../../support/memory-blocks.ts'
+import { offerAll } from '../../support/offer.ts'
 import { ANN, temporaryFolder } from '../../support/repository.ts'
 import { runHere } from '../../support/run-here.ts'
 import { commitTree, reachedBy } from '../../support/transfer.ts'
@@ -90,9 +91,8 @@ describe('a clone that was interrupted', () => {
     const head = commitTree(blocks, { a: 'a', 'dir/b': 'b' }, [commitTree(blocks, { a: 'older' })])
     const whole = createLocalPeer({
       label: 'whole',
-      source: blocks,
       record: async () => undefined,
-      mayServe: () => true,
+      offer: () => offerAll(blocks),
     })
     const { start, sections } = await honestAnswer(blocks, [head])
     const sent = Buffer.concat([start, ...sections.slice(0, 5)])

@@ -15,6 +15,7 @@ import { openKnownNames } from '../../../src/sync/names/known-names.ts'
 import type { Peer } from '../../../src/sync/peer.ts'
 import { flipped, honestAnswer, scriptedPeer } from '../../support/hostile-peer.ts'
 import { MemoryBlocks } from '../../support/memory-blocks.ts'
+import { offerAll } from '../../support/offer.ts'
 import { ANN, temporaryFolder, temporaryRepository } from '../../support/repository.ts'
 import { commitTree, digestsIn, reachedBy } from '../../support/transfer.ts'
 
@@ -30,9 +31,8 @@ async function peerAt(cid: CID, { sequence = 1n, label = 'peer X' } = {}): Promi
   const { bytes } = await createRecord({ privateKey, cid, sequence, now: NOW })
   return createLocalPeer({
     label,
-    source: blocks,
     record: async (asked) => (asked === name ? bytes : undefined),
-    mayServe: () => true,
+    offer: () => offerAll(blocks),
   })
 }
 

@@ -5,9 +5,11 @@ import { describe, expect, it } from 'vitest'
 
 import { createDuplexPair } from '../../../src/sync/memory-duplex.ts'
 import { withLength } from '../../../src/sync/protocol/length-prefix.ts'
+import type { Offer } from '../../../src/sync/protocol/offer.ts'
 import { serveSync, type ServeSyncOptions } from '../../../src/sync/protocol/serve-sync.ts'
 import { encodeRequest } from '../../../src/sync/protocol/sync-header.ts'
 import { MemoryBlocks } from '../../support/memory-blocks.ts'
+import { offerAll } from '../../support/offer.ts'
 import { commitTree } from '../../support/transfer.ts'
 
 const blocks = new MemoryBlocks()
@@ -16,9 +18,9 @@ const head = commitTree(
   Object.fromEntries(Array.from({ length: 60 }, (_, at) => [`${at}`, Buffer.alloc(1 << 20, at)])),
 )
 
-function serve(request: Uint8Array, options: Partial<ServeSyncOptions> = {}) {
+function serve(request: Uint8Array, options: Partial<Offer & ServeSyncOptions> = {}) {
   const [here, there] = createDuplexPair()
-  const serving = serveSync(there, { label: 'client', mayServe: () => true, source: blocks, ...options })
+  const serving = serveSync(there, { ...offerAll(blocks), ...options }, { label: 'client', ...options })
   serving.catch(() => undefined)
   const sent = here.send(request).then(() => here.closeWrite())
   return { here, serving, sent }
@@ -44,8 +46,8 @@ describe('serving', () => {
 
   it('gives up on a peer that asks nothing', async () => {
     const [, there] = createDuplexPair()
-    const options = { label: 'client', mayServe: () => true, source: blocks, idleTimeoutMs: 30 }
-    await expect(serveSync(there, options)).rejects.toMatchObject({ code: 'peer-too-slow' })
+    const options = { label: 'client', idleTimeoutMs: 30 }
+    await expect(serveSync(there, offerAll(blocks), options)).rejects.toMatchObject({ code: 'peer-too-slow' })
   })
 
   it('stops when it is told to', async () => {

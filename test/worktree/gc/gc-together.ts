@@ -17,6 +17,7 @@ import { applyStash } from '../../../src/worktree/stash/apply-stash.ts'
 import { pushStash } from '../../../src/worktree/stash/push-stash.ts'
 import { switchTo } from '../../../src/worktree/switch/switch.ts'
 import { undoLast } from '../../../src/worktree/undo/undo.ts'
+import { offerAll } from '../../support/offer.ts'
 import { createRandom } from '../../support/random.ts'
 import { temporaryFolder, temporaryRepository } from '../../support/repository.ts'
 import { all } from '../../support/store-files.ts'
@@ -47,9 +48,8 @@ export async function workTogether(seed: number, steps: number): Promise<{ remov
   }
   const peer = createLocalPeer({
     label: 'server',
-    source: server.store,
     record: async () => undefined,
-    mayServe: () => true,
+    offer: () => offerAll(server.store),
   })
   const cloning = async (): Promise<number> => {
     let clones = 0
