@@ -36,7 +36,7 @@ export const MAX_FILE_DEPTH = 64
 /** Entries (directories included) that one walk through a tree passes before it is taken for one that unfolds without end. */
 export const MAX_TREE_ENTRIES = 100_000_000
 
-/** Bytes of one DAG-JSON node (commit, tag and the like). */
+/** Bytes of one DAG-JSON node (commit, tag, manifest). */
 export const MAX_COMMIT_BYTES = 1_048_576
 
 /** Parents of one commit. */
@@ -50,6 +50,9 @@ export const MAX_SIGNER_LENGTH = 128
 
 /** Bytes of a signature. */
 export const MAX_SIGNATURE_BYTES = 1024
+
+/** Bytes of the description of a repository. */
+export const MAX_DESCRIPTION_BYTES = 65_536
 
 /** Characters of a CID's text: more than any CID of the model has. */
 export const MAX_CID_LENGTH = 128

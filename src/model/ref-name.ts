@@ -12,7 +12,7 @@ export function checkRefName(name: string): void {
 
 /** Checks the short name of a branch: what stands after `refs/heads/`. Throws InvalidError `ref-name-invalid`. */
 export function checkBranchName(name: string): void {
-  const problem = name === 'HEAD' ? 'is the name of what is checked out' : shortNameProblem('refs/heads/', name)
+  const problem = branchNameProblem(name)
   if (problem !== undefined) throw refNameError(name, problem)
 }
 
@@ -20,6 +20,11 @@ export function checkBranchName(name: string): void {
 export function checkTagName(name: string): void {
   const problem = tagNameProblem(name)
   if (problem !== undefined) throw refNameError(name, problem)
+}
+
+/** What is wrong with the short name of a branch, as the end of a sentence; undefined for a good one. */
+export function branchNameProblem(name: string): string | undefined {
+  return name === 'HEAD' ? 'is the name of what is checked out' : shortNameProblem('refs/heads/', name)
 }
 
 /** What is wrong with the short name of a tag, as the end of a sentence; undefined for a good one. */

@@ -2,8 +2,17 @@ import type { CID } from 'multiformats/cid'
 
 import type { Block } from '../block.ts'
 import { DAG_JSON, DAG_PB } from '../cid.ts'
-import { MAX_COMMIT_BYTES, MAX_PARENTS, MAX_SIGNATURE_BYTES, MAX_SIGNER_LENGTH } from '../limits.ts'
-import { checkLink, checkText, readBytes, readLink, readList, readMap, readText } from './dag-json-fields.ts'
+import { MAX_COMMIT_BYTES, MAX_PARENTS, MAX_SIGNATURE_BYTES } from '../limits.ts'
+import {
+  checkKeyName,
+  checkLink,
+  checkText,
+  readBytes,
+  readLink,
+  readList,
+  readMap,
+  readText,
+} from './dag-json-fields.ts'
 import { decodeNode, encodeNode, type NodeForm } from './dag-json-node.ts'
 import { bytesJson, type DagJson, linkJson } from './dag-json.ts'
 import { FieldProblem } from './field-problem.ts'
@@ -49,7 +58,7 @@ export function decodeCommit(cid: CID, bytes: Uint8Array): Commit {
   return decodeNode(form, cid, bytes)
 }
 
-const form: NodeForm<Commit> = { type: 'jzfs/commit/1', name: 'commit', check, read, write }
+const form: NodeForm<Commit> = { type: 'jzfs/commit/1', name: 'commit', bulk: 'message', check, read, write }
 
 function write(commit: Commit): DagJson {
   const { signature } = commit
@@ -114,9 +123,7 @@ function checkNodeLink(at: string, cid: CID): void {
 }
 
 function checkSignature({ key, value }: CommitSignature): void {
-  if (!/^k[0-9a-z]+$/.test(key) || key.length > MAX_SIGNER_LENGTH) {
-    throw new FieldProblem('signature.key', 'must be a public key as an IPNS name in base36 (k…)')
-  }
+  checkKeyName('signature.key', key)
   if (value.length === 0 || value.length > MAX_SIGNATURE_BYTES) {
     throw new FieldProblem('signature.value', `must have 1 to ${MAX_SIGNATURE_BYTES} bytes`)
   }

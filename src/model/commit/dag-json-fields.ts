@@ -1,7 +1,7 @@
 import { CID } from 'multiformats/cid'
 
 import { SHA2_256 } from '../cid.ts'
-import { MAX_CID_LENGTH } from '../limits.ts'
+import { MAX_CID_LENGTH, MAX_SIGNER_LENGTH } from '../limits.ts'
 import { FieldProblem } from './field-problem.ts'
 
 /** A map of a parsed node whose fields are still to be looked at. */
@@ -60,6 +60,13 @@ export function checkText(at: string, text: string, maxBytes: number): void {
   if (!text.isWellFormed()) throw new FieldProblem(at, 'has half a surrogate pair, which is not Unicode text')
   if (text.includes('\0')) throw new FieldProblem(at, 'has a NUL character')
   if (Buffer.byteLength(text) > maxBytes) throw new FieldProblem(at, `is longer than ${maxBytes} bytes`)
+}
+
+/** Checks the text of a public key as an IPNS name: a CIDv1 of codec libp2p-key in base36. */
+export function checkKeyName(at: string, key: string): void {
+  if (!/^k[0-9a-z]+$/.test(key) || key.length > MAX_SIGNER_LENGTH) {
+    throw new FieldProblem(at, 'must be a public key as an IPNS name in base36 (k…)')
+  }
 }
 
 /** Checks that a link is by sha2-256 (32 bytes) and of one of the codecs allowed; CIDv0 passes where dag-pb does. */

@@ -8,12 +8,14 @@ import { type DagJson, dagJsonBytes } from './dag-json.ts'
 import { FieldProblem } from './field-problem.ts'
 
 /** The DAG-JSON nodes that this version reads and writes. */
-export type NodeType = 'jzfs/commit/1' | 'jzfs/tag/1'
+export type NodeType = 'jzfs/commit/1' | 'jzfs/tag/1' | 'jzfs/manifest/1'
 
 /** How one type of node is written and read: `name` as in `commit`, codes `<name>-invalid` and `not-a-<name>`. */
 export interface NodeForm<T> {
   readonly type: NodeType
-  readonly name: 'commit' | 'tag'
+  readonly name: 'commit' | 'tag' | 'manifest'
+  /** The field that makes a node too large. */
+  readonly bulk: string
   /** Throws FieldProblem. */
   check(value: T): void
   /** Throws FieldProblem; what it returns is not checked yet. */
@@ -22,15 +24,15 @@ export interface NodeForm<T> {
 }
 
 /**
- * Writes a node. Throws InvalidError `commit-field-invalid` or `tag-field-invalid` (details: `field`) for a value that
- * the format does not allow.
+ * Writes a node. Throws InvalidError `commit-field-invalid`, `tag-field-invalid` or `manifest-field-invalid` (details:
+ * `field`) for a value that the format does not allow.
  */
 export function encodeNode<T>(form: NodeForm<T>, value: T): Block {
   try {
     form.check(value)
     const bytes = dagJsonBytes(form.write(value))
     if (bytes.length > MAX_COMMIT_BYTES)
-      throw new FieldProblem('message', `makes it larger than ${MAX_COMMIT_BYTES} bytes`)
+      throw new FieldProblem(form.bulk, `makes it larger than ${MAX_COMMIT_BYTES} bytes`)
     return { cid: cidOf(DAG_JSON, bytes), bytes }
   } catch (error) {
     if (!(error instanceof FieldProblem)) throw error
@@ -43,8 +45,8 @@ export function encodeNode<T>(form: NodeForm<T>, value: T): Block {
 
 /**
  * Reads a node strictly: its fields must be right, and writing it again must give the same bytes, so that one node has
- * one CID. Throws IntegrityError `not-a-commit` or `not-a-tag` for anything else than the type wanted, saying what it
- * is, and `commit-invalid` or `tag-invalid` (details: `cid`, `field`) for one that breaks its format.
+ * one CID. Throws IntegrityError `not-a-commit`, `not-a-tag` or `not-a-manifest` for anything else than the type wanted,
+ * saying what it is, and `commit-invalid` (…) (details: `cid`, `field`) for one that breaks its format.
  */
 export function decodeNode<T>(form: NodeForm<T>, cid: CID, bytes: Uint8Array): T {
   const json = parseNode(form, cid, bytes)
@@ -72,6 +74,7 @@ export function nodeType(cid: CID, bytes: Uint8Array): NodeType | undefined {
   // In valid JSON these unescaped quotes, and the one brace at the end, can only belong to the outermost map.
   if (end.endsWith(',"type":"jzfs/commit/1"}')) return 'jzfs/commit/1'
   if (end.endsWith(',"type":"jzfs/tag/1"}')) return 'jzfs/tag/1'
+  if (end.endsWith(',"type":"jzfs/manifest/1"}')) return 'jzfs/manifest/1'
   return undefined
 }
 
@@ -101,6 +104,7 @@ function codecName(code: number): string {
 function describeType(type: unknown): string {
   if (type === 'jzfs/commit/1') return 'a commit'
   if (type === 'jzfs/tag/1') return 'an annotated tag'
+  if (type === 'jzfs/manifest/1') return 'a repository manifest'
   if (typeof type !== 'string') return 'a DAG-JSON node without a type'
   return `a DAG-JSON node of the unknown type ${JSON.stringify(type.slice(0, 64))}`
 }

@@ -36,7 +36,7 @@ export function decodeTag(cid: CID, bytes: Uint8Array): Tag {
   return decodeNode(form, cid, bytes)
 }
 
-const form: NodeForm<Tag> = { type: 'jzfs/tag/1', name: 'tag', check, read, write }
+const form: NodeForm<Tag> = { type: 'jzfs/tag/1', name: 'tag', bulk: 'message', check, read, write }
 
 function write(tag: Tag): DagJson {
   // In the order of their bytes, as DAG-JSON wants keys.

@@ -72,9 +72,10 @@ export function isShardLink(directory: DirectoryNode, index: number): boolean {
 
 /** Bytes of the DAG below a node as its own block and links declare them. */
 export function declaredTsize(node: PbNode): number {
+  const { tsizes } = node
   let tsize = node.bytes.length
-  for (const size of node.tsizes) {
-    tsize += size
+  for (let index = 0; index < tsizes.length; index++) {
+    tsize += tsizes[index] as number
   }
   return tsize
 }
@@ -91,57 +92,61 @@ function nameLength(node: PbNode, index: number): number {
 }
 
 function checkLinks(node: PbNode, prefixLength: number): void {
+  const { bytes, places, tsizes } = node
+  let before = 0
+  let beforeEnd = 0
+  let isPlainBefore = false
   for (let index = 0; index < node.count; index++) {
-    if ((node.tsizes[index] as number) < 0) {
+    const start = places[4 * index + 2] as number
+    const end = places[4 * index + 3] as number
+    if ((tsizes[index] as number) < 0) {
       throw treeInvalid(node.cid, 'the link has no size', linkName(node, index, prefixLength))
     }
-    if (index > 0) {
-      checkOrder(node, index)
+    let at = start
+    let other = before
+    while (at < end && other < beforeEnd && bytes[at] === bytes[other]) {
+      at++
+      other++
     }
-    if (prefixLength === 0 || nameLength(node, index) > prefixLength) {
-      checkName(node, index, prefixLength)
+    const isLater = at < end && (other === beforeEnd || (bytes[at] as number) > (bytes[other] as number))
+    if (index > 0 && !isLater) {
+      throw badOrder(node, index, at === end && other === beforeEnd)
     }
+    if (prefixLength === 0 || end - start > prefixLength) {
+      // What a plain name begins with was looked at there.
+      const unknown = isPlainBefore ? Math.max(at, start + prefixLength) : start + prefixLength
+      isPlainBefore = isPlainName(bytes, start + prefixLength, end, unknown)
+      if (!isPlainBefore) checkName(node, index, prefixLength)
+    }
+    before = start
+    beforeEnd = end
   }
   if (!Number.isSafeInteger(declaredTsize(node))) {
     throw treeInvalid(node.cid, 'its sizes add up to more than 2^53 bytes')
   }
 }
 
-function checkOrder(node: PbNode, index: number): void {
-  const { bytes, places } = node
-  let a = places[4 * index - 2] as number
-  let b = places[4 * index + 2] as number
-  const endA = places[4 * index - 1] as number
-  const endB = places[4 * index + 3] as number
-  while (a < endA && b < endB && bytes[a] === bytes[b]) {
-    a++
-    b++
-  }
-  if (a === endA && b === endB) {
-    throw treeInvalid(node.cid, 'the name stands there twice', linkName(node, index))
-  }
-  if (b === endB || (a < endA && (bytes[a] as number) > (bytes[b] as number))) {
-    throw treeInvalid(node.cid, 'the links are not in the order of their names', linkName(node, index))
-  }
+function badOrder(node: PbNode, index: number, isTwice: boolean): Error {
+  const problem = isTwice ? 'the name stands there twice' : 'the links are not in the order of their names'
+  return treeInvalid(node.cid, problem, linkName(node, index))
 }
 
-/** Judges a name by its bytes; only one that is not plain ASCII, or is suspect, is made a string. */
-function checkName(node: PbNode, index: number, prefixLength: number): void {
-  const { bytes, places } = node
-  const start = (places[4 * index + 2] as number) + prefixLength
-  const end = places[4 * index + 3] as number
-  const first = bytes[start]
-  let isPlain = end > start && end - start <= MAX_NAME_BYTES && !(first === DOT && end - start <= 2)
-  for (let at = start; at < end && isPlain; at++) {
+/** Whether a name is ASCII and surely one that may be; the bytes before `unknown` are known to be fine. */
+function isPlainName(bytes: Uint8Array, start: number, end: number, unknown: number): boolean {
+  if (end <= start || end - start > MAX_NAME_BYTES || (bytes[start] === DOT && end - start <= 2)) return false
+  for (let at = unknown; at < end; at++) {
     const byte = bytes[at] as number
-    isPlain = byte < 0x80 && byte !== SLASH && byte !== 0
+    if (byte >= 0x80 || byte === SLASH || byte === 0) return false
   }
-  if (!isPlain) {
-    const name = linkName(node, index, prefixLength)
-    const problem = entryNameProblem(name)
-    if (problem !== undefined) {
-      throw treeInvalid(node.cid, `it cannot be a name: ${problem}`, name)
-    }
+  return true
+}
+
+/** Judges a name as a string: one that is not plain ASCII, or is suspect. */
+function checkName(node: PbNode, index: number, prefixLength: number): void {
+  const name = linkName(node, index, prefixLength)
+  const problem = entryNameProblem(name)
+  if (problem !== undefined) {
+    throw treeInvalid(node.cid, `it cannot be a name: ${problem}`, name)
   }
 }
 

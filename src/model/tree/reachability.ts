@@ -6,16 +6,17 @@ import { nodeType } from '../commit/dag-json-node.ts'
 import { decodeTag } from '../commit/tag.ts'
 import { toCid } from '../directory/directory-read.ts'
 import { IntegrityError } from '../errors.ts'
+import { decodeManifest } from '../manifest/manifest.ts'
 import { linkCid, scanNode } from '../unixfs/dag-pb.ts'
 
 /**
  * The links of a block that clone, verify, gc and pin follow: the one answer to what belongs to what.
  *
- * Of a commit its tree and its parents, of a tag its object, of a dag-pb node all its links in their order and with
- * repetitions, of a raw block none. Whoever follows them keeps a set of what was seen, so a DAG that repeats itself
+ * Of a commit its tree and its parents, of a tag its object, of a manifest its branches' heads and its tags' targets, of
+ * a dag-pb node all its links in their order and with repetitions, of a raw block none. Whoever follows them keeps a set of what was seen, so a DAG that repeats itself
  * costs no more than its blocks.
  *
- * IntegrityError `tree-invalid`, `commit-invalid` or `tag-invalid` for bytes that are not what they must be, and
+ * IntegrityError `tree-invalid`, `commit-invalid`, `tag-invalid` or `manifest-invalid` for bytes that are not what they must be, and
  * `node-unknown` (details: `cid`) for a DAG-JSON node of another type or another codec.
  */
 export function linksOf(cid: CID, bytes: Uint8Array): CID[] {
@@ -41,6 +42,10 @@ function linksOfDagJson(cid: CID, bytes: Uint8Array): CID[] {
   }
   if (type === 'jzfs/tag/1') {
     return [decodeTag(cid, bytes).object]
+  }
+  if (type === 'jzfs/manifest/1') {
+    const { branches, tags } = decodeManifest(cid, bytes)
+    return [...branches.map(({ head }) => head), ...tags.map(({ target }) => target)]
   }
   throw unknownNode(cid)
 }

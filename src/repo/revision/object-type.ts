@@ -2,7 +2,7 @@ import { CID } from 'multiformats/cid'
 
 import type { AbortOptions, BlockSource } from '../../model/block.ts'
 import { DAG_JSON, RAW } from '../../model/cid.ts'
-import { nodeType } from '../../model/commit/dag-json-node.ts'
+import { type NodeType, nodeType } from '../../model/commit/dag-json-node.ts'
 import { decodeTag, type TaggedType } from '../../model/commit/tag.ts'
 import { InvalidError } from '../../model/errors.ts'
 import { readNode } from '../../model/unixfs/node.ts'
@@ -10,7 +10,7 @@ import type { CommitGraph } from '../history/commit-graph.ts'
 import type { PeelTarget } from './revision-syntax.ts'
 
 /** What a CID names; `unknown` is a DAG-JSON node that this version does not know. `file` is also an executable or a symlink. */
-export type ObjectType = TaggedType | 'unknown'
+export type ObjectType = TaggedType | 'manifest' | 'unknown'
 
 /** Says what a CID names, from its one block. Throws what the source throws, and IntegrityError `tree-invalid`. */
 export async function readObjectType(store: BlockSource, cid: CID, options?: AbortOptions): Promise<ObjectType> {
@@ -18,7 +18,13 @@ export async function readObjectType(store: BlockSource, cid: CID, options?: Abo
   if (cid.code !== DAG_JSON) return (await readNode(store, { cid }, options)).kind === 'directory' ? 'tree' : 'file'
   const type = nodeType(cid, await store.get(cid, options))
   if (type === undefined) return 'unknown'
-  return type === 'jzfs/commit/1' ? 'commit' : 'tag'
+  return TYPES[type]
+}
+
+const TYPES: Record<NodeType, ObjectType> = {
+  'jzfs/commit/1': 'commit',
+  'jzfs/tag/1': 'tag',
+  'jzfs/manifest/1': 'manifest',
 }
 
 /**
@@ -52,6 +58,7 @@ const NAMES: Record<ObjectType, string> = {
   tag: 'an annotated tag',
   tree: 'a directory',
   file: 'a file',
+  manifest: 'a repository manifest',
   unknown: 'a node that this version does not know',
 }
 

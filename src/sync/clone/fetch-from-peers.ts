@@ -14,7 +14,7 @@ export interface FetchFromPeersOptions extends AbortOptions {
   /** Roots that the store has with all they reach. */
   haves?: readonly CID[]
   /** What the wants must be (default `commit`). */
-  wanted?: 'commit' | 'any'
+  wanted?: 'commit' | 'manifest' | 'any'
   peers: readonly Peer[]
   store: Pick<Store, 'createPack' | 'get' | 'hasDigest' | 'lease'>
   idleTimeoutMs?: number | undefined

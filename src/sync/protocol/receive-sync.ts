@@ -39,7 +39,7 @@ export interface ReceiveSyncOptions extends AbortOptions {
   /** Roots that are here with all they reach, by which the peer saves sending (default none). */
   haves?: readonly CID[]
   /** What the wants must be (default `commit`); `any` takes trees and files too. */
-  wanted?: 'commit' | 'any'
+  wanted?: 'commit' | 'manifest' | 'any'
   pack: BlockPack
   local: LocalBlocks
   /** Whether a transfer that stops keeps what was verified, so that the next one goes on there (default false). */

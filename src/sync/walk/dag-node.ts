@@ -5,6 +5,7 @@ import { decodeCommit } from '../../model/commit/commit.ts'
 import { nodeType } from '../../model/commit/dag-json-node.ts'
 import { decodeTag, type TaggedType } from '../../model/commit/tag.ts'
 import { IntegrityError } from '../../model/errors.ts'
+import { decodeManifest } from '../../model/manifest/manifest.ts'
 import { linkCid, scanNode } from '../../model/unixfs/dag-pb.ts'
 import type { DagPlace, NodeKind, Role } from './dag-place.ts'
 
@@ -24,12 +25,21 @@ export interface DagNode {
 }
 
 /**
- * Opens a commit or an annotated tag, read strictly by the model. Throws IntegrityError `not-a-commit`,
- * `commit-invalid`, `not-a-tag` or `tag-invalid`.
+ * Opens a commit, an annotated tag or a manifest, read strictly by the model. Throws IntegrityError `not-a-commit`,
+ * `commit-invalid`, `not-a-tag`, `tag-invalid`, `not-a-manifest` or `manifest-invalid`.
  */
 export function openDagJson(cid: CID, bytes: Uint8Array, role: Role): DagNode {
-  const isTag = role === 'tag' || (role === 'any' && nodeType(cid, bytes) === 'jzfs/tag/1')
-  return isTag ? openTag(cid, bytes) : openCommit(cid, bytes)
+  const type = role === 'any' || role === 'target' ? nodeType(cid, bytes) : undefined
+  if (role === 'manifest' || (role === 'any' && type === 'jzfs/manifest/1')) return openManifest(cid, bytes)
+  return role === 'tag' || type === 'jzfs/tag/1' ? openTag(cid, bytes) : openCommit(cid, bytes)
+}
+
+/** Refuses a root whose codec tells that it is no commit, or no manifest, where it must be one: `not-a-commit`, `not-a-manifest`. */
+export function checkRoot(root: CID, role: Role): void {
+  if (root.code === DAG_JSON) return
+  // For any other codec the decoder says what it is, without bytes.
+  if (role === 'commit') decodeCommit(root, new Uint8Array(0))
+  if (role === 'manifest') decodeManifest(root, new Uint8Array(0))
 }
 
 /** Opens a node of our own, or one that was checked before: all its links are followed, nothing else is looked at. */
@@ -69,6 +79,12 @@ function openCommit(cid: CID, bytes: Uint8Array): DagNode {
 function openTag(cid: CID, bytes: Uint8Array): DagNode {
   const { object, objectType } = decodeTag(cid, bytes)
   return dagJsonNode('tag', [object.bytes], () => ({ role: ROLES[objectType], depth: 0 }))
+}
+
+function openManifest(cid: CID, bytes: Uint8Array): DagNode {
+  const { branches, tags } = decodeManifest(cid, bytes)
+  const links = [...branches.map(({ head }) => head.bytes), ...tags.map(({ target }) => target.bytes)]
+  return dagJsonNode('manifest', links, (index) => ({ role: index < branches.length ? 'commit' : 'target', depth: 0 }))
 }
 
 const ROLES: Record<TaggedType, Role> = { commit: 'commit', tag: 'tag', tree: 'tree', file: 'entry' }

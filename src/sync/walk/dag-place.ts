@@ -1,10 +1,11 @@
 import type { ShardPlace } from '../../model/directory/directory-read.ts'
 
 /**
- * What may stand behind a link: `any` root; a `commit`; a `tag`; the root directory of a commit (`tree`); anything in
+ * What may stand behind a link: `any` root; a repository's `manifest`; what its tags name (`target`); a `commit`; a
+ * `tag`; the root directory of a commit (`tree`); anything in
  * a directory (`entry`); a piece of a file (`content`); a `shard` below another one.
  */
-export type Role = 'any' | 'commit' | 'tag' | 'tree' | 'entry' | 'content' | 'shard'
+export type Role = 'any' | 'manifest' | 'target' | 'commit' | 'tag' | 'tree' | 'entry' | 'content' | 'shard'
 
 /** What the nodes above say of the block behind a link. */
 export interface DagPlace {
@@ -22,7 +23,7 @@ export interface DagPlace {
 }
 
 /** What a node turned out to be. Only a shard's checks depend on where it stands, so its slots are part of what it is. */
-export type NodeKind = 'commit' | 'tag' | 'directory' | 'file' | 'symlink' | `shard ${string}`
+export type NodeKind = 'manifest' | 'commit' | 'tag' | 'directory' | 'file' | 'symlink' | `shard ${string}`
 
 /** The kind of a shard that stands where these slots lead; the first one of a directory has none. */
 export function shardKind(path: readonly number[]): NodeKind {
@@ -37,7 +38,9 @@ export function fits(kind: NodeKind, place: DagPlace): boolean {
 }
 
 const FITTING: Record<Role, (kind: NodeKind, place: DagPlace) => boolean> = {
-  any: (kind) => kind === 'commit' || kind === 'tag' || isEntry(kind),
+  any: (kind) => kind === 'manifest' || isTagged(kind),
+  manifest: (kind) => kind === 'manifest',
+  target: isTagged,
   commit: (kind) => kind === 'commit',
   tag: (kind) => kind === 'tag',
   tree: (kind) => kind === 'directory' || kind === FIRST_SHARD,
@@ -49,6 +52,10 @@ const FITTING: Record<Role, (kind: NodeKind, place: DagPlace) => boolean> = {
 /** The slots that lead to the shard behind a link of another one. */
 export function pathBelow({ place, index }: { place: ShardPlace; index: number }): number[] {
   return [...place.path, place.directory.shard?.slots[index] ?? -1]
+}
+
+function isTagged(kind: NodeKind): boolean {
+  return kind === 'commit' || kind === 'tag' || isEntry(kind)
 }
 
 function isEntry(kind: NodeKind): boolean {

@@ -1,12 +1,11 @@
 import { CID } from 'multiformats/cid'
 
 import { DAG_JSON, DAG_PB, RAW } from '../../model/cid.ts'
-import { decodeCommit } from '../../model/commit/commit.ts'
 import { IntegrityError } from '../../model/errors.ts'
 import { MAX_TREE_ENTRIES } from '../../model/limits.ts'
 import { treeInvalid } from '../../model/tree/tree-invalid.ts'
 import { MAX_OPEN_NODE_BYTES } from '../protocol/sync-limits.ts'
-import { type DagNode, openDagJson, openUnchecked, unknownCodec } from './dag-node.ts'
+import { checkRoot, type DagNode, openDagJson, openUnchecked, unknownCodec } from './dag-node.ts'
 import { type DagPlace, fits, type NodeKind, type Role } from './dag-place.ts'
 import { checkSize, openTreeNode } from './tree-node.ts'
 import { createVisitedBlocks } from './visited-blocks.ts'
@@ -91,10 +90,7 @@ class DepthFirstWalk implements DagWalk {
   begin(roots: readonly CID[], { isStrict, role }: WalkMode): void {
     if (this.#frames.length > 0) throw new TypeError('the walk before is not at its end')
     this.#isStrict = isStrict
-    for (const root of roots) {
-      // For any other codec the decoder says what it is, without bytes.
-      if (role === 'commit' && root.code !== DAG_JSON) decodeCommit(root, new Uint8Array(0))
-    }
+    for (const root of roots) checkRoot(root, role)
     const node: DagNode = {
       kind: undefined,
       count: roots.length,
@@ -194,7 +190,7 @@ class DepthFirstWalk implements DagWalk {
     const known = this.#visits[visit]
     if (known?.kind === undefined) return
     if (!fits(known.kind, place)) {
-      throw known.kind === 'tag' || place.role === 'commit'
+      throw known.kind === 'tag' || known.kind === 'manifest' || place.role === 'commit'
         ? new IntegrityError('not-a-commit', `${cid.toString()} is a ${known.kind}, not a ${place.role}`)
         : treeInvalid(cid, `it cannot stand where there must be a ${place.role}`)
     }
@@ -236,7 +232,8 @@ function checkCodec(cid: CID, { role }: DagPlace): void {
   const { code } = cid
   const isRight =
     role === 'any' ||
-    (role === 'commit' || role === 'tag' ? code === DAG_JSON : code === DAG_PB) ||
+    role === 'target' ||
+    (role === 'commit' || role === 'tag' || role === 'manifest' ? code === DAG_JSON : code === DAG_PB) ||
     (code === RAW && (role === 'entry' || role === 'content'))
   if (!isRight) throw treeInvalid(cid, `it cannot be a ${role}`)
 }

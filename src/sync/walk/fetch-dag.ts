@@ -1,13 +1,13 @@
 import type { CID } from 'multiformats/cid'
 
 import type { AbortOptions, BlockSource } from '../../model/block.ts'
-import { DAG_JSON, RAW } from '../../model/cid.ts'
-import { decodeCommit } from '../../model/commit/commit.ts'
+import { RAW } from '../../model/cid.ts'
 import { MAX_BLOCK } from '../../model/limits.ts'
 import type { KnownBlocks } from '../../store/known-blocks.ts'
 import { type BlockPack, fromPeer, putAside, type SyncProgress } from '../protocol/receive-sync.ts'
 import { IDLE_TIMEOUT_MS } from '../protocol/sync-limits.ts'
 import { type BlockFrontier, createBlockFrontier } from './block-frontier.ts'
+import { checkRoot } from './dag-node.ts'
 import { createDagWalk } from './dag-walk.ts'
 import { createOpenQuestions, type FetchBlock, type OpenQuestions } from './open-questions.ts'
 
@@ -17,7 +17,7 @@ export interface FetchDagOptions extends AbortOptions {
   label: string
   wants: readonly CID[]
   /** What the wants must be (default `commit`); `any` takes trees and files too. */
-  wanted?: 'commit' | 'any'
+  wanted?: 'commit' | 'manifest' | 'any'
   pack: BlockPack & { get(cid: CID): Uint8Array | undefined }
   local: BlockSource & KnownBlocks
   /** Whether a fetch that stops keeps what was verified (default false). */
@@ -59,10 +59,8 @@ export async function fetchDag(fetchBlock: FetchBlock, options: FetchDagOptions)
   const stop = new AbortController()
   const stopped = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal])
   try {
-    for (const want of options.wants) {
-      // A leaf or a tree where a commit is wanted is told by its CID alone.
-      if (options.wanted !== 'any' && want.code !== DAG_JSON) decodeCommit(want, new Uint8Array(0))
-    }
+    // A leaf or a tree where a commit is wanted is told by its CID alone.
+    for (const want of options.wants) checkRoot(want, options.wanted ?? 'commit')
     const frontier = createBlockFrontier(options.wants)
     const fetched = await fetchAll(fetchBlock, frontier, { ...options, signal: stopped })
     await checkWhole(frontier, options)

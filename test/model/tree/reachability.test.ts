@@ -4,6 +4,7 @@ import { DAG_JSON, RAW, cidOf } from '../../../src/model/cid.ts'
 import { encodeCommit } from '../../../src/model/commit/commit.ts'
 import { encodeTag } from '../../../src/model/commit/tag.ts'
 import { buildDirectory } from '../../../src/model/directory/directory.ts'
+import { encodeManifest } from '../../../src/model/manifest/manifest.ts'
 import { linksOf } from '../../../src/model/tree/reachability.ts'
 import { fileOfBytes } from '../../support/build-file.ts'
 
@@ -34,6 +35,13 @@ test('what each kind of block links', () => {
   expect(texts(linksOf(second.cid, second.bytes))).toEqual(texts([directory.cid, first.cid]))
   const tag = encodeTag({ object: second.cid, objectType: 'commit', name: 'v1', tagger: person, message: 'v1' })
   expect(texts(linksOf(tag.cid, tag.bytes))).toEqual(texts([second.cid]))
+  const branches = [
+    { name: 'main', head: second.cid },
+    { name: 'old', head: first.cid },
+  ]
+  const tags = [{ name: 'v1', target: tag.cid }]
+  const manifest = encodeManifest({ name: 'birds', description: '', branches, tags })
+  expect(texts(linksOf(manifest.cid, manifest.bytes))).toEqual(texts([second.cid, first.cid, tag.cid]))
 })
 
 test('a node of another type or codec is refused by name', () => {
