@@ -1,27 +1,31 @@
-import { createReachedCommits, type ReachedCommits } from '../../repo/history/reached-commits.ts'
 import { BRANCHES } from '../../repo/refs/branch.ts'
 import { TAGS } from '../../repo/refs/tag.ts'
 import { openRepository, type OpenRepositoryOptions, type Repository } from '../../repo/repository.ts'
 import { createLocalPeer } from '../local-peer.ts'
+import { createFolderOffer, type FolderPusher } from './folder-offer.ts'
 import type { Remote, RemoteRefs } from './remote.ts'
+
+/** How the other repository is opened, and who would push to it. */
+export interface FolderRemoteOptions extends OpenRepositoryOptions {
+  /** As the user wrote it (default: the path). */
+  url?: string
+  /** Left out: nobody pushes. */
+  pusher?: FolderPusher | undefined
+}
 
 /**
  * Another repository of this machine, bare or not, as a remote: everything that its refs reach can be fetched.
  *
- * It is a peer in this process and answers by the code that answers peers elsewhere. Throws what `openRepository` throws.
+ * It is a peer in this process and answers by the code that answers peers elsewhere; only its refs are read as they
+ * are, since nothing signs them. Throws what `openRepository` throws.
  */
-export async function openFolderRemote(
-  path: string,
-  options: OpenRepositoryOptions & { url?: string } = {},
-): Promise<Remote> {
-  const { url = path, ...opening } = options
+export async function openFolderRemote(path: string, options: FolderRemoteOptions = {}): Promise<Remote> {
+  const { url = path, pusher, ...opening } = options
   const repository = await openRepository(path, opening)
-  let reached: Promise<ReachedCommits> | undefined
   const peer = createLocalPeer({
     label: url,
-    source: repository.store,
     record: async () => undefined,
-    mayServe: async (cid) => (await (reached ??= reachedIn(repository))).has(cid),
+    offer: () => createFolderOffer(repository, pusher),
   })
   return {
     url,
@@ -31,8 +35,7 @@ export async function openFolderRemote(
   }
 }
 
-/** Branches and tags of a repository, and the branch that its HEAD stands on. */
-export async function listFolder({ refs }: Repository): Promise<RemoteRefs> {
+async function listFolder({ refs }: Repository): Promise<RemoteRefs> {
   const head = await refs.head()
   return {
     refs: [...(await refs.list(BRANCHES)), ...(await refs.list(TAGS))],
@@ -40,12 +43,4 @@ export async function listFolder({ refs }: Repository): Promise<RemoteRefs> {
     name: undefined,
     writable: true,
   }
-}
-
-async function reachedIn({ refs, store }: Repository): Promise<ReachedCommits> {
-  const listed = [...(await refs.list(BRANCHES)), ...(await refs.list(TAGS))]
-  return createReachedCommits(
-    store,
-    listed.map(({ cid }) => cid),
-  )
 }
