@@ -10,6 +10,7 @@ import { configSources, withRepository } from '../here.ts'
 interface ConfigFlags {
   user?: true
   unset?: true
+  add?: true
   list?: true
   all?: true
   showOrigin?: true
@@ -24,6 +25,7 @@ export const config: CommandModule = {
       .argument('[value]', 'the value to write')
       .option('--user', 'write the configuration of the user instead of that of the repository')
       .option('--unset', 'remove the value')
+      .option('--add', 'write the value beside those that a list has')
       .option('-l, --list', 'list all values')
       .option('--all', 'list also what a stronger layer hides')
       .option('--show-origin', 'show the layer and the file of each value')
@@ -39,7 +41,10 @@ export const config: CommandModule = {
 async function listValues(context: Context, flags: ConfigFlags): Promise<void> {
   const entries = await withConfig(context, async (found) => found.list({ all: flags.all === true }))
   if (flags.json) return context.terminal.json(entries)
-  await context.terminal.out(entries.map((entry) => `${origin(entry, flags)}${entry.key}=${entry.value}\n`).join(''))
+  const lines = entries.flatMap((entry) => {
+    return texts(entry).map((text) => `${origin(entry, flags)}${entry.key}=${text}\n`)
+  })
+  await context.terminal.out(lines.join(''))
 }
 
 async function showValue(context: Context, key: string, flags: ConfigFlags): Promise<void> {
@@ -48,7 +53,14 @@ async function showValue(context: Context, key: string, flags: ConfigFlags): Pro
     context.status = EXIT.partial
     return flags.json ? context.terminal.json(null) : undefined
   }
-  return flags.json ? context.terminal.json(entry) : context.terminal.out(`${origin(entry, flags)}${entry.value}\n`)
+  if (flags.json) return context.terminal.json(entry)
+  const lines = texts(entry).map((text) => `${origin(entry, flags)}${text}\n`)
+  return context.terminal.out(lines.join(''))
+}
+
+/** A value as text; of a list, each a line. */
+function texts({ value }: ConfigEntry): string[] {
+  return typeof value === 'object' ? [...value] : [String(value)]
 }
 
 function origin(entry: ConfigEntry, flags: ConfigFlags): string {
@@ -56,7 +68,9 @@ function origin(entry: ConfigEntry, flags: ConfigFlags): string {
 }
 
 async function setValue(context: Context, key: string, value: string, flags: ConfigFlags): Promise<void> {
-  await changeConfig(context, flags, (found, scope) => found.set(key, value, scope))
+  await changeConfig(context, flags, (found, scope) => {
+    return flags.add ? found.add(key, value, scope) : found.set(key, value, scope)
+  })
 }
 
 async function unsetValue(context: Context, key: string, flags: ConfigFlags): Promise<void> {

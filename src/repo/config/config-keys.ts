@@ -1,5 +1,7 @@
-/** What a value may be, and how it is written: `size` is bytes, written `1GiB` or as a number. */
-export type ConfigType = 'string' | 'integer' | 'boolean' | 'size' | readonly string[]
+import type { CONFIG_PATTERNS, Filled, PatternedName } from './config-patterns.ts'
+
+/** What a value may be, and how it is written: `size` is bytes, written `1GiB` or as a number; `list` is several texts. */
+export type ConfigType = 'string' | 'integer' | 'boolean' | 'size' | 'list' | readonly string[]
 
 /** One line of the table of all configuration. */
 export interface ConfigKey {
@@ -9,13 +11,30 @@ export interface ConfigKey {
   doc: string
   /** Written by init; `config` refuses to change it. */
   fixed?: true
+  /** What is wrong with a text, as the end of a sentence, beyond its type; undefined for a good one. */
+  problem?: (value: string) => string | undefined
 }
 
 /**
- * Every key of configuration. To add one, add a line: reading, validation and `config --list` follow.
+ * Every key of configuration but those of single remotes and branches (`CONFIG_PATTERNS`). To add one, add a line: reading,
+ * validation and `config --list` follow.
  */
 export const CONFIG_KEYS = {
   'add.workers': { type: 'integer', doc: 'threads that read and hash files; by default as many as help here' },
+  'branch.autoSetupMerge': {
+    type: ['true', 'false', 'always', 'simple'],
+    default: 'true',
+    doc: 'whether a new branch follows the one that it starts from: of a remote, any, or of the same name',
+  },
+  'checkout.defaultRemote': {
+    type: 'string',
+    doc: 'the remote whose branch `switch NAME` follows where several remotes have it',
+  },
+  'checkout.guess': {
+    type: 'boolean',
+    default: true,
+    doc: 'whether `switch NAME` makes a branch that only a remote has',
+  },
   'clean.requireForce': {
     type: 'boolean',
     default: true,
@@ -33,6 +52,11 @@ export const CONFIG_KEYS = {
     doc: 'whether the file system tells names apart that differ in Unicode normalisation only',
   },
   'core.symlinks': { type: 'boolean', default: true, doc: 'whether the file system has symbolic links' },
+  'fetch.prune': {
+    type: 'boolean',
+    default: false,
+    doc: 'whether `fetch` removes what a remote has no longer',
+  },
   'gc.pruneExpire': {
     type: 'string',
     default: '2.weeks.ago',
@@ -79,6 +103,26 @@ export const CONFIG_KEYS = {
     doc: 'how far the node reaches: this machine, the local network, or the Internet',
   },
   pager: { type: 'string', doc: 'command that long output is shown with; empty for none' },
+  'pull.ff': {
+    type: ['true', 'false', 'only'],
+    doc: 'as merge.ff, for `pull` alone',
+  },
+  'pull.rebase': { type: 'boolean', doc: 'whether `pull` rebases instead of merging' },
+  'push.autoSetupRemote': {
+    type: 'boolean',
+    default: false,
+    doc: 'whether `push` makes a branch without one follow what it was pushed to',
+  },
+  'push.default': {
+    type: ['nothing', 'current', 'upstream', 'simple', 'matching'],
+    default: 'simple',
+    doc: 'what `push` pushes where nothing is named',
+  },
+  'status.aheadBehind': {
+    type: 'boolean',
+    default: true,
+    doc: 'whether `status` counts how far the branch and its upstream are apart',
+  },
   'undo.maxSize': {
     type: 'size',
     default: 1_073_741_824,
@@ -89,12 +133,18 @@ export const CONFIG_KEYS = {
 } as const satisfies Record<string, ConfigKey>
 
 /** The name of a key. */
-export type ConfigName = keyof typeof CONFIG_KEYS
+export type ConfigName = keyof typeof CONFIG_KEYS | PatternedName
 
 /** The JavaScript type of a key's value: `number` for `integer` and `size`; never undefined where there is a default. */
 export type ConfigValue<Name extends ConfigName> =
-  | TypedValue<(typeof CONFIG_KEYS)[Name]['type']>
-  | ((typeof CONFIG_KEYS)[Name] extends { default: unknown } ? never : undefined)
+  | TypedValue<LineOf<Name>['type']>
+  | (LineOf<Name> extends { default: unknown } ? never : undefined)
+
+type LineOf<Name extends ConfigName> = Name extends keyof typeof CONFIG_KEYS
+  ? (typeof CONFIG_KEYS)[Name]
+  : {
+      [P in keyof typeof CONFIG_PATTERNS]: Name extends Filled<P> ? (typeof CONFIG_PATTERNS)[P] : never
+    }[keyof typeof CONFIG_PATTERNS]
 
 type TypedValue<Type> = Type extends 'string'
   ? string
@@ -102,6 +152,8 @@ type TypedValue<Type> = Type extends 'string'
     ? number
     : Type extends 'boolean'
       ? boolean
-      : Type extends readonly (infer Choice)[]
-        ? Choice
-        : never
+      : Type extends 'list'
+        ? readonly string[]
+        : Type extends readonly (infer Choice)[]
+          ? Choice
+          : never

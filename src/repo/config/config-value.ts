@@ -1,25 +1,37 @@
 import { InvalidError } from '../../model/errors.ts'
 import { nearestNames } from '../../model/nearest.ts'
 import { CONFIG_KEYS, type ConfigKey, type ConfigName, type ConfigType } from './config-keys.ts'
+import { CONFIG_PATTERNS, matchConfigPattern } from './config-patterns.ts'
 
 /** A value as it is used; a size is a number of bytes. */
-export type PlainValue = string | number | boolean
+export type PlainValue = string | number | boolean | readonly string[]
 
 /** The table's line of a key. Throws InvalidError `config-key-unknown` with the nearest names as its hint. */
 export function configKey(name: string): ConfigKey {
-  if (isConfigName(name)) {
-    return CONFIG_KEYS[name]
-  }
-  const near = nearestNames(name, Object.keys(CONFIG_KEYS))
+  const line = lineOf(name)
+  if (line !== undefined) return line
+  const near = nearestNames(name, [...Object.keys(CONFIG_KEYS), ...patternsFor(name)])
   throw new InvalidError('config-key-unknown', `there is no configuration key "${name}"`, {
     hint: near.length > 0 ? `did you mean ${near.join(' or ')}?` : 'run `jzfs config --list` to see all that are set',
     details: { key: name, nearest: near },
   })
 }
 
-/** Whether the table has this key. */
+/** Whether the tables have this key. */
 export function isConfigName(name: string): name is ConfigName {
-  return Object.hasOwn(CONFIG_KEYS, name)
+  return lineOf(name) !== undefined
+}
+
+function lineOf(name: string): ConfigKey | undefined {
+  if (Object.hasOwn(CONFIG_KEYS, name)) return CONFIG_KEYS[name as keyof typeof CONFIG_KEYS]
+  const match = matchConfigPattern(name)
+  return match && CONFIG_PATTERNS[match.pattern]
+}
+
+/** The patterns with the name that a mistyped key has between its dots: `remote.origin.ulr` may mean `remote.origin.url`. */
+function patternsFor(name: string): string[] {
+  const subject = /^[^.]*\.(.*)\.[^.]*$/s.exec(name)?.[1]
+  return subject === undefined ? [] : Object.keys(CONFIG_PATTERNS).map((pattern) => pattern.replace('*', () => subject))
 }
 
 /**
@@ -27,20 +39,30 @@ export function isConfigName(name: string): name is ConfigName {
  * where. Throws InvalidError `config-value-invalid` (details: `key`, `value`).
  */
 export function parseConfigValue(name: string, value: unknown, origin: string): PlainValue {
-  const { type } = configKey(name)
+  const { type, problem } = configKey(name)
   const parsed = parse(type, value)
-  if (parsed === undefined) {
-    throw new InvalidError('config-value-invalid', `${name} cannot be ${JSON.stringify(value)} (${origin})`, {
-      hint: `give ${expectation(type)}`,
-      details: { key: name, value },
-    })
+  if (parsed === undefined) throw invalid(name, value, origin, `give ${expectation(type)}`)
+  for (const each of typeof parsed === 'object' ? parsed : [parsed]) {
+    const found = problem?.(String(each))
+    if (found !== undefined) throw invalid(name, each, origin, `${JSON.stringify(each)} ${found}`)
   }
   return parsed
+}
+
+function invalid(key: string, value: unknown, origin: string, hint: string): InvalidError {
+  return new InvalidError('config-value-invalid', `${key} cannot be ${JSON.stringify(value)} (${origin})`, {
+    hint,
+    details: { key, value },
+  })
 }
 
 function parse(type: ConfigType, value: unknown): PlainValue | undefined {
   if (type === 'string') {
     return typeof value === 'string' ? value : undefined
+  }
+  if (type === 'list') {
+    const texts: unknown[] = Array.isArray(value) ? value : [value]
+    return texts.every((text) => typeof text === 'string') ? texts : undefined
   }
   if (type === 'boolean') {
     return typeof value === 'boolean' ? value : BOOLEANS.get(String(value).toLowerCase())
@@ -78,6 +100,8 @@ function expectation(type: ConfigType): string {
   switch (type) {
     case 'string':
       return 'a text'
+    case 'list':
+      return 'a text, or several'
     case 'integer':
       return 'a whole number, 0 or more'
     case 'boolean':

@@ -5,6 +5,7 @@ import { InvalidError } from '../../model/errors.ts'
 import { writeFileDurably } from '../../store/durable.ts'
 import { type ConfigDocument, formatConfigFile, readConfigFile } from './config-file.ts'
 import { CONFIG_KEYS, type ConfigName, type ConfigValue } from './config-keys.ts'
+import { matchConfigPattern } from './config-patterns.ts'
 import { configKey, isConfigName, parseConfigValue, type PlainValue } from './config-value.ts'
 
 /** The layers, the strongest first. */
@@ -44,6 +45,8 @@ export interface Config {
   list(options?: { all?: boolean }): ConfigEntry[]
   /** Writes a value durably. For the repository's file the caller holds the repository's lock. */
   set(key: string, value: string, scope: ConfigScope): Promise<void>
+  /** The same, beside what a list has in that file. InvalidError `config-key-single` for a key that takes one value. */
+  add(key: string, value: string, scope: ConfigScope): Promise<void>
   /** Removes a value from a file; false where it had none. */
   unset(key: string, scope: ConfigScope): Promise<boolean>
 }
@@ -69,7 +72,8 @@ export function openConfig(sources: ConfigSources): Config {
     get: <Name extends ConfigName>(key: Name) => find(key)?.value as ConfigValue<Name>,
     find,
     list({ all = false } = {}) {
-      return Object.keys(CONFIG_KEYS).flatMap((key) => {
+      const keys = new Set([...Object.keys(CONFIG_KEYS), ...patternedKeys(sources, read)])
+      return [...keys].sort().flatMap((key) => {
         const entries = [...candidates(sources, key, read)]
         return all ? entries : entries.slice(0, 1)
       })
@@ -80,6 +84,14 @@ export function openConfig(sources: ConfigSources): Config {
       // A size stays as it was typed: 1GiB is easier to read again than its bytes.
       const kept = configKey(key).type === 'size' ? value : parsed
       await write(scope, (document) => (document[key] = kept))
+    },
+    async add(key, value, scope) {
+      if (configKey(key).type !== 'list') throw single(key)
+      const [parsed] = parseConfigValue(key, value, scope) as readonly string[]
+      await write(scope, (document) => {
+        const known = document[key] ?? []
+        document[key] = [...(parseConfigValue(key, known, scope) as readonly string[]), parsed]
+      })
     },
     async unset(key, scope) {
       refuseFixed(key)
@@ -119,6 +131,13 @@ function* candidates(
   return undefined
 }
 
+/** The keys of single remotes and branches that any layer has. */
+function patternedKeys(sources: ConfigSources, read: (path: string) => ConfigDocument): string[] {
+  const files = [sources.repositoryFile, sources.userFile].map((path) => (path === undefined ? {} : read(path)))
+  const layers = [sources.flags ?? {}, sources.environment ?? {}, ...files]
+  return layers.flatMap((layer) => Object.keys(layer)).filter((key) => matchConfigPattern(key) !== undefined)
+}
+
 function fileOf(sources: ConfigSources, scope: ConfigScope): string {
   const path = sources[`${scope}File`]
   if (path === undefined) {
@@ -129,6 +148,13 @@ function fileOf(sources: ConfigSources, scope: ConfigScope): string {
     })
   }
   return path
+}
+
+function single(key: string): InvalidError {
+  return new InvalidError('config-key-single', `${key} takes one value`, {
+    hint: `set it with \`jzfs config ${key} VALUE\``,
+    details: { key },
+  })
 }
 
 function refuseFixed(key: string): void {
