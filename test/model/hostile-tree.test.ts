@@ -49,6 +49,8 @@ test.each<[string, Link[], string]>([
   ['a path', [target('../x')], '../x'],
   ['an absolute path', [target('/x')], '/x'],
   ['a NUL', [target('a\0')], 'a\0'],
+  ['a path that begins as a name', [target('a'), target('a/x')], 'a/x'],
+  ['a NUL behind another name', [target('é'), target('é\0')], 'é\0'],
   ['a name too long', [target('é'.repeat(513))], 'é'.repeat(513)],
 ])('a directory with %s is refused, naming the entry', async (_, links, entry) => {
   const block = directory(links)

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { CID } from 'multiformats/cid'
 
+import { DAG_JSON } from '../../model/cid.ts'
 import { InvalidError } from '../../model/errors.ts'
 import { readNode } from '../../model/unixfs/node.ts'
 import type { Config } from '../../repo/config/config.ts'
@@ -206,10 +207,14 @@ interface Found {
 async function diffObjects(comparing: Comparing, left: string, right: string): Promise<FileDiff[]> {
   const { repository, options } = comparing
   const [before, after] = [await find(comparing, left), await find(comparing, right)]
-  const types = [await readObjectType(repository.store, before.cid), await readObjectType(repository.store, after.cid)]
-  if (types.every((type) => type === 'file')) return diffFiles(repository, before, after)
+  if ((await isFile(comparing, before)) && (await isFile(comparing, after))) return diffFiles(repository, before, after)
   const trees = { before: await treeOf(comparing, before), after: await treeOf(comparing, after) }
   return diffRevisions(repository, trees, options)
+}
+
+/** Commits and tags are none, whatever they lead to: they are not read for that. */
+async function isFile({ repository }: Comparing, { cid }: Found): Promise<boolean> {
+  return cid.code !== DAG_JSON && (await readObjectType(repository.store, cid)) === 'file'
 }
 
 async function find({ repository, lookUp }: Comparing, text: string): Promise<Found> {

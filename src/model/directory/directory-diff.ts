@@ -47,13 +47,12 @@ function* diffPlain(before: DirectoryNode, after: DirectoryNode): Generator<Link
   const b = after.node
   let i = 0
   let j = 0
-  while (i < a.count || j < b.count) {
-    if (i < a.count && j < b.count && isSameLink(a, i, b, j)) {
-      i++
-      j++
-      continue
-    }
-    const order = i >= a.count ? 1 : j >= b.count ? -1 : compareLinkName(a, i, nameBytes(b, j))
+  for (;;) {
+    const equal = countEqualLinks(a, i, b, j)
+    i += equal
+    j += equal
+    if (i === a.count && j === b.count) return
+    const order = i === a.count ? 1 : j === b.count ? -1 : compareLinkName(a, i, nameBytes(b, j))
     if (order !== 0 || !sameCid(a, i, b, j)) {
       const name = order <= 0 ? linkName(a, i) : linkName(b, j)
       const old = order <= 0 ? entryLink(before, i) : undefined
@@ -64,21 +63,32 @@ function* diffPlain(before: DirectoryNode, after: DirectoryNode): Generator<Link
   }
 }
 
-/** Whether CID and name are the same: in a loop, since most links are, and a call of `Buffer.compare` costs more than that. */
-function isSameLink(a: PbNode, i: number, b: PbNode, j: number): boolean {
-  // Each link's CID stands before its name.
-  return hasSameBytes(a, b, 4 * i + 2, 4 * j + 2) && hasSameBytes(a, b, 4 * i, 4 * j)
+/**
+ * How many links from these two on have the same bytes. Rows of them are compared at once, each time of twice as many until
+ * one differs, and then of half as many: most links of two versions are the same.
+ */
+function countEqualLinks(a: PbNode, i: number, b: PbNode, j: number): number {
+  const most = Math.min(a.count - i, b.count - j)
+  let equal = 0
+  let row = 1
+  let isGrowing = true
+  while (row > 0 && equal < most) {
+    const size = Math.min(row, most - equal)
+    const isEqual = hasEqualRow(a, i + equal, b, j + equal, size)
+    if (isEqual) equal += size
+    isGrowing &&= isEqual
+    row = isGrowing ? 2 * row : Math.floor(size / 2)
+  }
+  return equal
 }
 
-/** Whether the bytes are the same between the two places in each that begin at these indexes. */
-function hasSameBytes(a: PbNode, b: PbNode, from: number, other: number): boolean {
-  const start = a.places[from] as number
-  const length = (a.places[from + 1] as number) - start
-  const otherStart = b.places[other] as number
-  if ((b.places[other + 1] as number) - otherStart !== length) return false
-  // From the end, where names of one directory differ.
-  for (let at = length - 1; at >= 0; at--) if (a.bytes[start + at] !== b.bytes[otherStart + at]) return false
-  return true
+/** Whether so many links have the same bytes, from the CID of the first to the name of the last. */
+function hasEqualRow(a: PbNode, i: number, b: PbNode, j: number, size: number): boolean {
+  const start = a.places[4 * i]
+  const end = a.places[4 * (i + size) - 1]
+  const otherStart = b.places[4 * j]
+  const otherEnd = b.places[4 * (j + size) - 1]
+  return a.bytes.compare(b.bytes, otherStart, otherEnd, start, end) === 0
 }
 
 function nameBytes(node: PbNode, index: number): Buffer {

@@ -46,7 +46,8 @@ export async function peel(
     if (type === 'tag') {
       cid = decodeTag(cid, await store.get(cid, options)).object
     } else if (type === 'commit' && to === 'tree') {
-      cid = CID.parse((await graph.load(cid.toString(), options)).tree)
+      // Not read here: whoever goes on reads it, and refuses what is no directory.
+      return CID.parse((await graph.load(cid.toString(), options)).tree)
     } else {
       throw wrongType(cid, type, to)
     }

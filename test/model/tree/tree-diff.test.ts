@@ -53,6 +53,32 @@ test('a difference is what the lists of both trees differ in, in the order of th
   )
 })
 
+test('of two wide directories that differ in few entries these are found, whatever sizes the others say', async () => {
+  const names = fc.uniqueArray(fc.nat(500), { maxLength: 300 })
+  const edits = fc.array(fc.record({ name: fc.nat(500), content: fc.constantFrom(undefined, 'two', 'three') }), {
+    maxLength: 5,
+  })
+  await fc.assert(
+    fc.asyncProperty(names, edits, fc.nat(3), async (names, edits, lies) => {
+      const source = new MemoryBlocks()
+      const link = (name: number, content: string, tsize: number) =>
+        [`${name}`, { name: `${name}`, cid: cidOf(RAW, Buffer.from(content)), tsize }] as const
+      const one = new Map(names.map((name) => link(name, 'one', 3)))
+      const two = new Map(names.map((name) => link(name, 'one', name % 3 < lies ? 4 : 3)))
+      for (const { name, content } of edits) {
+        if (content === undefined) two.delete(`${name}`)
+        else two.set(...link(name, content, 5))
+      }
+      const [before, after] = [one, two].map((entries) => buildDirectory(entries.values()))
+      for (const built of [before, after]) source.putAll(built?.blocks ?? [])
+      const paths = await Array.fromAsync(diffTrees(source, before?.cid, after?.cid), ({ path }) => path)
+      const differs = (name: string) => one.get(name)?.cid.toString() !== two.get(name)?.cid.toString()
+      expect(paths).toEqual([...new Set([...one.keys(), ...two.keys()])].filter(differs).toSorted())
+    }),
+    { numRuns: 100 },
+  )
+})
+
 test('a walk yields every leaf where the path leads to it', async () => {
   await fc.assert(
     fc.asyncProperty(tree(3), async (sketch) => {
