@@ -251,6 +251,11 @@ export const COMMAND_GROUPS: CommandGroup[] = [
         load: async () => (await import('./commands/resolve.ts')).resolve,
       },
       {
+        name: 'key',
+        summary: 'Make, list, rename, export and import the keys of names',
+        load: async () => (await import('./commands/key.ts')).key,
+      },
+      {
         name: 'pin',
         summary: 'Keep datasets without a working tree',
         load: async () => (await import('./commands/pin.ts')).pin,

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { open, rename, rm } from 'node:fs/promises'
+import { constants, copyFile, link, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
+import { ConflictError } from '../model/errors.ts'
 import { explainFsError, fsErrorCode } from './fs-errors.ts'
 
 /**
@@ -18,19 +19,53 @@ export async function writeFileDurably(
 ): Promise<void> {
   const temporary = `${path}.${randomUUID()}.tmp`
   try {
-    const file = await open(temporary, 'wx', options.mode ?? 0o666)
-    try {
-      await file.writeFile(bytes)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
+    await writeTemporary(temporary, bytes, options.mode)
     await rename(temporary, path)
   } catch (error) {
     await rm(temporary, { force: true })
     throw explainFsError(error, path)
   }
   await syncDirectory(dirname(path))
+}
+
+/**
+ * As `writeFileDurably`, but only where nothing is at `path` yet: ConflictError `file-exists` (details: `path`), and what is
+ * there stays as it is.
+ */
+export async function createFileDurably(
+  path: string,
+  bytes: Uint8Array | string,
+  options: { mode?: number } = {},
+): Promise<void> {
+  const temporary = `${path}.${randomUUID()}.tmp`
+  try {
+    await writeTemporary(temporary, bytes, options.mode)
+    await link(temporary, path).catch((error: unknown) => {
+      // A file system without hard links: there a crash may leave a part of the file.
+      if (fsErrorCode(error) !== 'EPERM' && fsErrorCode(error) !== 'ENOTSUP') throw error
+      return copyFile(temporary, path, constants.COPYFILE_EXCL)
+    })
+  } catch (error) {
+    if (fsErrorCode(error) !== 'EEXIST') throw explainFsError(error, path)
+    throw new ConflictError('file-exists', `there is something already at ${path}`, {
+      hint: 'choose another name, or move what is there away first',
+      cause: error,
+      details: { path },
+    })
+  } finally {
+    await rm(temporary, { force: true })
+  }
+  await syncDirectory(dirname(path))
+}
+
+async function writeTemporary(path: string, bytes: Uint8Array | string, mode = 0o666): Promise<void> {
+  const file = await open(path, 'wx', mode)
+  try {
+    await file.writeFile(bytes)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
 }
 
 /** Makes what was created, renamed or removed in a folder durable (fsync of the folder). */

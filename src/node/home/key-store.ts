@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { IntegrityError } from '../../model/errors.ts'
+import { ConflictError, IntegrityError, InvalidError, JzfsError, NotFoundError } from '../../model/errors.ts'
 import { decodeRefPath, encodeRefName } from '../../repo/refs/ref-encoding.ts'
-import { writeFileDurably } from '../../store/durable.ts'
+import { createFileDurably, syncDirectory } from '../../store/durable.ts'
 import { explainFsError, fsErrorCode } from '../../store/fs-errors.ts'
 import { type Ed25519Key, generateEd25519Key, parseEd25519Key } from './ed25519-key.ts'
 
@@ -21,9 +22,19 @@ export interface KeyStore {
   read(name: string): Ed25519Key | undefined
   /** The key of that name; a new one is made, and is durable, where there is none. The caller holds the home's lock. */
   readOrCreate(name: string): Promise<Ed25519Key>
+  /**
+   * Keeps a key under a new name, durably. Nothing is ever replaced: ConflictError `key-exists`. InvalidError
+   * `key-name-invalid` (details of both: `key`). The caller holds the home's lock.
+   */
+  add(name: string, key: Ed25519Key): Promise<void>
+  /** Removes a key for good. NotFoundError `key-missing` (details: `key`). The caller holds the home's lock. */
+  remove(name: string): Promise<void>
   /** The names of all keys, sorted. */
   list(): string[]
 }
+
+/** Bytes of a key's name. */
+const MAX_KEY_NAME_BYTES = 100
 
 /** The keys in a folder. */
 export function createKeyStore(folder: string): KeyStore {
@@ -35,8 +46,24 @@ export function createKeyStore(folder: string): KeyStore {
       const found = read(name)
       if (found !== undefined) return found
       const key = generateEd25519Key()
-      await writeFileDurably(pathOf(name), key.protobuf, { mode: 0o600 })
+      await createFileDurably(pathOf(name), key.protobuf, { mode: 0o600 })
       return key
+    },
+    async add(name, key) {
+      checkKeyName(name)
+      try {
+        await createFileDurably(pathOf(name), key.protobuf, { mode: 0o600 })
+      } catch (error) {
+        throw error instanceof JzfsError && error.code === 'file-exists' ? keyExists(name) : error
+      }
+    },
+    async remove(name) {
+      try {
+        await rm(pathOf(name))
+      } catch (error) {
+        throw fsErrorCode(error) === 'ENOENT' ? keyMissing(name) : explainFsError(error, pathOf(name))
+      }
+      await syncDirectory(folder)
     },
     list() {
       return readdirSync(folder)
@@ -44,6 +71,30 @@ export function createKeyStore(folder: string): KeyStore {
         .sort()
     },
   }
+}
+
+/** What is said where no key has that name. */
+export function keyMissing(name: string): NotFoundError {
+  return new NotFoundError('key-missing', `there is no key ${JSON.stringify(name)}`, {
+    hint: '`jzfs key ls` lists the keys of this home; `jzfs key gen NAME` makes one',
+    details: { key: name },
+  })
+}
+
+function keyExists(name: string): ConflictError {
+  return new ConflictError('key-exists', `there is a key ${JSON.stringify(name)} already`, {
+    hint: 'choose another name; a key is never replaced',
+    details: { key: name },
+  })
+}
+
+function checkKeyName(name: string): void {
+  const isText = name.isWellFormed() && !/\p{Cc}/u.test(name)
+  if (isText && name !== '' && Buffer.byteLength(name) <= MAX_KEY_NAME_BYTES) return
+  throw new InvalidError('key-name-invalid', `this is no name for a key: ${JSON.stringify(name.slice(0, 200))}`, {
+    hint: `a name has 1 to ${MAX_KEY_NAME_BYTES} bytes and no control characters`,
+    details: { key: name },
+  })
 }
 
 function readKey(path: string): Ed25519Key | undefined {
