@@ -2,13 +2,15 @@ import { realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 
 import type { AbortOptions } from '../model/block.ts'
-import { IntegrityError, InvalidError, NotFoundError } from '../model/errors.ts'
+import { IntegrityError, InvalidError, JzfsError, NotFoundError } from '../model/errors.ts'
 import { quoteName } from '../model/quote-name.ts'
 import { explainFsError, fsErrorCode } from '../store/fs-errors.ts'
 import type { Lock } from '../store/lock/lock.ts'
 import { openStore, type Store } from '../store/store.ts'
+import type { ConfigChange } from './config/config-change.ts'
 import { type Config, type ConfigSources, openConfig } from './config/config.ts'
 import { type Layout, FORMAT_VERSION, layoutOf, REPOSITORY_FOLDER } from './layout.ts'
+import { readPending } from './operation/operation-log.ts'
 import { type FinishedOperation, finishInterruptedOperation, type WorktreeStep } from './operation/operation.ts'
 import { createRefs, type Refs } from './refs/refs.ts'
 import { removeLeftovers } from './temporary-files.ts'
@@ -125,7 +127,11 @@ function isThere(path: string): boolean {
 
 async function openAt(directory: string, options: OpenRepositoryOptions): Promise<Repository> {
   const layout = layoutOf(directory)
-  const config = openConfig({ ...options.config, repositoryFile: layout.config })
+  const config = openConfig({
+    ...options.config,
+    repositoryFile: layout.config,
+    pendingChanges: () => pendingChanges(layout),
+  })
   checkFormat(layout, config)
   const id = config.get('core.id')
   if (id === undefined) {
@@ -152,6 +158,16 @@ async function openAt(directory: string, options: OpenRepositoryOptions): Promis
   return repository
 }
 
+/** What an unfinished operation changes in the configuration. One that cannot be read is told of by whoever takes the lock. */
+function pendingChanges(layout: Layout): readonly ConfigChange[] {
+  try {
+    return readPending(layout)?.config ?? []
+  } catch (error) {
+    if (!(error instanceof JzfsError)) throw error
+    return []
+  }
+}
+
 async function lockRepository(
   repository: Repository,
   command: string,
@@ -161,8 +177,9 @@ async function lockRepository(
   // Loads SQLite, which commands that only read do without.
   const { acquireLock } = await import('../store/lock/lock.ts')
   const lock = await acquireLock(repository.layout.lock, { command, waitMs, signal })
-  // What was seen before may have been swept by whoever kept us waiting.
+  // What was seen before may have been swept, or changed, by whoever kept us waiting.
   repository.store.refresh()
+  repository.config.refresh()
   try {
     const finished = await finishInterruptedOperation(repository, lock, worktreeStep)
     removeLeftovers(repository.layout)

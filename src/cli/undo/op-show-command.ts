@@ -73,7 +73,8 @@ async function textLines(
   return [...header, ...(lines.length === 0 && changes.index ? ['  what is staged'] : lines)]
 }
 
-async function changeLines(repository: Repository, { refs, head, sequence, files }: CommandChanges): Promise<string[]> {
+async function changeLines(repository: Repository, changes: CommandChanges): Promise<string[]> {
+  const { refs, head, config, sequence, files } = changes
   const lines: string[] = []
   const show = (cid: CID | undefined) => (cid === undefined ? 'nothing' : describeObject(repository, cid))
   for (const { name, before, after } of shownRefs(refs)) {
@@ -82,10 +83,15 @@ async function changeLines(repository: Repository, { refs, head, sequence, files
   if (head !== undefined) {
     lines.push(`  HEAD: ${await headText(repository, head.before)} -> ${await headText(repository, head.after)}`)
   }
+  for (const { key, before, after } of config) lines.push(`  ${key}: ${settingText(before)} -> ${settingText(after)}`)
   if (sequence !== undefined) {
     lines.push(`  in progress: ${sequence.before?.kind ?? 'nothing'} -> ${sequence.after?.kind ?? 'nothing'}`)
   }
   return [...lines, ...fileLines(files)]
+}
+
+function settingText(value: unknown): string {
+  return value === undefined ? 'nothing' : [value].flat().map(String).join(', ')
 }
 
 /** How many paths of a sort are named. */
@@ -117,12 +123,13 @@ async function headText(repository: Repository, head: Head): Promise<string> {
   return 'branch' in head ? describeRef(head.branch) : describeObject(repository, head.detached)
 }
 
-function document(entry: CommandLogEntry, { head, sequence, index, files }: CommandChanges): object {
+function document(entry: CommandLogEntry, { head, config, sequence, index, files }: CommandChanges): object {
   const { before, after } = sequence ?? { before: undefined, after: undefined }
   return {
     ...commandDocument(entry),
     head: head ?? null,
     inProgress: sequence === undefined ? null : { before: before?.kind ?? null, after: after?.kind ?? null },
+    config: config.map(({ key, before, after }) => ({ key, before: before ?? null, after: after ?? null })),
     index,
     files: files.written,
     moved: files.moved,

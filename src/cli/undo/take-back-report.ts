@@ -55,11 +55,16 @@ async function changeLines(repository: Repository, done: Undone): Promise<string
   }
   if (done.head !== undefined) lines.push(await headLine(repository, done.head.after))
   const { sequence } = done
+  for (const { key, after } of done.config ?? []) lines.push(`${key} ${settingText(after)}`)
   if (sequence?.after !== undefined) lines.push(`the ${sequence.after.kind} is in progress again`)
   else if (sequence?.before !== undefined) lines.push(`the ${sequence.before.kind} is not in progress any more`)
   if (done.files.length > 0) lines.push(`${done.files.length} file${done.files.length === 1 ? '' : 's'} changed`)
   else if (done.index) lines.push('what is staged is as before')
   return lines
+}
+
+function settingText(value: unknown): string {
+  return value === undefined ? 'is not set' : `is ${[value].flat().map(String).join(', ')}`
 }
 
 async function headLine(repository: Repository, head: Head): Promise<string> {
@@ -78,12 +83,13 @@ async function sayPublished(context: Context, repository: Repository, done: Undo
 }
 
 function takenBackDocument(done: Undone, { dryRun, kind }: ReportFlags): object {
-  const { command, refs = [], head, files, index, discarded, lost, left, failed } = done
+  const { command, refs = [], head, config = [], files, index, discarded, lost, left, failed } = done
   return {
     [kind]: command && { operation: command.number, command: command.command, date: command.person.date },
     dryRun: dryRun === true,
     refs: refs.map(({ name, before, after }) => ({ ref: name, before: before ?? null, after: after ?? null })),
     head: head === undefined ? null : { before: headDocument(head.before), after: headDocument(head.after) },
+    config: config.map(({ key, before, after }) => ({ key, before: before ?? null, after: after ?? null })),
     index,
     files,
     discarded,

@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 
 import { InvalidError } from '../../model/errors.ts'
 import { writeFileDurably } from '../../store/durable.ts'
+import { type ConfigChange, settleConfig } from './config-change.ts'
 import { type ConfigDocument, formatConfigFile, readConfigFile } from './config-file.ts'
 import { CONFIG_KEYS, type ConfigName, type ConfigValue } from './config-keys.ts'
 import { matchConfigPattern } from './config-patterns.ts'
@@ -28,6 +29,8 @@ export interface ConfigSources {
   environment?: Partial<Record<ConfigName, string | undefined>>
   repositoryFile?: string | undefined
   userFile?: string | undefined
+  /** What an operation that is not finished changes in the repository's file: answers are as if it were. */
+  pendingChanges?: () => readonly ConfigChange[]
 }
 
 /**
@@ -49,13 +52,18 @@ export interface Config {
   add(key: string, value: string, scope: ConfigScope): Promise<void>
   /** Removes a value from a file; false where it had none. */
   unset(key: string, scope: ConfigScope): Promise<boolean>
+  /** Forgets what was read of files: somebody changed them. */
+  refresh(): void
 }
 
 /** Configuration from these sources. A file that does not exist is empty. */
 export function openConfig(sources: ConfigSources): Config {
   const files = new Map<string, ConfigDocument>()
   const read = (path: string): ConfigDocument => {
-    const document = files.get(path) ?? readConfigFile(path) ?? {}
+    const known = files.get(path)
+    if (known !== undefined) return known
+    const pending = path === sources.repositoryFile ? (sources.pendingChanges?.() ?? []) : []
+    const document = settleConfig(readConfigFile(path) ?? {}, pending)
     files.set(path, document)
     return document
   }
@@ -101,6 +109,7 @@ export function openConfig(sources: ConfigSources): Config {
       await write(scope, (document) => delete document[key])
       return true
     },
+    refresh: () => files.clear(),
   }
 }
 

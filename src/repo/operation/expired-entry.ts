@@ -15,6 +15,7 @@ export function expiredEntry(number: number, { command, person }: { command: str
     reflogReturns: [],
     reflogCuts: [],
     index: undefined,
+    config: [],
     sequence: undefined,
     worktree: undefined,
     renames: [],

@@ -4,6 +4,7 @@ import { CID } from 'multiformats/cid'
 
 import type { Person } from '../../model/commit/person.ts'
 import { IntegrityError, InvalidError } from '../../model/errors.ts'
+import type { ConfigChange } from '../config/config-change.ts'
 import type { Head } from '../refs/head.ts'
 import type { ReflogEntry } from '../refs/reflog.ts'
 import { type SequenceDocument, sequenceDocument, sequenceOf } from '../sequence/sequence-format.ts'
@@ -51,6 +52,8 @@ export interface OperationEntry {
   reflogCuts: ReflogCut[]
   /** The file in `tmp/` that becomes the index; and what the index was, where the operation can be undone. */
   index: { next: string; before?: IndexRecord | undefined } | undefined
+  /** Keys of the repository's configuration. */
+  config: ConfigChange[]
   /** What waits for its user, before and after. */
   sequence: { before: Sequence | undefined; after: Sequence | undefined } | undefined
   /** Root directories before and after: the paths that differ are the ones to rewrite. */
@@ -115,6 +118,7 @@ export function formatOperation(entry: OperationEntry): string {
     reflogReturns: entry.reflogReturns,
     reflogCuts: entry.reflogCuts,
     index: index && { next: index.next, before: index.before && indexRecordDocument(index.before) },
+    config: entry.config.map(({ key, before, after }) => ({ key, before: before ?? null, after: after ?? null })),
     sequence: entry.sequence && {
       before: sequenceText(entry.sequence.before),
       after: sequenceText(entry.sequence.after),
@@ -175,6 +179,7 @@ interface OperationDocument {
   reflogReturns?: { name: string; from: number }[]
   reflogCuts?: ReflogCut[]
   index?: { next: string; before?: IndexRecordDocument }
+  config?: { key: string; before: unknown; after: unknown }[]
   sequence?: { before: SequenceDocument | null; after: SequenceDocument | null }
   worktree?: { before: CidText; after: CidText }
   renames: { from: string; to: string; inode: string }[]
@@ -206,6 +211,11 @@ function entryOf(document: OperationDocument): OperationEntry {
     reflogReturns,
     reflogCuts,
     index: index && { next: index.next, before: index.before && indexRecordOf(index.before) },
+    config: (document.config ?? []).map(({ key, before, after }) => ({
+      key,
+      before: before ?? undefined,
+      after: after ?? undefined,
+    })),
     sequence: document.sequence && {
       before: sequenceOrNone(document.sequence.before),
       after: sequenceOrNone(document.sequence.after),

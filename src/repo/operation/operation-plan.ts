@@ -5,6 +5,7 @@ import type { CID } from 'multiformats/cid'
 import type { Person } from '../../model/commit/person.ts'
 import { ConflictError, IntegrityError } from '../../model/errors.ts'
 import { explainFsError } from '../../store/fs-errors.ts'
+import { compareConfig, type ConfigChange } from '../config/config-change.ts'
 import type { Layout } from '../layout.ts'
 import { formatHead, type Head, isSameHead, readHeadFile } from '../refs/head.ts'
 import { readRefFile, refPath } from '../refs/ref-files.ts'
@@ -50,6 +51,8 @@ export interface OperationPlan {
    * durable blocks: left out only by what is not to be undone (`add`).
    */
   index?: { next: string; before?: IndexRecord | undefined } | undefined
+  /** Keys of the repository's configuration, each changed only where it still is `before`; see `planConfig`. */
+  config?: readonly ConfigChange[]
   /** What waits for its user from now on: changed only where it still is `before`. */
   sequence?: { before: Sequence | undefined; after: Sequence | undefined } | undefined
   /** Root directories: the paths that differ are the ones to rewrite. */
@@ -66,9 +69,9 @@ export interface OperationPlan {
 
 /**
  * Compares refs, HEAD and what is in progress with what the plan says they are. Throws ConflictError `ref-changed` or
- * `head-changed` (details: `ref`, `expected`, `actual`), `sequence-changed`, and TypeError for a plan that names a ref twice.
+ * `head-changed` (details: `ref`, `expected`, `actual`), `config-changed`, `sequence-changed`, and TypeError for a plan that names a ref twice.
  */
-export function comparePlan(layout: Layout, { refs = [], head, sequence }: OperationPlan): void {
+export function comparePlan(layout: Layout, { refs = [], head, config = [], sequence }: OperationPlan): void {
   if (new Set(refs.map(({ name }) => name)).size !== refs.length) {
     throw new TypeError('a plan names a ref twice')
   }
@@ -86,6 +89,7 @@ export function comparePlan(layout: Layout, { refs = [], head, sequence }: Opera
   if (head !== undefined) {
     compareHead(readHeadFile(layout.head), head.before)
   }
+  compareConfig(layout, config)
   if (sequence !== undefined && !isSameSequence(readSequenceFile(layout), sequence.before)) {
     throw new ConflictError('sequence-changed', 'what is in progress here is not what it was a moment ago', {
       hint: 'another command began or ended it meanwhile: look at `jzfs status` and try again',
@@ -135,6 +139,7 @@ export function entryOfPlan(layout: Layout, plan: OperationPlan, first?: number)
     reflogReturns: plan.reflogReturns ?? [],
     reflogCuts: plan.reflogCuts ?? [],
     index,
+    config: [...(plan.config ?? [])],
     sequence: plan.sequence,
     worktree,
     renames: plan.renames ?? [],

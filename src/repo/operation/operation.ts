@@ -5,6 +5,7 @@ import type { CID } from 'multiformats/cid'
 
 import { ConflictError } from '../../model/errors.ts'
 import type { Lock } from '../../store/lock/lock.ts'
+import { settledConfigText } from '../config/config-change.ts'
 import type { Layout } from '../layout.ts'
 import { formatHead, isSameHead, readHeadFile } from '../refs/head.ts'
 import { readRefFile, refPath } from '../refs/ref-files.ts'
@@ -122,6 +123,7 @@ async function finish(
   const { layout } = repository
   writeReflogs(changes, layout, entry)
   const left = writeRefs(changes, layout, entry)
+  writeConfig(changes, repository, entry)
   if (worktreeStep !== undefined && touchesFiles(entry)) {
     await worktreeStep(entry, repository)
   }
@@ -131,7 +133,7 @@ async function finish(
   writeSequence(changes, layout, entry)
   changes.sync()
   markDone(changes, layout, entry)
-  if (touchesFiles(entry) || entry.index !== undefined || entry.sequence !== undefined) {
+  if (touchesFiles(entry) || [entry.index, entry.sequence, entry.config[0]].some((each) => each !== undefined)) {
     // Refs can be set to the same value twice. The rest cannot: work done since then could look like work not done.
     changes.sync()
   }
@@ -154,6 +156,12 @@ function writeRefs(changes: DurableChanges, layout: Layout, entry: OperationEntr
     changes.replace(layout.head, formatHead(entry.head.after))
   }
   return left
+}
+
+function writeConfig(changes: DurableChanges, { layout, config }: Repository, entry: OperationEntry): void {
+  const text = settledConfigText(layout, entry.config)
+  if (text !== undefined) changes.replace(layout.config, text)
+  config.refresh()
 }
 
 function writeSequence(changes: DurableChanges, { sequence: path }: Layout, { sequence }: OperationEntry): void {

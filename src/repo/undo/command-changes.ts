@@ -3,6 +3,7 @@ import type { CID } from 'multiformats/cid'
 import type { AbortOptions, BlockSource } from '../../model/block.ts'
 import { JzfsError } from '../../model/errors.ts'
 import { diffTrees, type NodeEntry } from '../../model/tree/tree-diff.ts'
+import { type ConfigChange, isSameValue } from '../config/config-change.ts'
 import type { OperationEntry, PathRename, RefChange } from '../operation/operation-entry.ts'
 import { isSameHead } from '../refs/head.ts'
 import { isSameCid } from '../refs/refs.ts'
@@ -13,6 +14,7 @@ import type { LoggedCommand } from './logged-command.ts'
 export interface CommandChanges {
   refs: Pick<RefChange, 'name' | 'before' | 'after'>[]
   head: OperationEntry['head']
+  config: ConfigChange[]
   sequence: OperationEntry['sequence']
   /** Whether it wrote the index: of a command that is not undone by itself, that is all there is to know. */
   index: boolean
@@ -47,6 +49,7 @@ export async function readCommandChanges(
   return {
     refs: refsOfCommand(operations).filter(({ before, after }) => !isSameCid(before, after)),
     head: head !== undefined && !isSameHead(head.before, head.after) ? head : undefined,
+    config: configOfCommand(operations),
     sequence: sequence !== undefined && !isSameSequence(sequence.before, sequence.after) ? sequence : undefined,
     index: operations.some(({ index }) => index !== undefined),
     files: await readFileChanges(source, operations, options),
@@ -61,6 +64,16 @@ export function refsOfCommand(operations: readonly OperationEntry[]): CommandCha
     whole.set(name, { name, before: known === undefined ? before : known.before, after })
   }
   return [...whole.values()]
+}
+
+/** What the operations of a command did to the configuration, each key once. */
+export function configOfCommand(operations: readonly OperationEntry[]): ConfigChange[] {
+  const whole = new Map<string, ConfigChange>()
+  for (const change of operations.flatMap(({ config }) => config)) {
+    const known = whole.get(change.key)
+    whole.set(change.key, known === undefined ? change : { ...change, before: known.before })
+  }
+  return [...whole.values()].filter(({ before, after }) => !isSameValue(before, after))
 }
 
 /** Changes that follow each other, as one. */

@@ -41,19 +41,31 @@ export function lastUndo(layout: Layout): LoggedCommand {
   }
 }
 
-/** Whether an operation is one that undo takes back: it moved refs or HEAD, rewrote files, or took from the index; or undid that. */
+/** Whether an operation is one that undo takes back: it moved refs or HEAD, configured, rewrote files, or took from the index; or undid that. */
 export function canBeTakenBack(entry: OperationEntry): boolean {
-  const { refs, head, worktree, renames, sequence, index, reflogCuts, reflogReturns } = entry
+  const { refs, head, worktree, renames, config, sequence, index, reflogCuts, reflogReturns } = entry
   if (entry.undo !== undefined) return true
   const isMoving = refs.some(({ name }) => isOurs(name)) || head !== undefined || worktree !== undefined
   // The list of stashes is a log: one that is not the newest goes without any ref.
   const isOfLogs = reflogCuts.length + reflogReturns.length > 0
-  return isMoving || isOfLogs || renames.length > 0 || sequence !== undefined || index?.before !== undefined
+  return (
+    config.some(({ key }) => isChosen(key)) ||
+    isMoving ||
+    isOfLogs ||
+    renames.length > 0 ||
+    sequence !== undefined ||
+    index?.before !== undefined
+  )
 }
 
 /** Whether a ref says what was done here; others say what was seen of other repositories. */
 export function isOurs(name: string): boolean {
   return !name.startsWith('refs/partial/') && !name.startsWith('refs/remotes/')
+}
+
+/** Whether a key says what a user wants. What a remote was first seen to be signed by is not forgotten by an undo. */
+export function isChosen(key: string): boolean {
+  return !key.endsWith('.trustedName')
 }
 
 /** The command that an operation is of, as far as up to that one; undefined where entries of it are not there (any more). */

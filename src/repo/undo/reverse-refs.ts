@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
 
 import { ConflictError, InvalidError } from '../../model/errors.ts'
+import { compareConfig, type ConfigChange } from '../config/config-change.ts'
 import type { Layout } from '../layout.ts'
-import type { ReflogCut, RefChange } from '../operation/operation-entry.ts'
+import type { OperationEntry, ReflogCut, RefChange } from '../operation/operation-entry.ts'
 import { keptLogPath } from '../operation/operation-log.ts'
 import type { OperationPlan } from '../operation/operation-plan.ts'
 import { formatHead, isSameHead } from '../refs/head.ts'
@@ -10,19 +11,19 @@ import { PSEUDO_REFS } from '../refs/pseudo-ref.ts'
 import { isSameCid } from '../refs/refs.ts'
 import type { Repository } from '../repository.ts'
 import { isSameSequence, readSequence } from '../sequence/sequence.ts'
-import { refsOfCommand, throughout } from './command-changes.ts'
-import { isOurs, type LoggedCommand } from './logged-command.ts'
+import { configOfCommand, refsOfCommand, throughout } from './command-changes.ts'
+import { isChosen, isOurs, type LoggedCommand } from './logged-command.ts'
 
 /** What takes refs, their logs, HEAD and what is in progress back to where they were before a command. */
 export type ReversedRefs = Pick<
   OperationPlan,
-  'refs' | 'head' | 'sequence' | 'reflogMoves' | 'reflogReturns' | 'reflogCuts'
+  'refs' | 'head' | 'config' | 'sequence' | 'reflogMoves' | 'reflogReturns' | 'reflogCuts'
 >
 
 /**
  * Works out how refs, HEAD and what is in progress go back to before a command; `message` is for the logs.
  *
- * Throws ConflictError `ref-changed`, `head-changed` or `sequence-changed` where they are not as the command left them, and
+ * Throws ConflictError `ref-changed`, `head-changed`, `config-changed` or `sequence-changed` where they are not as the command left them, and
  * InvalidError `cannot-be-undone` for a ref that was damaged then.
  */
 export async function reverseRefs(
@@ -32,10 +33,12 @@ export async function reverseRefs(
 ): Promise<ReversedRefs> {
   const changes = (await reversedChanges(repository, command)).map((change) => ({ ...change, message }))
   const head = await reversedHead(repository, command)
+  const config = reversedConfig(repository, command)
   const sequence = reversedSequence(repository, command)
   return {
     ...(changes.length === 0 ? {} : { refs: changes }),
     ...(head === undefined ? {} : { head: { ...head, message } }),
+    ...(config.length === 0 ? {} : { config }),
     ...(sequence === undefined ? {} : { sequence }),
     ...reversedLogs(repository.layout, command, changes),
   }
@@ -47,11 +50,27 @@ async function reversedChanges({ refs }: Repository, { operations }: LoggedComma
   }
   const reversed: RefChange[] = []
   for (const { name, before, after } of refsOfCommand(operations)) {
-    if (!isOurs(name)) continue
+    if (!isTakenBack(operations, name)) continue
     const now = await refs.read(name)
     if (!name.startsWith(PSEUDO_REFS) && !isSameCid(now, after)) throw movedSince(name, after, now)
     if (!isSameCid(before, now)) reversed.push({ name, before: now, after: before })
   }
+  return reversed
+}
+
+/** Refs that say what was seen of a remote go back only with the remote: where it was removed or renamed. */
+function isTakenBack(operations: readonly OperationEntry[], name: string): boolean {
+  return isOurs(name) || (name.startsWith('refs/remotes/') && isOfRemote(operations))
+}
+
+function isOfRemote(operations: readonly OperationEntry[]): boolean {
+  return operations.some(({ config }) => config.some(({ key }) => /^remote\..+\.url$/s.test(key)))
+}
+
+function reversedConfig({ layout }: Repository, { operations }: LoggedCommand): ConfigChange[] {
+  const changes = configOfCommand(operations).filter(({ key }) => isChosen(key) || isOfRemote(operations))
+  const reversed = changes.map(({ key, before, after }) => ({ key, before: after, after: before }))
+  compareConfig(layout, reversed)
   return reversed
 }
 
@@ -94,7 +113,8 @@ function reversedLogs(
   for (const entry of operations.toReversed()) {
     for (const { before, after } of entry.reflogMoves.toReversed()) reflogMoves.push({ before: after, after: before })
     const names = [...entry.refs, ...entry.reflogCuts, ...entry.reflogReturns].map(({ name }) => name)
-    for (const name of names) if (existsSync(keptLogPath(layout, entry.number, name))) returns.set(name, entry.number)
+    for (const name of names.filter((each) => isTakenBack(operations, each)))
+      if (existsSync(keptLogPath(layout, entry.number, name))) returns.set(name, entry.number)
   }
   const stays = changes.some(({ name, after }) => name === STASH && after !== undefined)
   const pushed = operations.filter(({ reflog }) => reflog.some(({ name }) => name === STASH))

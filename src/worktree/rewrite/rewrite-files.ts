@@ -35,6 +35,7 @@ type Moves =
   | 'head'
   | 'reflogMoves'
   | 'reflogReturns'
+  | 'config'
   | 'reflogCuts'
   | 'sequence'
   | 'renames'

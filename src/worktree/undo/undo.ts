@@ -30,7 +30,8 @@ export interface UndoOptions extends OpenIndexOptions, RewriteOptions {
 }
 
 /** A command that was taken back, or would be. */
-export interface Undone extends RewrittenFiles, Pick<ReversedRefs, 'refs' | 'head' | 'sequence' | 'reflogMoves'> {
+export interface Undone
+  extends RewrittenFiles, Pick<ReversedRefs, 'refs' | 'head' | 'config' | 'sequence' | 'reflogMoves'> {
   /** The command that was undone, or redone; undefined where its entry has expired. */
   command: Pick<OperationEntry, 'number' | 'command' | 'person'> | undefined
   /** Files that were written, removed or moved: paths. */
@@ -49,7 +50,7 @@ export interface Undone extends RewrittenFiles, Pick<ReversedRefs, 'refs' | 'hea
  *
  * Throws, with nothing changed, InvalidError `nothing-to-undo`, `cannot-be-undone` (details: `reason`: `expired`, `missing`,
  * `not-kept`, `not-recorded`, `damaged`); ConflictError `would-overwrite` (details: `paths`) for files that were changed since,
- * `ref-changed`, `head-changed`, `sequence-changed`.
+ * `ref-changed`, `head-changed`, `config-changed`, `sequence-changed`.
  */
 export function undoLast(repository: Repository, options: UndoOptions): Promise<Undone> {
   return takeBack(repository, 'undo', options)
@@ -69,8 +70,15 @@ async function takeBack(repository: Repository, kind: TakenBack['kind'], options
   const refs = await reverseRefs(repository, taken, `${kind}: ${command?.command ?? `operation ${of}`}`)
   const undo: TakenBack = { kind, takes: taken.first, of }
   const moves = { command: options.command, person: options.person, undo, ...refs }
-  const { head, sequence, reflogMoves = [] } = refs
-  const whole = { command, refs: refs.refs ?? [], reflogMoves, sequence, ...(head === undefined ? {} : { head }) }
+  const { head, config = [], sequence, reflogMoves = [] } = refs
+  const whole = {
+    command,
+    refs: refs.refs ?? [],
+    reflogMoves,
+    config,
+    sequence,
+    ...(head === undefined ? {} : { head }),
+  }
   const pack = await repository.store.createPack(options)
   try {
     const done =

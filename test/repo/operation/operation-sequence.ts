@@ -21,6 +21,7 @@ export interface State {
   head: string
   index: string
   sequence: string | undefined
+  config: string | undefined
 }
 
 /** The state after `count` operations. */
@@ -37,6 +38,7 @@ export function stateAfter(count: number): State {
     head: headText(headAfter(count)),
     index: String(count),
     sequence: sequenceText(sequenceAfter(count)),
+    config: configAfter(count),
   }
 }
 
@@ -44,11 +46,13 @@ export function stateAfter(count: number): State {
 export async function currentState(repository: Repository, indexPath: string): Promise<State> {
   const refs = (await repository.refs.list()).map(({ name, cid }) => [name, cid.toString()] as const)
   const head = headText(await repository.refs.head())
+  repository.config.refresh()
   return {
     refs: Object.fromEntries(refs),
     head,
     index: readFileSync(indexPath, 'utf8'),
     sequence: sequenceText(readSequence(repository)),
+    config: repository.config.get('branch.main.merge'),
   }
 }
 
@@ -82,6 +86,7 @@ export async function planOf(repository: Repository, number: number): Promise<Op
     refs,
     ...(headText(head.before) === headText(head.after) ? {} : { head }),
     ...(isSameSequence(sequence.before, sequence.after) ? {} : { sequence }),
+    config: [{ key: 'branch.main.merge', before: configAfter(number - 1), after: configAfter(number) }],
     worktree: { before: commit, after: commit },
     index: { next },
   }
@@ -114,6 +119,10 @@ function branchOf(number: number): string {
 
 function commitOf(number: number): CID {
   return cidOf(DAG_JSON, Buffer.from(String(number)))
+}
+
+function configAfter(number: number): string | undefined {
+  return number % 5 === 0 ? undefined : `refs/heads/${number}`
 }
 
 function headAfter(number: number): Head {
