@@ -5,14 +5,20 @@ import { LevelDatastore } from 'datastore-level'
 import { ConflictError, JzfsError } from '../model/errors.ts'
 import { lockHolders } from '../store/lock/lock-holder.ts'
 import { type Lock, tryLock } from '../store/lock/lock.ts'
+import { type Log, SILENT_LOG } from '../sync/log.ts'
+import type { IpnsRecord } from '../sync/names/ipns-record.ts'
 import { offerBlocks } from '../sync/protocol/offer.ts'
 import { serveSync } from '../sync/protocol/serve-sync.ts'
 import { placeControlSocket } from './home/control-socket.ts'
 import { type DaemonState, lastPort, writeDaemonState } from './home/daemon-state.ts'
 import type { Home } from './home/home.ts'
 import { SELF_KEY } from './home/key-store.ts'
+import { type Activity, createActivity } from './metrics/activity.ts'
+import { measureNode } from './metrics/node-metrics.ts'
 import type { NetworkProfile } from './network/network-profile.ts'
-import { type Served, type ServingNode, startServingNode } from './network/serving-node.ts'
+import { DEFAULT_PEER_LIMITS, type PeerLimits } from './network/peer-limits.ts'
+import { type Served, type ServingNode, type ServingNodeOptions, startServingNode } from './network/serving-node.ts'
+import { createStreamQuota } from './network/stream-quota.ts'
 import { publishedRecord } from './publish/published-record.ts'
 import { createServedBlocks, type ServedBlocks } from './publish/served-blocks.ts'
 import { signAgain } from './publish/sign-again.ts'
@@ -30,6 +36,10 @@ export interface DaemonOptions {
   now(): Date
   /** Told of what goes wrong while the daemon runs: a damaged block that is published, a record that cannot be signed. */
   onProblem?: (error: JzfsError) => void
+  /** Told of what the daemon does (default: nobody is). */
+  log?: Log
+  /** What peers may take (default DEFAULT_PEER_LIMITS). */
+  limits?: PeerLimits
 }
 
 /** A running daemon: the node of a home. */
@@ -38,6 +48,8 @@ export interface Daemon {
   node: ServingNode
   served: ServedBlocks
   state: DaemonState
+  /** What it did for others. */
+  activity: Activity
   /** Ends everything in order; a second call waits for the first. */
   stop(): Promise<void>
   /** Fulfilled once it has stopped, whoever asked for it. */
@@ -58,8 +70,16 @@ const SIGN_INTERVAL_MS = 3_600_000
  * ConflictError `daemon-running` (details: `pid`) where there is one. Throws what `placeControlSocket` and
  * `startServingNode` throw.
  */
-export async function startDaemon(options: DaemonOptions, startControl: StartControl): Promise<Daemon> {
-  const { home, command } = options
+export async function startDaemon(given: DaemonOptions, startControl: StartControl): Promise<Daemon> {
+  const { home, command, version, log = SILENT_LOG } = given
+  const activity = createActivity(log)
+  const options = {
+    ...given,
+    onProblem: (error: JzfsError) => {
+      activity.problem(error)
+      given.onProblem?.(error)
+    },
+  }
   const lock = takeDaemonLock(home, command)
   const closing: (() => Promise<void>)[] = [async () => lock.release()]
   const closeAll = async (): Promise<void> => {
@@ -72,22 +92,38 @@ export async function startDaemon(options: DaemonOptions, startControl: StartCon
     closing.push(() => datastore.close())
     const served = createServedBlocks(home, { onProblem: options.onProblem })
     closing.push(() => served.close())
-    const node = await startNode(options, { privateKey: self, served: servedBy(home, served), datastore })
+    const node = await startNode(options, {
+      privateKey: self,
+      served: servedBy(options, served, activity),
+      datastore,
+      onRefused: activity.refusedConnection,
+    })
     closing.push(() => node.stop())
+    const endMeasuring = measureNode(activity.metrics, { version, node, served })
+    closing.push(async () => endMeasuring())
     const state = stateOf(options, node, socket)
     const { promise: stopped, resolve } = Promise.withResolvers<void>()
     let stopping: Promise<void> | undefined
-    const stop = (): Promise<void> => (stopping ??= closeAll().finally(resolve))
-    const daemon: Daemon = { home, node, served, state, stop, stopped }
+    const stop = (): Promise<void> => (stopping ??= stopDaemon(log, closeAll).finally(resolve))
+    const daemon: Daemon = { home, node, served, state, activity, stop, stopped }
     const control = await startControl(daemon, socket)
     closing.push(() => control.close())
     closing.push(keepSigning(options))
     await writeDaemonState(home, state)
+    const { pid, peerId, addresses, profile } = state
+    log.info({ pid, version, home: home.layout.directory, peerId, addresses, profile }, 'daemon started')
     return daemon
   } catch (error) {
     await closeAll()
     throw error
   }
+}
+
+async function stopDaemon(log: Log, closeAll: () => Promise<void>): Promise<void> {
+  const startedAt = performance.now()
+  log.info({ pid: process.pid }, 'daemon stops')
+  await closeAll()
+  log.info({ pid: process.pid, ms: Math.round(performance.now() - startedAt) }, 'daemon stopped')
 }
 
 function takeDaemonLock(home: Home, command: string): Lock {
@@ -133,36 +169,52 @@ async function openDatastore(path: string): Promise<LevelDatastore> {
 
 /** Listens where it did before, so that addresses that others noted stay true; elsewhere where that port is taken. */
 async function startNode(
-  { home, profile = 'loopback', port }: DaemonOptions,
-  init: { privateKey: Uint8Array; served: Served; datastore: LevelDatastore },
+  { home, profile = 'loopback', port, limits = DEFAULT_PEER_LIMITS }: DaemonOptions,
+  init: ServingNodeOptions,
 ): Promise<ServingNode> {
-  if (port !== undefined) return startServingNode({ ...init, profile, port })
+  const options = { ...init, profile, limits }
+  if (port !== undefined) return startServingNode({ ...options, port })
   try {
-    return await startServingNode({ ...init, profile, port: lastPort(home) })
+    return await startServingNode({ ...options, port: lastPort(home) })
   } catch (error) {
     if (!(error instanceof JzfsError) || error.code !== 'port-taken') throw error
-    return startServingNode({ ...init, profile, port: 0 })
+    return startServingNode({ ...options, port: 0 })
   }
 }
 
-function servedBy(home: Home, served: ServedBlocks): Served {
+function servedBy(
+  { home, limits = DEFAULT_PEER_LIMITS, log = SILENT_LOG }: DaemonOptions,
+  served: ServedBlocks,
+  activity: Activity,
+): Served {
+  const quota = createStreamQuota(limits)
+  const { idleTimeoutMs } = limits
   return {
     blocks: {
       has: async (cid) => served.view('everybody').mayServe(cid),
-      get: (cid, options) =>
-        served
+      get: async (cid, options) => {
+        const block = await served
           .view('everybody')
           .get(cid, options)
-          .catch(() => undefined),
+          .catch(() => undefined)
+        if (block !== undefined) activity.gaveBlock(block)
+        return block
+      },
       put: async () => undefined,
     },
-    record: (name) => publishedRecord(home, name),
-    sync: async (duplex, peerId) => {
-      const view = served.view({ peerId })
-      // A peer that hangs up or breaks the protocol is its own business: the stream is aborted.
-      const offer = offerBlocks({ source: view, mayServe: view.mayServe, countBlocks: view.countBlocks })
-      await serveSync(duplex, offer, { label: peerId, readAhead: READ_AHEAD }).catch(() => undefined)
+    record: async (name) => {
+      const record = await publishedRecord(home, name)
+      log.debug({ name, found: record !== undefined }, 'record asked for')
+      return record
     },
+    sync: (stream, peerId) =>
+      activity.exchange(peerId, 'libp2p', () =>
+        quota.run(peerId, stream, (duplex) => {
+          const view = served.view({ peerId })
+          const offer = offerBlocks({ source: view, mayServe: view.mayServe, countBlocks: view.countBlocks })
+          return serveSync(duplex, offer, { label: peerId, readAhead: READ_AHEAD, idleTimeoutMs })
+        }),
+      ),
   }
 }
 
@@ -177,16 +229,16 @@ function stateOf(
 }
 
 /** Signs records again at half-life; returns what ends it. */
-function keepSigning({ home, command, now, onProblem }: DaemonOptions): () => Promise<void> {
+function keepSigning({ home, command, now, onProblem, log }: DaemonOptions): () => Promise<void> {
   let running = Promise.resolve()
+  const noteSigned = (signed: IpnsRecord[]): void => {
+    for (const { name, sequence } of signed) log?.info({ name, sequence: sequence.toString() }, 'name signed again')
+  }
   const sign = (): void => {
-    running = signAgain(home, { command, now: now() }).then(
-      () => undefined,
-      (error: unknown) => {
-        if (error instanceof JzfsError) onProblem?.(error)
-        else throw error
-      },
-    )
+    running = signAgain(home, { command, now: now() }).then(noteSigned, (error: unknown) => {
+      if (error instanceof JzfsError) onProblem?.(error)
+      else throw error
+    })
   }
   sign()
   const timer = setInterval(sign, SIGN_INTERVAL_MS)

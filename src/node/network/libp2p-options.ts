@@ -1,4 +1,4 @@
-import type { PrivateKey } from '@libp2p/interface'
+import type { ConnectionGater, PrivateKey } from '@libp2p/interface'
 import { noise } from '@libp2p/noise'
 import { tcp } from '@libp2p/tcp'
 import { tls } from '@libp2p/tls'
@@ -8,13 +8,23 @@ import type { Libp2pOptions } from 'libp2p'
 import {
   DIAL_TIMEOUT_MS,
   INBOUND_CONNECTIONS_PER_SECOND,
-  MAX_CONNECTIONS,
   MAX_PENDING_CONNECTIONS,
   MAX_READ_BUFFER_BYTES,
   MAX_STREAMS_PER_CONNECTION,
   STREAM_WINDOW_BYTES,
 } from './network-limits.ts'
 import { isLoopbackAddress } from './peer-address.ts'
+import { DEFAULT_PEER_LIMITS } from './peer-limits.ts'
+
+/** What a node of ours may be given. */
+export interface NodeInit {
+  listen?: string[]
+  privateKey?: PrivateKey
+  /** Connections in all. */
+  maxConnections?: number
+  /** What decides on inbound connections. */
+  gater?: ConnectionGater
+}
 
 /**
  * What all our libp2p nodes have in common: TCP, TLS (a third faster than noise, which is offered too), yamux with a
@@ -23,11 +33,12 @@ import { isLoopbackAddress } from './peer-address.ts'
  *
  * Without `listen` the node does not listen; without a key it makes a new one: a throw-away peer id.
  */
-export function libp2pOptions(init: { listen?: string[]; privateKey?: PrivateKey }): Omit<Libp2pOptions, 'services'> {
+export function libp2pOptions(init: NodeInit): Omit<Libp2pOptions, 'services'> {
+  const { maxConnections = DEFAULT_PEER_LIMITS.maxConnections } = init
   return {
     ...(init.privateKey === undefined ? {} : { privateKey: init.privateKey }),
     addresses: { listen: init.listen ?? [] },
-    transports: [tcp({ maxConnections: MAX_CONNECTIONS })],
+    transports: [tcp({ maxConnections })],
     connectionEncrypters: [tls(), noise()],
     streamMuxers: [
       yamux({
@@ -36,11 +47,11 @@ export function libp2pOptions(init: { listen?: string[]; privateKey?: PrivateKey
       }),
     ],
     connectionManager: {
-      maxConnections: MAX_CONNECTIONS,
+      maxConnections,
       inboundConnectionThreshold: INBOUND_CONNECTIONS_PER_SECOND,
       maxIncomingPendingConnections: MAX_PENDING_CONNECTIONS,
       dialTimeout: DIAL_TIMEOUT_MS,
     },
-    connectionGater: { denyDialMultiaddr: (address) => !isLoopbackAddress(address) },
+    connectionGater: { ...init.gater, denyDialMultiaddr: (address) => !isLoopbackAddress(address) },
   }
 }

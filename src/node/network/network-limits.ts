@@ -1,6 +1,3 @@
-/** Connections that a node keeps open before it closes the least useful. */
-export const MAX_CONNECTIONS = 256
-
 /**
  * New inbound connections per second from one host. libp2p's own limit is 5: on loopback everybody is one host, and half
  * of ten diallers would be turned away.

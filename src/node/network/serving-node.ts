@@ -16,13 +16,16 @@ import { nameOfRoutingKey } from '../../sync/names/ipns-name.ts'
 import { SYNC_PROTOCOL } from '../../sync/protocol/sync-limits.ts'
 import { fetchByBitswap } from './bitswap-fetch.ts'
 import { type BlockView, createBlockstoreView } from './blockstore-view.ts'
+import { createConnectionGate } from './connection-gate.ts'
 import { dial } from './dial.ts'
 import { libp2pOptions } from './libp2p-options.ts'
 import { type AskingServices, createLibp2pPeer, type PingablePeer } from './libp2p-peer.ts'
 import { MAX_BITSWAP_STREAMS, MAX_PING_STREAMS, MAX_SYNC_STREAMS, MAX_WANTS_PER_PEER } from './network-limits.ts'
 import { listenAddresses, type NetworkProfile } from './network-profile.ts'
 import { parsePeerAddress } from './peer-address.ts'
+import { DEFAULT_PEER_LIMITS, type PeerLimits } from './peer-limits.ts'
 import { streamDuplex } from './stream-duplex.ts'
+import { countTraffic, type Traffic } from './traffic.ts'
 
 /** What a node gives to others. Asked for every request anew: whoever answers reads its files at that moment. */
 export interface Served {
@@ -43,6 +46,10 @@ export interface ServingNodeOptions {
   profile?: NetworkProfile
   /** The TCP port to listen on (default 0: any). */
   port?: number
+  /** What peers may take (default DEFAULT_PEER_LIMITS). */
+  limits?: PeerLimits
+  /** Told of each inbound connection that is turned away: `who` is an IP address or a peer id. */
+  onRefused?: ((reason: 'host' | 'peer', who: string) => void) | undefined
 }
 
 /** A connection as it is shown. */
@@ -58,6 +65,12 @@ export interface ServingNode {
   /** The addresses it listens on, each with `/p2p/` and the peer id. */
   addresses(): string[]
   connections(): PeerConnection[]
+  /** How many streams are open, by direction and protocol. */
+  streams(): { direction: 'inbound' | 'outbound'; protocol: string; count: number }[]
+  /** Bytes since the start. */
+  traffic: Pick<Traffic, 'total' | 'byProtocol'>
+  /** Inbound connections that were turned away, by why. */
+  refusedConnections: Readonly<Record<'host' | 'peer', number>>
   /**
    * The peer at an address, connected to when it is first asked, or the connected one with that id. Throws what
    * `parsePeerAddress` throws, and NotFoundError `peer-not-connected` (details: `peer`).
@@ -75,12 +88,21 @@ export interface ServingNode {
  * Throws InvalidError `profile-unsupported`, and ConflictError `port-taken` (details: `port`).
  */
 export async function startServingNode(options: ServingNodeOptions): Promise<ServingNode> {
-  const { served, datastore, profile = 'loopback', port = 0 } = options
+  const { served, datastore, profile = 'loopback', port = 0, limits = DEFAULT_PEER_LIMITS, onRefused } = options
+  const { maxConnections } = limits
+  const gate = createConnectionGate({ limits, onRefused })
+  const traffic = countTraffic()
   const listen = listenAddresses(profile, port)
   const blockstore = createBlockstoreView(served.blocks)
   const helia = withBitswap(
     withLibp2pLight(createHeliaLight({ blockstore, datastore }), {
-      ...libp2pOptions({ listen, privateKey: privateKeyFromProtobuf(options.privateKey) }),
+      ...libp2pOptions({
+        listen,
+        privateKey: privateKeyFromProtobuf(options.privateKey),
+        maxConnections,
+        gater: gate.gater,
+      }),
+      metrics: traffic.metrics,
       services: {
         fetch: fetch(),
         identify: identify(),
@@ -96,7 +118,7 @@ export async function startServingNode(options: ServingNodeOptions): Promise<Ser
     await helia.stop()
     throw explainListen(error, port)
   }
-  return nodeOf(helia, profile)
+  return { ...nodeOf(helia, profile), traffic, refusedConnections: gate.refused }
 }
 
 /** Helia declares `maxWantlistSize` and reads `maxWantListSize`. */
@@ -119,7 +141,10 @@ async function serve(helia: HeliaWithLibp2p<AskingServices>, served: Served): Pr
   )
 }
 
-function nodeOf(helia: HeliaWithLibp2p<AskingServices>, profile: NetworkProfile): ServingNode {
+function nodeOf(
+  helia: HeliaWithLibp2p<AskingServices>,
+  profile: NetworkProfile,
+): Omit<ServingNode, 'traffic' | 'refusedConnections'> {
   const { libp2p } = helia
   const fetchBlock = (cid: CID, options?: AbortOptions): Promise<Uint8Array> =>
     fetchByBitswap(helia.blockstore, cid, options)
@@ -127,6 +152,7 @@ function nodeOf(helia: HeliaWithLibp2p<AskingServices>, profile: NetworkProfile)
     peerId: libp2p.peerId.toString(),
     addresses: () => libp2p.getMultiaddrs().map(String),
     connections: () => libp2p.getConnections().map(connectionOf),
+    streams: () => countStreams(libp2p),
     peer: (text) => {
       const target = text.startsWith('/') ? parsePeerAddress(text, profile) : connectedPeer(libp2p, text)
       return createLibp2pPeer(libp2p, target, fetchBlock)
@@ -135,8 +161,30 @@ function nodeOf(helia: HeliaWithLibp2p<AskingServices>, profile: NetworkProfile)
       connectionOf(await dial(libp2p, parsePeerAddress(address, profile), connectOptions)),
     stop: async () => {
       await helia.stop()
+      forgetAddressUpdate(libp2p)
     },
   }
+}
+
+/**
+ * When a listener closes, libp2p 3.3 notes the node's addresses a second later, whatever stopped meanwhile: the process would
+ * not end before.
+ */
+function forgetAddressUpdate(libp2p: Libp2p<AskingServices>): void {
+  const { components } = libp2p as { components?: { addressManager?: { _updatePeerStoreAddresses?: unknown } } }
+  const update = components?.addressManager?._updatePeerStoreAddresses
+  if (typeof update === 'function' && 'stop' in update && typeof update.stop === 'function') update.stop()
+}
+
+function countStreams(libp2p: Libp2p<AskingServices>): ReturnType<ServingNode['streams']> {
+  const counts = new Map<string, ReturnType<ServingNode['streams']>[number]>()
+  for (const { direction, protocol } of libp2p.getConnections().flatMap(({ streams }) => streams)) {
+    const key = `${direction} ${protocol}`
+    const found = counts.get(key) ?? { direction, protocol: protocol === '' ? 'unnegotiated' : protocol, count: 0 }
+    found.count++
+    counts.set(key, found)
+  }
+  return [...counts.values()]
 }
 
 function connectedPeer(libp2p: Libp2p<AskingServices>, id: string): PeerId {

@@ -1,0 +1,31 @@
+/** What one peer, one host, and all of them together may take of a node. */
+export interface PeerLimits {
+  /** Connections in all; beyond, newcomers are turned away. */
+  maxConnections: number
+  /** Inbound connections from one host (an IP address), secured or not. */
+  maxConnectionsPerHost: number
+  /** Connections to one peer, which is proven by its key. */
+  maxConnectionsPerPeer: number
+  /** Streams of `/jzfs/sync/1` that are served at a time, in all. */
+  maxSyncStreams: number
+  /** Of these, to one peer, over all its connections. */
+  maxSyncStreamsPerPeer: number
+  /** Bytes per second that sync streams with one peer carry, each way (0: as many as there are). */
+  maxBytesPerSecondPerPeer: number
+  /** How long a peer may send or take nothing whole before it is given up, in milliseconds. */
+  idleTimeoutMs: number
+  /** How long one exchange may take, in milliseconds. */
+  maxExchangeMs: number
+}
+
+/** The limits of a node that is told of no others. */
+export const DEFAULT_PEER_LIMITS: PeerLimits = {
+  maxConnections: 256,
+  maxConnectionsPerHost: 128,
+  maxConnectionsPerPeer: 8,
+  maxSyncStreams: 256,
+  maxSyncStreamsPerPeer: 32,
+  maxBytesPerSecondPerPeer: 0,
+  idleTimeoutMs: 60_000,
+  maxExchangeMs: 86_400_000,
+}

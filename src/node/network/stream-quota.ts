@@ -1,0 +1,123 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
+import { UnavailableError } from '../../model/errors.ts'
+import type { ByteDuplex } from '../../sync/duplex.ts'
+import type { PeerLimits } from './peer-limits.ts'
+
+/** What shares out the places and the bandwidth of exchanges with peers. */
+export interface StreamQuota {
+  /**
+   * Runs an exchange with a peer on a stream, within the peer's share. Where it has too many already, or all have, the
+   * stream is aborted: UnavailableError `too-many-streams` (details: `peer`). An exchange that takes too long is aborted:
+   * `exchange-too-long`.
+   */
+  run<T>(peerId: string, duplex: ByteDuplex, exchange: (duplex: ByteDuplex) => Promise<T>): Promise<T>
+  /** Exchanges that run at the moment. */
+  readonly running: number
+}
+
+type Limits = Pick<
+  PeerLimits,
+  'maxSyncStreams' | 'maxSyncStreamsPerPeer' | 'maxBytesPerSecondPerPeer' | 'maxExchangeMs'
+>
+
+/** What one peer takes at the moment. */
+interface Share {
+  streams: number
+  /** Takes that many bytes of the peer's bandwidth: resolves when they may go. */
+  received: Bucket
+  sent: Bucket
+}
+
+type Bucket = (bytes: number, signal: AbortSignal) => Promise<void>
+
+/** Shares out exchanges within these limits. */
+export function createStreamQuota(limits: Limits): StreamQuota {
+  const shares = new Map<string, Share>()
+  let running = 0
+  return {
+    get running() {
+      return running
+    },
+    async run(peerId, duplex, exchange) {
+      const share = shares.get(peerId) ?? newShare(limits)
+      if (running >= limits.maxSyncStreams || share.streams >= limits.maxSyncStreamsPerPeer) {
+        throw aborted(duplex, tooMany(peerId))
+      }
+      shares.set(peerId, share)
+      share.streams++
+      running++
+      const ended = new AbortController()
+      const timer = setTimeout(() => aborted(duplex, tooLong(peerId, limits.maxExchangeMs)), limits.maxExchangeMs)
+      try {
+        return await exchange(limits.maxBytesPerSecondPerPeer === 0 ? duplex : slowed(duplex, share, ended.signal))
+      } catch (error) {
+        duplex.abort(error instanceof Error ? error : new Error('the exchange failed'))
+        throw error
+      } finally {
+        clearTimeout(timer)
+        ended.abort()
+        running--
+        if (--share.streams === 0) shares.delete(peerId)
+      }
+    },
+  }
+}
+
+function newShare({ maxBytesPerSecondPerPeer }: Limits): Share {
+  return {
+    streams: 0,
+    received: createBucket(maxBytesPerSecondPerPeer),
+    sent: createBucket(maxBytesPerSecondPerPeer),
+  }
+}
+
+/** A duplex that carries no more than the share's bandwidth: what is not read here is not sent there. */
+function slowed(duplex: ByteDuplex, { received, sent }: Share, signal: AbortSignal): ByteDuplex {
+  return {
+    ...duplex,
+    source: (async function* () {
+      for await (const piece of duplex.source) {
+        await received(piece.length, signal)
+        yield piece
+      }
+    })(),
+    async send(bytes) {
+      await sent(bytes.length, signal)
+      await duplex.send(bytes)
+    },
+  }
+}
+
+/** How much may go at once, in seconds of the rate: a pause for each small piece would be shorter than a timer is exact. */
+const BURST_SECONDS = 0.1
+
+function createBucket(bytesPerSecond: number): Bucket {
+  /** When all that was let through so far is paid for. */
+  let paidAt = performance.now()
+  return async (bytes, signal) => {
+    const now = performance.now()
+    paidAt = Math.max(paidAt, now) + (bytes / bytesPerSecond) * 1000
+    const waitMs = paidAt - now - BURST_SECONDS * 1000
+    if (waitMs > 0) await sleep(waitMs, undefined, { signal })
+  }
+}
+
+function aborted(duplex: ByteDuplex, error: UnavailableError): UnavailableError {
+  duplex.abort(error)
+  return error
+}
+
+function tooMany(peerId: string): UnavailableError {
+  return new UnavailableError('too-many-streams', `${peerId} asks for too much at a time`, {
+    hint: 'raise `network.maxSyncStreams` or `network.maxSyncStreamsPerPeer` where that is too few',
+    details: { peer: peerId },
+  })
+}
+
+function tooLong(peerId: string, maxExchangeMs: number): UnavailableError {
+  return new UnavailableError('exchange-too-long', `${peerId} took more than ${maxExchangeMs / 1000} s`, {
+    hint: 'it may go on where it stopped; raise `network.maxExchangeMs` where that is too short',
+    details: { peer: peerId, maxExchangeMs },
+  })
+}
