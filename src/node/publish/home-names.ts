@@ -15,6 +15,9 @@ export function openHomeNames(home: Home, options: { command: string }): KnownNa
   return {
     record: (name) => names.record(name),
     seen: (name) => names.seen(name),
+    forks: (name) => names.forks(name),
+    list: () => names.list(),
+    choose: (name, cid) => locked(() => names.choose(name, cid)),
     accept: (name, bytes, acceptOptions) => locked(() => names.accept(name, bytes, acceptOptions)),
     publish: (request) => locked(() => names.publish(request)),
   }

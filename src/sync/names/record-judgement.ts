@@ -26,6 +26,15 @@ export function judgeRecord(seen: SeenRecord | undefined, record: IpnsRecord): R
   return record.expires.getTime() > new Date(seen.validity).getTime() ? 'republication' : 'same'
 }
 
+/** What is said of the record of a fork that the user decided against: IntegrityError `record-set-aside`. */
+export function recordSetAside(seen: SeenRecord, record: IpnsRecord): IntegrityError {
+  const message = `at sequence ${record.sequence} of ${record.name} you took ${seen.value}, not ${record.value}`
+  return new IntegrityError('record-set-aside', message, {
+    hint: `ask another peer, or take the other one: \`jzfs name accept ${record.name} ${record.cid.toString()}\``,
+    details: details(seen, record),
+  })
+}
+
 function olderThanSeen(seen: SeenRecord, record: IpnsRecord): IntegrityError {
   const message = `the record given for ${record.name} has sequence ${record.sequence}, but ${seen.sequence} was seen`
   return new IntegrityError('record-older-than-seen', message, {
@@ -37,7 +46,7 @@ function olderThanSeen(seen: SeenRecord, record: IpnsRecord): IntegrityError {
 function fork(seen: SeenRecord, record: IpnsRecord): ConflictError {
   const message = `${record.name} has two values at sequence ${record.sequence}: ${seen.value} and ${record.value}`
   return new ConflictError('record-fork', message, {
-    hint: 'its key is used in two places, or was stolen: ask its owner; both records are kept in the home',
+    hint: `its key is used in two places, or was stolen: ask its owner; \`jzfs name forks ${record.name}\` shows both records, \`jzfs name accept ${record.name} CID\` takes one`,
     details: details(seen, record),
   })
 }
@@ -45,7 +54,7 @@ function fork(seen: SeenRecord, record: IpnsRecord): ConflictError {
 function details(seen: SeenRecord, { name, sequence, value, validity }: IpnsRecord): Record<string, unknown> {
   return {
     name,
-    seen: { ...seen, sequence: seen.sequence.toString() },
+    seen: { sequence: seen.sequence.toString(), value: seen.value, validity: seen.validity },
     given: { sequence: sequence.toString(), value, validity },
   }
 }

@@ -94,9 +94,9 @@ describe('a record', () => {
     [
       'of another name',
       () => foreign('/ipns/k51qzi5uqu5dgutdk6i1ynyzgkqngpha5xpgia3a5qqp4jsh0u4csozksxel2r'),
-      'record-invalid',
+      'record-value-unsupported',
     ],
-    ['of a path', () => foreign(`/ipfs/${one.toString()}/tree`), 'record-invalid'],
+    ['of a path', () => foreign(`/ipfs/${one.toString()}/tree`), 'record-value-unsupported'],
     ['of no CID', () => foreign('/ipfs/hello'), 'record-invalid'],
   ])('%s is refused', async (_what, make, code) => {
     await expect(openRecord(name, await make())).rejects.toMatchObject({ code, details: { name } })
@@ -161,8 +161,11 @@ describe('what is known of a name', () => {
     await accept(folder, await signed(one, 1))
     await expect(accept(folder, fork)).rejects.toMatchObject({ code: 'record-fork', family: 'conflict' })
     await expect(accept(folder, fork)).rejects.toMatchObject({ code: 'record-fork' })
-    const { forks } = JSON.parse(readFileSync(join(folder, `${name}.seen`), 'utf8')) as { forks: string[] }
-    expect(forks).toEqual([Buffer.from(fork.bytes).toString('base64')])
+    const forks = await openKnownNames(folder).forks(name)
+    expect(forks.map(({ record, isKept }) => [record.cid.toString(), isKept])).toEqual([
+      [one.toString(), true],
+      [two.toString(), false],
+    ])
     expect((await openKnownNames(folder).record(name))?.cid).toEqual(one)
   })
 
