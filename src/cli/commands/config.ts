@@ -1,4 +1,5 @@
 import { JzfsError, NotFoundError } from '../../model/errors.ts'
+import type { ConfigFile } from '../../repo/config/check-config.ts'
 import type { ConfigEntry, ConfigScope } from '../../repo/config/config.ts'
 import { openConfig, type Config } from '../../repo/config/config.ts'
 import type { Repository } from '../../repo/repository.ts'
@@ -6,6 +7,7 @@ import type { CommandModule } from '../command.ts'
 import type { Context } from '../context.ts'
 import { EXIT } from '../exit-status.ts'
 import { configSources, withRepository } from '../here.ts'
+import { userConfigFile } from '../home.ts'
 
 interface ConfigFlags {
   user?: true
@@ -13,6 +15,7 @@ interface ConfigFlags {
   add?: true
   list?: true
   all?: true
+  check?: true
   showOrigin?: true
   json?: true
 }
@@ -28,14 +31,45 @@ export const config: CommandModule = {
       .option('--add', 'write the value beside those that a list has')
       .option('-l, --list', 'list all values')
       .option('--all', 'list also what a stronger layer hides')
+      .option('--check', 'check the files: unknown keys, and values that cannot be')
       .option('--show-origin', 'show the layer and the file of each value')
       .option('--json', 'print JSON')
       .action(async (key: string | undefined, value: string | undefined, flags: ConfigFlags) => {
+        if (flags.check === true) return checkFiles(context, flags)
         if (flags.list === true || key === undefined) return listValues(context, flags)
         if (flags.unset === true) return unsetValue(context, key, flags)
         return value === undefined ? showValue(context, key, flags) : setValue(context, key, value, flags)
       })
   },
+}
+
+/** Exits with 1 where anything is wrong. */
+async function checkFiles(context: Context, { json }: ConfigFlags): Promise<void> {
+  const { checkConfigFile } = await import('../../repo/config/check-config.ts')
+  const files: ConfigFile[] = [{ path: userConfigFile(context), scope: 'user' }]
+  const path = await repositoryConfigFile(context)
+  if (path !== undefined) files.push({ path, scope: 'repository' })
+  const problems = files.flatMap(checkConfigFile)
+  if (problems.length > 0) context.status = EXIT.partial
+  if (json) {
+    const found = problems.map(({ code, message, hint, details }) => ({ code, message, hint, ...details }))
+    return context.terminal.json({ files, problems: found })
+  }
+  for (const { message, hint } of problems) {
+    await context.terminal.out(`${message}\n${hint === undefined ? '' : `  hint: ${hint}\n`}`)
+  }
+  if (problems.length === 0) await context.terminal.out(files.map((file) => `sound: ${file.path}\n`).join(''))
+}
+
+/** Also of a repository that cannot be opened for what its configuration says. */
+async function repositoryConfigFile(context: Context): Promise<string | undefined> {
+  try {
+    return await withRepository(context, async ({ layout }) => layout.config)
+  } catch (error) {
+    if (!(error instanceof JzfsError)) throw error
+    const path = error.details['path']
+    return error.code === 'config-corrupt' && typeof path === 'string' ? path : undefined
+  }
 }
 
 async function listValues(context: Context, flags: ConfigFlags): Promise<void> {

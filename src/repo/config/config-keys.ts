@@ -9,6 +9,9 @@ export interface ConfigKey {
   default?: string | number | boolean
   /** What it does, in one line without a period. */
   doc: string
+  /** Of an integer or a size: the least and the greatest that it may be (default: 0, and what is exact). */
+  min?: number
+  max?: number
   /** Written by init; `config` refuses to change it. */
   fixed?: true
   /** What is wrong with a text, as the end of a sentence, beyond its type; undefined for a good one. */
@@ -82,6 +85,30 @@ export const CONFIG_KEYS = {
     default: 1000,
     doc: 'how long to wait for another command to end, in milliseconds',
   },
+  'log.format': {
+    type: ['auto', 'json', 'pretty'],
+    default: 'auto',
+    doc: "how the daemon's log is also shown on standard error: auto is pretty on a terminal, and not at all elsewhere",
+  },
+  'log.level': {
+    type: ['debug', 'info', 'warn', 'error', 'silent'],
+    default: 'info',
+    doc: 'the least important entries that the daemon logs',
+  },
+  'log.maxFiles': {
+    type: 'integer',
+    default: 5,
+    min: 1,
+    max: 100,
+    doc: "files of the daemon's log that are kept, the present one among them",
+  },
+  'log.maxSize': {
+    type: 'size',
+    default: 10_485_760,
+    min: 65_536,
+    max: 1_073_741_824,
+    doc: "bytes of a file of the daemon's log before the next one is begun",
+  },
   'merge.conflictStyle': {
     type: ['merge', 'diff3', 'zdiff3'],
     default: 'merge',
@@ -95,7 +122,61 @@ export const CONFIG_KEYS = {
   'network.idleTimeoutMs': {
     type: 'integer',
     default: 60_000,
+    min: 100,
+    max: 86_400_000,
     doc: 'how long a peer may send nothing before it is given up, in milliseconds',
+  },
+  'network.maxBytesPerSecondPerPeer': {
+    type: 'size',
+    default: 0,
+    doc: 'bytes per second that transfers with one peer carry, each way; 0 for as many as there are',
+  },
+  'network.maxConnections': {
+    type: 'integer',
+    default: 256,
+    min: 1,
+    max: 65_535,
+    doc: 'connections that the daemon has at most',
+  },
+  'network.maxConnectionsPerHost': {
+    type: 'integer',
+    default: 128,
+    min: 1,
+    max: 65_535,
+    doc: 'connections that one IP address may open; a quarter of them may be still unsecured',
+  },
+  'network.maxConnectionsPerPeer': {
+    type: 'integer',
+    default: 8,
+    min: 1,
+    max: 65_535,
+    doc: 'connections that one peer may open',
+  },
+  'network.maxExchangeMs': {
+    type: 'integer',
+    default: 86_400_000,
+    min: 1000,
+    max: 2_147_483_647,
+    doc: 'how long one transfer to or from a peer may take, in milliseconds',
+  },
+  'network.maxSyncStreams': {
+    type: 'integer',
+    default: 256,
+    min: 1,
+    max: 65_535,
+    doc: 'transfers that the daemon serves at a time',
+  },
+  'network.maxSyncStreamsPerPeer': {
+    type: 'integer',
+    default: 32,
+    min: 1,
+    max: 65_535,
+    doc: 'transfers that the daemon serves to one peer at a time',
+  },
+  'network.port': {
+    type: 'integer',
+    max: 65_535,
+    doc: 'the TCP port that the daemon listens on, 0 for any; by default that of the last time',
   },
   'network.profile': {
     type: ['loopback', 'lan', 'public'],

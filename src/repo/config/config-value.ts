@@ -39,9 +39,10 @@ function patternsFor(name: string): string[] {
  * where. Throws InvalidError `config-value-invalid` (details: `key`, `value`).
  */
 export function parseConfigValue(name: string, value: unknown, origin: string): PlainValue {
-  const { type, problem } = configKey(name)
+  const key = configKey(name)
+  const { type, problem } = key
   const parsed = parse(type, value)
-  if (parsed === undefined) throw invalid(name, value, origin, `give ${expectation(type)}`)
+  if (parsed === undefined || !isInRange(parsed, key)) throw invalid(name, value, origin, `give ${expectation(key)}`)
   for (const each of typeof parsed === 'object' ? parsed : [parsed]) {
     const found = problem?.(String(each))
     if (found !== undefined) throw invalid(name, each, origin, `${JSON.stringify(each)} ${found}`)
@@ -68,8 +69,8 @@ function parse(type: ConfigType, value: unknown): PlainValue | undefined {
     return typeof value === 'boolean' ? value : BOOLEANS.get(String(value).toLowerCase())
   }
   if (type === 'integer' || type === 'size') {
-    const number = typeof value === 'number' ? value : parseNumber(type, String(value))
-    return Number.isSafeInteger(number) && number >= 0 ? number : undefined
+    const number = typeof value === 'string' ? parseNumber(type, value) : value
+    return typeof number === 'number' && Number.isSafeInteger(number) && number >= 0 ? number : undefined
   }
   return type.find((choice) => choice === value)
 }
@@ -96,18 +97,23 @@ function parseNumber(type: 'integer' | 'size', text: string): number {
   return Number(match[1]) * 1024 ** UNITS.indexOf((match[2] ?? '').toLowerCase())
 }
 
-function expectation(type: ConfigType): string {
+function isInRange(value: PlainValue, { min = 0, max = Number.MAX_SAFE_INTEGER }: ConfigKey): boolean {
+  return typeof value !== 'number' || (value >= min && value <= max)
+}
+
+function expectation({ type, min = 0, max }: ConfigKey): string {
+  const range = max === undefined ? `${min} or more` : `from ${min} to ${max}`
   switch (type) {
     case 'string':
       return 'a text'
     case 'list':
       return 'a text, or several'
     case 'integer':
-      return 'a whole number, 0 or more'
+      return `a whole number, ${range}`
     case 'boolean':
       return 'true or false'
     case 'size':
-      return 'a number of bytes, like 1048576 or 512MiB'
+      return `a number of bytes, like 1048576 or 512MiB${min === 0 && max === undefined ? '' : `, ${range}`}`
     default:
       return `one of ${type.join(', ')}`
   }

@@ -102,8 +102,10 @@ export function openConfig(sources: ConfigSources): Config {
       })
     },
     async unset(key, scope) {
-      refuseFixed(key)
+      if (isConfigName(key)) refuseFixed(key)
       if (!Object.hasOwn(readConfigFile(fileOf(sources, scope)) ?? {}, key)) {
+        // What is not in the table may be in the file all the same: then this is the remedy.
+        configKey(key)
         return false
       }
       await write(scope, (document) => delete document[key])
