@@ -3,8 +3,8 @@ import type { CID } from 'multiformats/cid'
 import type { BlockSource } from '../../src/model/block.ts'
 import type { ByteDuplex } from '../../src/sync/duplex.ts'
 import { createDuplexPair } from '../../src/sync/memory-duplex.ts'
+import { encodeRequest } from '../../src/sync/protocol/messages/sync-message.ts'
 import { serveSync } from '../../src/sync/protocol/serve-sync.ts'
-import { encodeRequest } from '../../src/sync/protocol/sync-header.ts'
 import { offerAll } from './offer.ts'
 
 /** What an honest peer answers, taken apart. */

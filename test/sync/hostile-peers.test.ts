@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { cidOf, RAW } from '../../src/model/cid.ts'
 import { carStart } from '../../src/sync/protocol/car-stream.ts'
 import { withLength } from '../../src/sync/protocol/length-prefix.ts'
+import { encodeRefusal } from '../../src/sync/protocol/messages/refusal.ts'
+import { encodeResponse, type SyncResponse } from '../../src/sync/protocol/messages/sync-message.ts'
 import type { ReceiveSyncOptions } from '../../src/sync/protocol/receive-sync.ts'
-import { encodeResponse, type SyncAccepted } from '../../src/sync/protocol/sync-header.ts'
 import { flipped, honestAnswer, scriptedPeer } from '../support/hostile-peer.ts'
 import { MemoryBlocks } from '../support/memory-blocks.ts'
 import { commitTree, digestsIn, receiveInto, temporaryStore } from '../support/transfer.ts'
@@ -125,7 +126,7 @@ describe('a peer', () => {
     expect(await refusal([start, ...swapped])).toEqual(refusedAs('peer-sent-unrequested'))
   })
 
-  const ok: SyncAccepted = { status: 'ok', haves: [], resume: 0 }
+  const ok: SyncResponse = { haves: [], resume: 0 }
 
   it('that sends more at the end is refused', async () => {
     expect(await refusal([start, ...sections, foreign])).toEqual(refusedAs('peer-sent-unrequested'))
@@ -146,7 +147,7 @@ describe('a peer', () => {
     ['a header without end', Buffer.from('ffffff7f', 'hex'), 'peer-sent-malformed'],
     ['haves that it was not given', encodeResponse({ ...ok, haves: [first] }), 'peer-sent-malformed'],
     ['a resume that it was not asked for', encodeResponse({ ...ok, resume: 3 }), 'peer-sent-malformed'],
-    ['a refusal of its own', encodeResponse({ status: 'refused', code: 'busy', message: 'x' }), 'peer-refused'],
+    ['a refusal of its own', encodeRefusal('jzfs/sync-response/1', { code: 'busy', message: 'x' }), 'peer-refused'],
     ['other roots', Buffer.concat([encodeResponse(ok), carStart([first])]), 'peer-sent-malformed'],
   ])('that answers with %s is refused', async (_what, bytes, code) => {
     expect(await refusal([bytes])).toEqual(refusedAs(code))

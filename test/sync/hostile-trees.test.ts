@@ -5,7 +5,7 @@ import { EMPTY_DIRECTORY } from '../../src/model/directory/directory.ts'
 import { createTransferPack } from '../../src/sync/clone/transfer-pack.ts'
 import { carStart } from '../../src/sync/protocol/car-stream.ts'
 import { withLength } from '../../src/sync/protocol/length-prefix.ts'
-import { encodeResponse } from '../../src/sync/protocol/sync-header.ts'
+import { encodeResponse } from '../../src/sync/protocol/messages/sync-message.ts'
 import { fetchDag } from '../../src/sync/walk/fetch-dag.ts'
 import { scriptedPeer } from '../support/hostile-peer.ts'
 import { commitWith, HOSTILE_TREES, leaf } from '../support/hostile-trees.ts'
@@ -44,7 +44,7 @@ describe('what is wanted', () => {
   ])('is refused where it is %s and no commit', async (_what, cid) => {
     const store = await temporaryStore()
     const block = withLength(Buffer.concat([cid.bytes, await blocks.get(cid)]))
-    const accepted = encodeResponse({ status: 'ok', haves: [], resume: 0 })
+    const accepted = encodeResponse({ haves: [], resume: 0 })
     const peer = scriptedPeer(Buffer.concat([accepted, carStart([cid]), block]))
     await expect(receiveInto(store, peer, [cid])).rejects.toMatchObject({ code: 'not-a-commit' })
     const pack = await createTransferPack(store)

@@ -13,7 +13,7 @@ import type { IpnsRecord } from '../names/ipns-record.ts'
 import type { KnownNames } from '../names/known-names.ts'
 import { type RemoteSource, resolveSource, sourceText } from '../names/remote-head.ts'
 import type { Peer } from '../peer.ts'
-import type { SyncProgress } from '../protocol/receive-sync.ts'
+import type { SyncProgress } from '../protocol/receive-blocks.ts'
 import { type CloneDestination, takeDestination } from './clone-destination.ts'
 import { type FetchedFromPeers, fetchFromPeers } from './fetch-from-peers.ts'
 

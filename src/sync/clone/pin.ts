@@ -10,7 +10,7 @@ import type { IpnsRecord } from '../names/ipns-record.ts'
 import type { KnownNames } from '../names/known-names.ts'
 import { type RemoteSource, resolveSource, sourceText } from '../names/remote-head.ts'
 import type { Peer } from '../peer.ts'
-import type { SyncProgress } from '../protocol/receive-sync.ts'
+import type { SyncProgress } from '../protocol/receive-blocks.ts'
 import { type FetchedFromPeers, fetchFromPeers } from './fetch-from-peers.ts'
 
 export interface PinOptions extends AbortOptions {

@@ -1,7 +1,7 @@
 import type { AbortOptions } from '../../model/block.ts'
 import { JzfsError, NotFoundError } from '../../model/errors.ts'
 import type { Peer } from '../peer.ts'
-import { fromPeer } from '../protocol/receive-sync.ts'
+import { fromPeer } from '../protocol/receive-blocks.ts'
 import { parseIpnsName } from './ipns-name.ts'
 import type { AcceptedRecord, KnownNames } from './known-names.ts'
 

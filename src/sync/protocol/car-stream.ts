@@ -2,7 +2,7 @@ import type { CID } from 'multiformats/cid'
 
 import type { ByteReader } from './byte-reader.ts'
 import { readLength, readWithLength, withLength } from './length-prefix.ts'
-import { MAX_CAR_HEADER_BYTES, MAX_CID_BYTES, MAX_SECTION_BYTES } from './sync-limits.ts'
+import { MAX_CID_BYTES, MAX_SECTION_BYTES } from './sync-limits.ts'
 import { cutShort, WireProblem } from './wire-problem.ts'
 
 /** One section of a CARv1: the bytes of a CID and those of its block, nothing verified. */
@@ -21,8 +21,9 @@ export function carStart(roots: readonly CID[]): Uint8Array {
  * what the reader throws.
  */
 export async function readCarStart(reader: ByteReader, roots: readonly CID[]): Promise<void> {
-  const header = await readWithLength(reader, MAX_CAR_HEADER_BYTES, 'the CAR')
-  if (Buffer.compare(header, carHeader(roots)) !== 0) {
+  const expected = carHeader(roots)
+  const header = await readWithLength(reader, expected.length, 'the CAR')
+  if (Buffer.compare(header, expected) !== 0) {
     throw new WireProblem('the CAR does not start with the roots that were asked for')
   }
 }
@@ -69,5 +70,6 @@ const BYTES = 0x40
 const ARRAY = 0x80
 
 function cborStart(major: number, length: number): Uint8Array {
-  return length < 24 ? Uint8Array.of(major | length) : Uint8Array.of(major | 24, length)
+  if (length < 24) return Uint8Array.of(major | length)
+  return length < 256 ? Uint8Array.of(major | 24, length) : Uint8Array.of(major | 25, length >> 8, length & 255)
 }

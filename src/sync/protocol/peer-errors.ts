@@ -1,6 +1,7 @@
 import type { CID } from 'multiformats/cid'
 
 import { IntegrityError, UnavailableError } from '../../model/errors.ts'
+import { WireProblem } from './wire-problem.ts'
 
 const DISTRUST = 'do not use this peer; fetch from another one'
 
@@ -27,6 +28,12 @@ export function malformed(peer: string, problem: string): IntegrityError {
     hint: 'it may run another version of jzfs; else do not use this peer',
     details: { peer },
   })
+}
+
+/** What a WireProblem is for whoever reads from a peer: `malformed` or `closedEarly`. Other errors stay. */
+export function explainWireProblem(error: unknown, peer: string): unknown {
+  if (!(error instanceof WireProblem)) return error
+  return error.isCutShort ? closedEarly(peer, error) : malformed(peer, error.message)
 }
 
 /** A stream that ended or broke too soon: UnavailableError `peer-closed-early` (details: `peer`). */

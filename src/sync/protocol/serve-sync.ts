@@ -1,52 +1,66 @@
-import type { CID } from 'multiformats/cid'
-
 import type { AbortOptions } from '../../model/block.ts'
-import { UnavailableError } from '../../model/errors.ts'
 import type { ByteDuplex } from '../duplex.ts'
-import { createDagWalk } from '../walk/dag-walk.ts'
-import { orderedBlocks, passReachable, type ReadAhead } from '../walk/walk-source.ts'
-import { createByteReader } from './byte-reader.ts'
-import { carStart } from './car-stream.ts'
-import { withIdleTimeout } from './idle-timeout.ts'
+import { receivePush, receivePushOffer } from '../push/receive-push.ts'
+import type { ReadAhead } from '../walk/walk-source.ts'
+import { type ByteReader, createByteReader } from './byte-reader.ts'
+import type { Exchange, ServedSync } from './exchange.ts'
+import { type Fields, type Message, readMessage } from './messages/message-frame.ts'
+import {
+  KNOWN_REQUEST,
+  KNOWN_RESPONSE,
+  PUSH,
+  PUSH_OFFER,
+  PUSH_OFFER_RESPONSE,
+  PUSH_RESPONSE,
+  REFS_REQUEST,
+  REFS_RESPONSE,
+  SYNC_REQUEST,
+  SYNC_RESPONSE,
+} from './messages/message-types.ts'
+import { encodeRefusal, RefusedRequest } from './messages/refusal.ts'
 import type { Offer } from './offer.ts'
 import { closedEarly, malformed } from './peer-errors.ts'
-import { createSectionSender } from './section-sender.ts'
-import { encodeResponse, readRequest, type SyncRequest, type SyncResponse } from './sync-header.ts'
-import { IDLE_TIMEOUT_MS } from './sync-limits.ts'
+import { READ_AHEAD } from './send-car.ts'
+import { serveBlocks } from './serve-blocks.ts'
+import { serveKnown, serveRefs } from './serve-refs.ts'
+import { IDLE_TIMEOUT_MS, MAX_REQUEST_BYTES } from './sync-limits.ts'
+import { timedSend } from './timed-send.ts'
 import { WireProblem } from './wire-problem.ts'
 
 /** To whom it is served, and how. */
 export interface ServeSyncOptions extends AbortOptions {
-  /** What errors call the peer. */
+  /** What errors call the peer: its id where that is proven. What it left of an interrupted push is kept by this name. */
   label: string
   /** How long the peer may take to send its request, or to take a piece of the answer (default IDLE_TIMEOUT_MS). */
   idleTimeoutMs?: number
   /** Leaves read before they are sent (default 64 blocks, 8 MiB). More helps where the offer's source is a network. */
   readAhead?: ReadAhead
+  /** Bytes that one push may bring (default: no limit). */
+  maxPushBytes?: number
 }
 
-/** What was sent to a peer. */
-export interface ServedSync {
-  /** Why the request was refused; undefined where it was served. */
-  refused: string | undefined
-  /** None where the peer found that it needs nothing. */
-  wants: CID[]
-  blocks: number
-  /** Bytes of the CAR's sections. */
-  bytes: number
+/** How each type of request is answered, and the type of its response. */
+const ANSWERS: Record<
+  string,
+  { response: string; answer: (exchange: Exchange, fields: Fields) => Promise<ServedSync> }
+> = {
+  [SYNC_REQUEST]: { response: SYNC_RESPONSE, answer: serveBlocks },
+  [REFS_REQUEST]: { response: REFS_RESPONSE, answer: serveRefs },
+  [KNOWN_REQUEST]: { response: KNOWN_RESPONSE, answer: serveKnown },
+  [PUSH_OFFER]: { response: PUSH_OFFER_RESPONSE, answer: receivePushOffer },
+  [PUSH]: { response: PUSH_RESPONSE, answer: receivePush },
 }
-
-const READ_AHEAD: ReadAhead = { blocks: 64, bytes: 8_388_608 }
 
 /**
  * Answers one request of `/jzfs/sync/1`, whatever carries it.
  *
- * A want that may not be served is refused in the same words as one that is not there. Memory is bounded by the walk
- * (48 bytes for each block that wants and haves reach) and `readAhead`; a peer that does not read stops the reading
- * here. Resolves when all was handed to the stream.
+ * Memory is bounded by the request, by the walk (48 bytes for each block that wants and haves reach) and `readAhead`; a
+ * peer that does not read stops the reading here. Resolves when all was handed to the stream; a request that is refused
+ * is no failure.
  *
  * On any failure the stream is aborted: UnavailableError `peer-closed-early`, `peer-too-slow`, IntegrityError
- * `peer-sent-malformed`, the signal's reason, and what the offer throws (a block that is missing here).
+ * `peer-sent-malformed` and what `receivePush` throws, the signal's reason, and what the offer throws (a block that is
+ * missing here).
  */
 export async function serveSync(duplex: ByteDuplex, offer: Offer, options: ServeSyncOptions): Promise<ServedSync> {
   try {
@@ -58,83 +72,54 @@ export async function serveSync(duplex: ByteDuplex, offer: Offer, options: Serve
 }
 
 async function serve(duplex: ByteDuplex, offer: Offer, options: ServeSyncOptions): Promise<ServedSync> {
-  const send = sendWithTimeout(duplex, options)
-  const request = await readRequestOf(duplex, options, send)
-  if (request === undefined) {
-    await duplex.closeWrite()
-    return { refused: undefined, wants: [], blocks: 0, bytes: 0 }
-  }
-  const response = await answerTo(request, offer)
-  await send(encodeResponse(response))
-  const served: ServedSync = { refused: undefined, wants: request.wants, blocks: 0, bytes: 0 }
-  if (response.status === 'refused') {
-    await duplex.closeWrite()
-    return { ...served, refused: response.code }
-  }
-  const { source } = offer
-  const { signal, readAhead = READ_AHEAD } = options
-  const walk = createDagWalk()
-  await passReachable(walk, response.haves, source, { signal })
-  walk.begin(request.wants, { isStrict: false, role: 'any' })
-  await send(carStart(request.wants))
-  const sender = createSectionSender(send)
-  for await (const { cid, bytes } of orderedBlocks(walk, source, { skip: response.resume, readAhead, signal })) {
-    await sender.send({ cid, bytes: await bytes })
-    served.blocks++
-  }
-  await sender.flush()
-  await duplex.closeWrite()
-  return { ...served, bytes: sender.bytes }
-}
-
-/** The request; undefined where the peer closed without one, having found that it needs nothing. */
-async function readRequestOf(
-  duplex: ByteDuplex,
-  { label, signal, idleTimeoutMs = IDLE_TIMEOUT_MS }: ServeSyncOptions,
-  send: ByteDuplex['send'],
-): Promise<SyncRequest | undefined> {
+  const { label, signal, idleTimeoutMs = IDLE_TIMEOUT_MS, readAhead = READ_AHEAD } = options
+  const { maxPushBytes = Number.POSITIVE_INFINITY } = options
+  const send = timedSend(duplex, { label, idleTimeoutMs, signal })
   const reader = createByteReader(duplex.source, { label, idleTimeoutMs, signal })
+  const nothing: ServedSync = { request: undefined, refused: undefined, wants: [], blocks: 0, bytes: 0 }
+  if (!(await reader.fill(1))) {
+    await duplex.closeWrite()
+    return nothing
+  }
+  let response = SYNC_RESPONSE
   try {
-    return (await reader.fill(1)) ? await readRequest(reader) : undefined
+    const { type, fields, answer, ...known } = knownMessage(await readMessage(reader, MAX_REQUEST_BYTES))
+    response = known.response
+    nothing.request = type
+    const served = await answer({ label, offer, reader, send, readAhead, maxPushBytes, signal }, fields)
+    await duplex.closeWrite()
+    return served
   } catch (error) {
+    if (error instanceof RefusedRequest) {
+      await send(encodeRefusal(response, error.refusal))
+      await duplex.closeWrite()
+      await passRest(reader)
+      return { ...nothing, refused: error.refusal.code }
+    }
     if (!(error instanceof WireProblem)) throw error
     if (error.isCutShort) throw closedEarly(label)
-    await send(encodeResponse({ status: 'refused', code: 'request-invalid', message: error.message }))
+    await send(encodeRefusal(SYNC_RESPONSE, { code: 'request-invalid', message: error.message }))
     await duplex.closeWrite()
     throw malformed(label, error.message)
   }
 }
 
-async function answerTo(request: SyncRequest, offer: Offer): Promise<SyncResponse> {
-  for (const want of request.wants) {
-    if (!(await offer.mayServe(want))) {
-      return { status: 'refused', code: 'not-served', message: `${want.toString()} is not served here` }
-    }
-  }
-  const haves: CID[] = []
-  for (const have of request.haves) {
-    if (await offer.mayServe(have)) haves.push(have)
-  }
-  const [want, ...others] = request.wants
-  const blocks = want === undefined || others.length > 0 ? undefined : offer.countBlocks?.(want)
-  return { status: 'ok', haves, resume: haves.length === request.haves.length ? request.resume : 0, blocks }
+function knownMessage(message: Message): Message & NonNullable<(typeof ANSWERS)[string]> {
+  const known = Object.hasOwn(ANSWERS, message.type) ? ANSWERS[message.type] : undefined
+  if (known === undefined) throw new WireProblem('the header is of a type that is not known here')
+  return { ...message, ...known }
 }
 
-function sendWithTimeout(duplex: ByteDuplex, options: ServeSyncOptions): ByteDuplex['send'] {
-  const { label, idleTimeoutMs = IDLE_TIMEOUT_MS, signal } = options
-  return (bytes) =>
-    withIdleTimeout(
-      duplex.send(bytes).catch((error: unknown) => {
-        throw closedEarly(label, error)
-      }),
-      {
-        signal,
-        idleTimeoutMs,
-        onTimeout: () =>
-          new UnavailableError('peer-too-slow', `${label} took nothing for ${idleTimeoutMs / 1000} s`, {
-            hint: 'it may ask again',
-            details: { peer: label, idleTimeoutMs },
-          }),
-      },
-    )
+/** How much more of a refused push is read, so that the refusal is not lost in a stream that breaks. */
+const MAX_PASSED_BYTES = 16_777_216
+
+/** Reads what a peer still sends that was refused, until it has seen that. */
+async function passRest(reader: ByteReader): Promise<void> {
+  try {
+    for (let passed = 0; passed < MAX_PASSED_BYTES && (await reader.fill(1));) {
+      passed += reader.take(reader.available).length
+    }
+  } catch {
+    // It hung up: it knows.
+  }
 }

@@ -2,7 +2,7 @@ import type { CID } from 'multiformats/cid'
 
 import type { AbortOptions } from '../../model/block.ts'
 import type { Peer } from '../peer.ts'
-import type { SyncProgress } from '../protocol/receive-sync.ts'
+import type { SyncProgress } from '../protocol/receive-blocks.ts'
 
 /**
  * Another repository, however it is reached: what fetch, clone and push work with. A folder of this machine, a peer and a

@@ -23,8 +23,8 @@ export interface WalkedBlock {
 interface WalkMode {
   /** Whether the blocks come from outside: then all that makes a tree hostile is refused as soon as it is seen. */
   isStrict: boolean
-  /** What the roots must be. */
-  role: Role
+  /** What the roots must be: all of them, or one by one. */
+  role: Role | readonly Role[]
 }
 
 /**
@@ -90,14 +90,15 @@ class DepthFirstWalk implements DagWalk {
   begin(roots: readonly CID[], { isStrict, role }: WalkMode): void {
     if (this.#frames.length > 0) throw new TypeError('the walk before is not at its end')
     this.#isStrict = isStrict
-    for (const root of roots) checkRoot(root, role)
+    const roleOf = (index: number): Role => (typeof role === 'string' ? role : (role[index] ?? 'any'))
+    for (const [index, root] of roots.entries()) checkRoot(root, roleOf(index))
     const node: DagNode = {
       kind: undefined,
       count: roots.length,
       sizeBytes: 0,
       tsize: undefined,
       link: (index) => roots[index]!.bytes,
-      place: () => ({ role, depth: 0 }),
+      place: (index) => ({ role: roleOf(index), depth: 0 }),
     }
     if (roots[0] !== undefined) this.#frames.push({ cid: roots[0], node, index: 0, visit: -1, entries: 0 })
   }

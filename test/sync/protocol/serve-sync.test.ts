@@ -5,9 +5,9 @@ import { describe, expect, it } from 'vitest'
 
 import { createDuplexPair } from '../../../src/sync/memory-duplex.ts'
 import { withLength } from '../../../src/sync/protocol/length-prefix.ts'
+import { encodeRequest } from '../../../src/sync/protocol/messages/sync-message.ts'
 import type { Offer } from '../../../src/sync/protocol/offer.ts'
 import { serveSync, type ServeSyncOptions } from '../../../src/sync/protocol/serve-sync.ts'
-import { encodeRequest } from '../../../src/sync/protocol/sync-header.ts'
 import { MemoryBlocks } from '../../support/memory-blocks.ts'
 import { offerAll } from '../../support/offer.ts'
 import { commitTree } from '../../support/transfer.ts'
@@ -70,7 +70,7 @@ describe('serving', () => {
   const link = { '/': head.toString() }
   it.each([
     ['no wants', text({})],
-    ['too many wants', text({ wants: Array.from({ length: 65 }, () => link) })],
+    ['too many wants', text({ wants: Array.from({ length: 4097 }, () => link) })],
     ['too many haves', text({ wants: [link], haves: Array.from({ length: 4097 }, () => link) })],
     ['wants that are no links', text({ wants: ['x'] })],
     ['a CID of another hash', text({ wants: [{ '/': 'bafkqabtimvwgy3yk' }] })],

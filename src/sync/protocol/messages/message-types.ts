@@ -1,0 +1,11 @@
+/** The types of the messages, as they stand in their headers. */
+export const SYNC_REQUEST = 'jzfs/sync-request/1'
+export const SYNC_RESPONSE = 'jzfs/sync-response/1'
+export const REFS_REQUEST = 'jzfs/refs-request/1'
+export const REFS_RESPONSE = 'jzfs/refs-response/1'
+export const KNOWN_REQUEST = 'jzfs/known-request/1'
+export const KNOWN_RESPONSE = 'jzfs/known-response/1'
+export const PUSH_OFFER = 'jzfs/push-offer/1'
+export const PUSH_OFFER_RESPONSE = 'jzfs/push-offer-response/1'
+export const PUSH = 'jzfs/push/1'
+export const PUSH_RESPONSE = 'jzfs/push-response/1'
