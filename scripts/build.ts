@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { rolldown } from 'rolldown'
+import { type Plugin, rolldown } from 'rolldown'
 
 /** Commands that share a module before it goes to the one chunk that all of them load: each file costs half a millisecond to load. */
 const MANY_COMMANDS = 10
@@ -14,7 +14,7 @@ async function build(): Promise<void> {
   const root = join(import.meta.dirname, '..')
   const output = join(root, 'dist')
   const input = Object.fromEntries(
-    ['cli/main', 'store/ingest-worker']
+    ['cli/main', 'store/ingest-worker', 'worktree/look-ahead-worker']
       .filter((entry) => existsSync(join(root, 'src', `${entry}.ts`)))
       .map((entry) => [entry, join(root, 'src', `${entry}.ts`)]),
   )
@@ -25,6 +25,7 @@ async function build(): Promise<void> {
     preserveEntrySignatures: 'allow-extension',
     external: ['classic-level', /\.node$/],
     logLevel: 'warn',
+    plugins: [BUILTINS, ASCII],
     // What is loaded when it is needed may be in the chunk that all load already: that is no mistake.
     onLog: (level, log, handler) => {
       if (log.code !== 'INEFFECTIVE_DYNAMIC_IMPORT') handler(level, log)
@@ -52,6 +53,46 @@ const SHARED = {
   test: (file: string) => /\/src\/(model|store|repo|worktree)\//.test(file) && !AT_START.test(file),
   minShareCount: MANY_COMMANDS,
   includeDependenciesRecursively: false,
+}
+
+/**
+ * Reads what Node's own modules export, in place of importing it: to link an import Node reads every export of the module,
+ * and so loads what is loaded at its first use else (streams, worker threads), for milliseconds. `fs/promises` itself is loaded by
+ * the first call of one of its functions.
+ */
+const BUILTINS: Plugin = {
+  name: 'builtins',
+  renderChunk: (code) =>
+    code.replaceAll(/^import \{([^}]*)\} from "(node:[^"]+)";$/gm, (_, names: string, builtin: string) => {
+      if (builtin !== 'node:fs/promises')
+        return `const {${names.replaceAll(' as ', ': ')}} = ${builtinModule(builtin)};`
+      const functions = names.split(',').map((each) => {
+        const [name = '', local = name] = each.trim().split(' as ')
+        // They are in both modules, and this one is there.
+        if (name === 'constants') return `const ${local} = ${builtinModule('node:fs')}.constants;`
+        return `const ${local} = (...given) => ${builtinModule(builtin)}.${name}(...given);`
+      })
+      return functions.join('\n')
+    }),
+}
+
+function builtinModule(name: string): string {
+  return `process.getBuiltinModule(${JSON.stringify(name)})`
+}
+
+/** Escapes what is not ASCII: else V8 holds the whole text of a chunk in two bytes a character, and takes longer to read it. */
+const ASCII: Plugin = {
+  name: 'ascii',
+  generateBundle: (_, bundle) => {
+    for (const file of Object.values(bundle)) {
+      if (file.type !== 'chunk') continue
+      // oxlint-disable-next-line no-control-regex
+      file.code = file.code.replaceAll(
+        /[^\0-\x7f]/g,
+        (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+      )
+    }
+  },
 }
 
 await build()

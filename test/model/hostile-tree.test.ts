@@ -64,6 +64,14 @@ test.each<[string, Link[], string]>([
   expect(error).toMatchObject({ details: { cid: block.cid.toString(), entry } })
 })
 
+test('a directory with links that have no names is refused', async () => {
+  const unnamed = Buffer.concat([Buffer.from([0x12, 40, 0x0a, 36]), leaf.bytes, Buffer.from([0x18, 1])])
+  for (const count of [1, 2]) {
+    const block = blockOf(Buffer.concat([...Array.from({ length: count }, () => unnamed), directory([]).bytes]))
+    await expect(Array.fromAsync(listDirectory(sourceOf(block), block.cid))).rejects.toThrow(invalid(''))
+  }
+})
+
 test('what is no directory is not listed', async () => {
   const empty = file([], { fileSize: 0 })
   await expect(Array.fromAsync(listDirectory(sourceOf(empty), empty.cid))).rejects.toThrow(invalid())

@@ -102,20 +102,21 @@ function checkLinks(node: PbNode, prefixLength: number): void {
     if ((tsizes[index] as number) < 0) {
       throw treeInvalid(node.cid, 'the link has no size', linkName(node, index, prefixLength))
     }
-    let at = start
-    let other = before
-    while (at < end && other < beforeEnd && bytes[at] === bytes[other]) {
-      at++
-      other++
-    }
-    const isLater = at < end && (other === beforeEnd || (bytes[at] as number) > (bytes[other] as number))
+    const length = end - start
+    const lengthBefore = beforeEnd - before
+    let same = 0
+    while (same < length && bytes[start + same] === bytes[before + same]) same++
+    // What stands behind the name before may be the same too.
+    if (same > lengthBefore) same = lengthBefore
+    const isLater =
+      same < length && (same === lengthBefore || (bytes[start + same] as number) > (bytes[before + same] as number))
     if (index > 0 && !isLater) {
-      throw badOrder(node, index, at === end && other === beforeEnd)
+      throw badOrder(node, index, same === length && same === lengthBefore)
     }
-    if (prefixLength === 0 || end - start > prefixLength) {
+    if (prefixLength === 0 || length > prefixLength) {
       // What a plain name begins with was looked at there.
-      const unknown = isPlainBefore ? Math.max(at, start + prefixLength) : start + prefixLength
-      isPlainBefore = isPlainName(bytes, start + prefixLength, end, unknown)
+      const known = isPlainBefore ? Math.max(same, prefixLength) : prefixLength
+      isPlainBefore = isPlainName(bytes, start + prefixLength, end, start + known)
       if (!isPlainBefore) checkName(node, index, prefixLength)
     }
     before = start
