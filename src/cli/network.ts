@@ -1,6 +1,6 @@
 import type { ControlClient } from '../http/control-client.ts'
 import { parseCidText } from '../model/cid-text.ts'
-import { InvalidError, NotFoundError } from '../model/errors.ts'
+import { InvalidError, NotFoundError, UnavailableError } from '../model/errors.ts'
 import { openHome, type Home } from '../node/home/home.ts'
 import { openConfig } from '../repo/config/config.ts'
 import type { RemoteSource } from '../sync/names/remote-head.ts'
@@ -20,16 +20,35 @@ export function networkProfile(context: Context) {
   return openConfig(configSources(context)).get('network.profile')
 }
 
-/** The daemon of this home. NotFoundError `daemon-not-running`. */
+/** The daemon of this home. NotFoundError `daemon-not-running`, UnavailableError `daemon-silent` where it does not answer. */
 export async function requireDaemon(context: Context): Promise<ControlClient> {
-  const { connectControl } = await import('../http/control-client.ts')
   const home = openHomeHere(context)
-  const client = await connectControl(home)
+  const client = await findDaemon(context, home)
   if (client !== undefined) return client
   throw new NotFoundError('daemon-not-running', `no daemon runs for this node home: ${home.layout.directory}`, {
     hint: 'start it with `jzfs daemon`',
     details: { home: home.layout.directory },
   })
+}
+
+/** How long a daemon may take to say that it is there, in milliseconds. */
+const ANSWER_WAIT_MS = 10_000
+
+/** The daemon of a home, where one runs. UnavailableError `daemon-silent` (details: `pid`) where it does not answer. */
+export async function findDaemon({ signal }: Context, home: Home): Promise<ControlClient | undefined> {
+  const { connectControl } = await import('../http/control-client.ts')
+  const late = AbortSignal.timeout(ANSWER_WAIT_MS)
+  try {
+    return await connectControl(home, { signal: AbortSignal.any([signal, late]) })
+  } catch (error) {
+    if (signal.aborted || !late.aborted) throw error
+    const { readDaemonState } = await import('../node/home/daemon-state.ts')
+    const pid = readDaemonState(home)?.pid
+    throw new UnavailableError('daemon-silent', `the daemon does not answer (pid ${pid})`, {
+      hint: `end it: kill ${pid}; and if it is there after a minute: kill -9 ${pid}`,
+      details: { pid },
+    })
+  }
 }
 
 /** Runs `work` with the peers at these addresses (none: this node and those its daemon is connected to). */

@@ -1,3 +1,4 @@
+import type { ServedTotals } from '../node/metrics/activity.ts'
 import type { PeerConnection } from '../node/network/serving-node.ts'
 
 /**
@@ -29,12 +30,23 @@ export interface DaemonStatus {
   version: string
   /** ISO 8601. */
   startedAt: string
+  uptimeSeconds: number
   /** The home's folder. */
   home: string
+  /** The log file. */
+  log: string
   profile: string
   peerId: string
   addresses: string[]
   connections: number
+  /** Streams that are open, of all protocols. */
+  streams: number
+  /** Bytes of all connections since the start, as the sockets carried them. */
+  bytes: { received: number; sent: number }
+  /** What was served since the start: exchanges by outcome; blocks, and their bytes. */
+  served: ServedTotals
+  /** Memory of the process. */
+  memoryBytes: number
   /** IPNS names that are served. */
   names: string[]
   /** What is published and cannot be served, and why: a repository that was moved, a damaged file. */

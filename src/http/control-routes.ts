@@ -22,12 +22,18 @@ export const CONTROL_ROUTES: Record<string, Route | undefined> = {
   [`POST ${CONTROL_PATHS.resolve}`]: records,
 }
 
-async function statusOf({ home, node, state, served }: Daemon): Promise<DaemonStatus> {
+async function statusOf({ home, node, state, served, activity }: Daemon): Promise<DaemonStatus> {
   const { sets, problems } = await served.list()
   return {
     ...state,
+    uptimeSeconds: Math.floor(process.uptime()),
     home: home.layout.directory,
+    log: home.layout.log,
     connections: node.connections().length,
+    streams: node.streams().reduce((sum, { count }) => sum + count, 0),
+    bytes: node.traffic.total,
+    served: activity.totals,
+    memoryBytes: process.memoryUsage.rss(),
     names: sets.map(({ name }) => name),
     problems: problems.map(({ name, error: { code, message } }) => ({ name, code, message })),
   }

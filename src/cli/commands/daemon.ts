@@ -1,39 +1,74 @@
-import { InvalidError, JzfsError, UnavailableError } from '../../model/errors.ts'
+import { InvalidError } from '../../model/errors.ts'
 import type { CommandModule } from '../command.ts'
 import type { Context } from '../context.ts'
 import { openHomeHere, requireDaemon } from '../network.ts'
 import { serveUntilStopped, startDaemonHere } from '../serve.ts'
 
+interface RunFlags {
+  port?: string
+  detach?: true
+  logFormat?: string
+  quiet?: true
+  json?: true
+}
+
 /** `jzfs daemon`: runs the peer node of this home until it is stopped. */
 export const daemon: CommandModule = {
   configure(command, context) {
+    // Its subcommands have options by the same names.
+    command.enablePositionalOptions()
     command
+      .option('-d, --detach', 'run in the background, and return when it is ready')
       .option('--port <number>', 'listen on this TCP port instead of the last one')
+      .option('--log-format <format>', 'also show the log on standard error: auto, json or pretty')
+      .option('-q, --quiet', 'print nothing but errors')
       .option('--json', 'print one JSON document when it is ready')
-      .action((flags: { port?: string; json?: true }) => run(context, flags))
+      .action((flags: RunFlags) => (flags.detach === true ? detach(context, flags) : run(context, flags)))
     command
       .command('stop')
       .description('stop the daemon of this home')
-      .action(() => stop(context))
+      .action(async () => {
+        const { stopRunningDaemon } = await import('../daemon/stop-daemon.ts')
+        const pid = await stopRunningDaemon(context)
+        await context.terminal.out(`stopped the daemon (pid ${pid})\n`)
+      })
+    command
+      .command('restart')
+      .description('stop the daemon of this home, and start it in the background')
+      .option('--json', 'print one JSON document when it is ready')
+      .action((flags: { json?: true }) => restart(context, flags))
     command
       .command('status')
       .description('show what the daemon of this home does')
       .option('--json', 'print one JSON document')
       .action((flags: { json?: true }) => status(context, flags))
+    command
+      .command('logs')
+      .description('show the end of the log')
+      .option('-n, --lines <number>', 'how many lines', '20')
+      .option('-f, --follow', 'go on with what is added, until it is interrupted')
+      .option('--json', 'print the lines as they stand in the file')
+      .action(async (flags: { lines: string; follow?: true; json?: true }) => {
+        const { showLog } = await import('../daemon/show-log.ts')
+        await showLog(context, openHomeHere(context).layout.log, flags)
+      })
   },
 }
 
-async function run(context: Context, flags: { port?: string; json?: true }): Promise<void> {
+async function run(context: Context, flags: RunFlags): Promise<void> {
   const home = openHomeHere(context)
-  const running = await startDaemonHere(context, home, flags.port === undefined ? undefined : readPort(flags.port))
+  const running = await startDaemonHere(context, home, {
+    port: flags.port === undefined ? undefined : readPort(flags.port),
+    logFormat: flags.logFormat === undefined ? undefined : readFormat(flags.logFormat),
+  })
   const { peerId } = running.node
   const addresses = running.node.addresses()
   if (flags.json) await context.terminal.json({ pid: process.pid, peerId, addresses, home: home.layout.directory })
-  else {
+  else if (flags.quiet !== true) {
     await context.terminal.out(`peer ${peerId}\n${addresses.map((address) => `listening on ${address}\n`).join('')}`)
     context.terminal.say('Ready. Press Ctrl-C to stop.')
   }
-  await serveUntilStopped(context, running)
+  await serveUntilStopped(context, running, { quiet: flags.quiet === true })
 }
 
 function readPort(text: string): number {
@@ -42,44 +77,32 @@ function readPort(text: string): number {
   throw new InvalidError('usage', `this is no TCP port: ${text}`, { hint: 'a port is a number from 0 to 65535' })
 }
 
-async function stop(context: Context): Promise<void> {
-  const client = await requireDaemon(context)
-  const { pid } = await client.status()
-  await client.stop()
-  await waitForEnd(context, pid)
-  await context.terminal.out(`stopped the daemon (pid ${pid})\n`)
+function readFormat(text: string): 'auto' | 'json' | 'pretty' {
+  if (text === 'auto' || text === 'json' || text === 'pretty') return text
+  throw new InvalidError('usage', `there is no format "${text}" of logs`, { hint: 'give auto, json or pretty' })
 }
 
-/** How long the streams that are open may take to end. */
-const STOP_WAIT_MS = 30_000
+async function detach(context: Context, flags: RunFlags): Promise<void> {
+  const port = flags.port === undefined ? [] : ['--port', String(readPort(flags.port))]
+  const { startDetached } = await import('../daemon/start-detached.ts')
+  const { pid, peerId, addresses, home, log } = await startDetached(context, port)
+  if (flags.json) return context.terminal.json({ pid, peerId, addresses, home, log })
+  if (flags.quiet === true) return
+  const listening = addresses.map((address) => `listening on ${address}\n`).join('')
+  await context.terminal.out(`started the daemon (pid ${pid})\npeer ${peerId}\n${listening}log ${log}\n`)
+}
 
-/** The daemon's lock is free when all else has ended: whoever starts one next is not refused. */
-async function waitForEnd(context: Context, pid: number): Promise<void> {
-  const { acquireLock } = await import('../../store/lock/lock.ts')
-  const { daemonLock } = openHomeHere(context).layout
-  const { commandLine: command, signal } = context
-  try {
-    const lock = await acquireLock(daemonLock, { command, waitMs: STOP_WAIT_MS, signal })
-    lock.release()
-  } catch (error) {
-    if (!(error instanceof JzfsError) || error.code !== 'locked') throw error
-    throw new UnavailableError('daemon-busy', `the daemon still runs after ${STOP_WAIT_MS / 1000} s (pid ${pid})`, {
-      hint: `it ends by itself when it can; else: kill ${pid}`,
-      details: { pid },
-    })
-  }
+/** A restarted daemon listens where it did: it knows its last port. */
+async function restart(context: Context, flags: { json?: true }): Promise<void> {
+  const { stopRunningDaemon } = await import('../daemon/stop-daemon.ts')
+  const pid = await stopRunningDaemon(context)
+  if (flags.json !== true) await context.terminal.out(`stopped the daemon (pid ${pid})\n`)
+  await detach(context, flags)
 }
 
 async function status(context: Context, flags: { json?: true }): Promise<void> {
-  const client = await requireDaemon(context)
-  const found = await client.status()
+  const found = await (await requireDaemon(context)).status({ signal: context.signal })
   if (flags.json) return context.terminal.json(found)
-  const lines = [
-    `pid ${found.pid}, jzfs ${found.version}, since ${found.startedAt}`,
-    `peer ${found.peerId}, ${found.connections} connection${found.connections === 1 ? '' : 's'}`,
-    ...found.addresses.map((address) => `listening on ${address}`),
-    ...found.names.map((name) => `serving ipns://${name}`),
-    ...found.problems.map(({ name, message }) => `problem with ${name}: ${message}`),
-  ]
-  await context.terminal.out(lines.map((line) => `${line}\n`).join(''))
+  const { statusText } = await import('../daemon/status-text.ts')
+  await context.terminal.out(statusText(found))
 }

@@ -23,6 +23,8 @@ export interface HomeLayout {
   daemonState: string
   /** The daemon's socket, unless the path is too long for one. */
   socket: string
+  /** The daemon's log: JSON lines, and what it says when it crashes. */
+  log: string
 }
 
 /** The paths of the home in `directory`. */
@@ -39,5 +41,6 @@ export function homeLayoutOf(directory: string): HomeLayout {
     daemonLock: join(directory, 'daemon.db'),
     daemonState: join(directory, 'daemon.json'),
     socket: join(directory, 'control.sock'),
+    log: join(directory, 'daemon.log'),
   }
 }

@@ -32,6 +32,11 @@ export function readLogTail(path: string, count: number): LogTail {
   return { lines: count === 0 ? [] : lines.slice(-count), position }
 }
 
+/** Reads the last of the lines that were added to the log at `path` after `position`. */
+export function readLogSince(path: string, position: number, count: number): string[] {
+  return linesOf(readFrom(path, position)).slice(-count)
+}
+
 /**
  * Gives the lines that are added to the log at `path` after `position`, until the signal aborts. A file that was put aside
  * meanwhile is read to its end first.
