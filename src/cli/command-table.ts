@@ -251,6 +251,11 @@ export const COMMAND_GROUPS: CommandGroup[] = [
         load: async () => (await import('./commands/resolve.ts')).resolve,
       },
       {
+        name: 'name',
+        summary: 'Publish, resolve, inspect and carry the records of IPNS names',
+        load: async () => (await import('./commands/name.ts')).name,
+      },
+      {
         name: 'key',
         summary: 'Make, list, rename, export and import the keys of names',
         load: async () => (await import('./commands/key.ts')).key,

@@ -30,6 +30,8 @@ const BY_CODE: Readonly<Record<string, number>> = {
   'nothing-to-stash-on': EXIT.partial,
   'record-older-than-seen': EXIT.rollback,
   'record-fork': EXIT.rollback,
+  'record-set-aside': EXIT.rollback,
+  'own-name-ahead': EXIT.rollback,
 }
 
 /** The exit status of an error: by its code where that has one of its own, else by its family. */

@@ -1,4 +1,5 @@
 import type { ControlClient } from '../http/control-client.ts'
+import type { Carriers } from '../http/open-carriers.ts'
 import { parseCidText } from '../model/cid-text.ts'
 import { InvalidError, NotFoundError, UnavailableError } from '../model/errors.ts'
 import { openHome, type Home } from '../node/home/home.ts'
@@ -51,7 +52,19 @@ export async function findDaemon({ signal }: Context, home: Home): Promise<Contr
   }
 }
 
-/** Runs `work` with the peers at these addresses (none: this node and those its daemon is connected to). */
+/** The delegated routers of the user's configuration. */
+function routerUrls(context: Context): readonly string[] {
+  return openConfig(configSources(context)).get('routing.urls') ?? []
+}
+
+/** Who may have records of this home's names, and be given them. Nothing is dialled. */
+export async function openCarriersHere(context: Context, home: Home): Promise<Carriers> {
+  const { openCarriers } = await import('../http/open-carriers.ts')
+  const routers = routerUrls(context)
+  return openCarriers(home, { routers, profile: networkProfile(context), signal: context.signal })
+}
+
+/** Runs `work` with the peers at these addresses (none: this node, those its daemon is connected to, and routers). */
 export async function withPeers<Result>(
   context: Context,
   home: Home,
@@ -62,10 +75,18 @@ export async function withPeers<Result>(
   const network = await openNetwork(home, { addresses, profile: networkProfile(context), signal: context.signal })
   for (const error of network.unreachable) context.terminal.say(`warning: ${error.message}`)
   try {
-    return await work(network.peers)
+    const routers = addresses.length > 0 ? [] : await openRouters(context)
+    return await work([...network.peers, ...routers])
   } finally {
     await network.close()
   }
+}
+
+async function openRouters(context: Context): Promise<Peer[]> {
+  const urls = routerUrls(context)
+  if (urls.length === 0) return []
+  const { createRouter } = await import('../http/routing/router.ts')
+  return urls.map((url) => createRouter(url, { profile: networkProfile(context) }))
 }
 
 /**

@@ -23,7 +23,9 @@ export function listKeys(home: Home): ListedKey[] {
   const uses = usesOfKeys(home)
   return home.keys.list().flatMap((key) => {
     const found = home.keys.read(key)
-    return found === undefined ? [] : [{ key, name: found.name, peerId: found.peerId, uses: uses.get(key) ?? [] }]
+    return found === undefined
+      ? []
+      : [{ key, name: found.name, peerId: found.peerId, uses: (uses.get(key) ?? []).map(({ what }) => what) }]
   })
 }
 
@@ -99,7 +101,7 @@ export async function removeKey(
   try {
     const found = home.keys.read(key)
     if (found === undefined) throw keyMissing(key)
-    const uses = usesOfKeys(home).get(key) ?? []
+    const uses = (usesOfKeys(home).get(key) ?? []).map(({ what }) => what)
     if (uses.length > 0 && !force) throw inUse(key, found.name, uses)
     await home.keys.remove(key)
     return { key, name: found.name, peerId: found.peerId, uses }
@@ -108,15 +110,23 @@ export async function removeKey(
   }
 }
 
+/** One thing that a key signs for. */
+export interface KeyUse {
+  /** In words: `refs/heads/main of /data/beans`. */
+  what: string
+  /** Whether it is a branch, a tag or a repository, whose records `jzfs publish` makes. */
+  isBranch: boolean
+}
+
 /** By the name of a key, what it signs for. */
-function usesOfKeys(home: Home): Map<string, string[]> {
-  const uses = new Map<string, string[]>()
-  const add = (key: string, what: string): void => void uses.set(key, [...(uses.get(key) ?? []), what])
-  add(SELF_KEY, 'the node itself')
+export function usesOfKeys(home: Home): Map<string, KeyUse[]> {
+  const uses = new Map<string, KeyUse[]>()
+  const add = (key: string, use: KeyUse): void => void uses.set(key, [...(uses.get(key) ?? []), use])
+  add(SELF_KEY, { what: 'the node itself', isBranch: false })
   for (const { path, heads } of home.repositories.list()) {
-    for (const { key, ref } of heads) add(key, `${ref} of ${path}`)
+    for (const { key, ref } of heads) add(key, { what: `${ref} of ${path}`, isBranch: true })
   }
-  for (const { key, name } of listOwnNames(home)) add(key, `the name ipns://${name}`)
+  for (const { key, name } of listOwnNames(home)) add(key, { what: `the name ipns://${name}`, isBranch: false })
   return uses
 }
 

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 
 import { openKnownNames } from '../../sync/names/known-names.ts'
 import type { Home } from '../home/home.ts'
+import { readOwnName } from '../names/own-names.ts'
 import { pinSetPath } from './published-files.ts'
 
 /**
@@ -10,6 +11,7 @@ import { pinSetPath } from './published-files.ts'
  */
 export async function publishedRecord(home: Home, name: string): Promise<Uint8Array | undefined> {
   const isPublished = home.repositories.list().some(({ heads }) => heads.some((head) => head.name === name))
-  if (!isPublished && !existsSync(pinSetPath(home.layout, name))) return undefined
+  const isCarried = isPublished || existsSync(pinSetPath(home.layout, name)) || readOwnName(home, name) !== undefined
+  if (!isCarried) return undefined
   return (await openKnownNames(home.layout.names).record(name))?.bytes
 }

@@ -199,6 +199,11 @@ export const CONFIG_KEYS = {
     default: 'simple',
     doc: 'what `push` pushes where nothing is named',
   },
+  'routing.urls': {
+    type: 'list',
+    doc: 'delegated routers (https://HOST) that are asked for names, and given the records of our own',
+    problem: (value) => (/^https?:\/\/[^/?#]/.test(value) ? undefined : 'is no address of a router: write https://HOST'),
+  },
   'status.aheadBehind': {
     type: 'boolean',
     default: true,

@@ -26,7 +26,10 @@ export async function resolveSource(
 ): Promise<RemoteHead> {
   if ('cid' in source) return { cid: source.cid, record: undefined, peers: [...peers] }
   const { record, peer } = await resolveName(source.name, peers, names, options)
-  return { cid: record.cid, record, peers: [peer, ...peers.filter((each) => each !== peer)] }
+  const others = peers.filter((each) => each !== peer)
+  // A router only knows records.
+  const serving = [peer, ...others].filter(({ openSync, fetchBlock }) => openSync ?? fetchBlock)
+  return { cid: record.cid, record, peers: serving }
 }
 
 /** How a source is written: `ipns://NAME` or `ipfs://CID`. */

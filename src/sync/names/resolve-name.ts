@@ -40,7 +40,7 @@ export async function resolveName(
     try {
       const bytes = await peer.resolveName(canonical, { signal: options.signal })
       if (bytes === undefined) continue
-      const accepted = await names.accept(canonical, bytes, options)
+      const accepted = await names.accept(canonical, bytes, { ...options, from: peer.label })
       if (best === undefined || accepted.judgement !== 'same') best = { accepted, peer }
     } catch (error) {
       options.signal?.throwIfAborted()

@@ -1,0 +1,38 @@
+import type { AbortOptions } from '../../model/block.ts'
+import type { Peer } from '../peer.ts'
+
+/** Whoever may have the record of a name: a peer, or a router. What it gives is not believed. */
+export type RecordSource = Pick<Peer, 'label' | 'resolveName'>
+
+/** Whoever also takes records to give them on: a router (delegated routing). */
+export interface RecordCarrier extends RecordSource {
+  /** Gives it the newest record (marshalled) of a name. Throws UnavailableError where it does not take it. */
+  putRecord(name: string, bytes: Uint8Array, options?: AbortOptions): Promise<void>
+}
+
+/** What one source gave. */
+export interface GivenRecord {
+  from: string
+  bytes: Uint8Array
+}
+
+/** How long to wait for the slowest source, in milliseconds: whoever publishes does not wait for the dead. */
+const ANSWER_TIMEOUT_MS = 3000
+
+/** Asks all sources at once for the record of a name. Those that fail, or are slow, are passed over. */
+export async function askForRecords(
+  name: string,
+  sources: readonly RecordSource[],
+  { signal, timeoutMs = ANSWER_TIMEOUT_MS }: AbortOptions & { timeoutMs?: number } = {},
+): Promise<GivenRecord[]> {
+  const timeout = AbortSignal.timeout(timeoutMs)
+  const each = signal === undefined ? timeout : AbortSignal.any([signal, timeout])
+  const asked = await Promise.allSettled(
+    sources.map(async (source) => ({ from: source.label, bytes: await source.resolveName(name, { signal: each }) })),
+  )
+  signal?.throwIfAborted()
+  return asked.flatMap((answer) => {
+    if (answer.status === 'rejected' || answer.value.bytes === undefined) return []
+    return [{ from: answer.value.from, bytes: answer.value.bytes }]
+  })
+}
