@@ -2,9 +2,9 @@ import { InvalidError } from '../model/errors.ts'
 import type { Repository } from '../repo/repository.ts'
 
 /** The full name of a branch that the user named, or of the one that is checked out. InvalidError `head-detached`. */
-export async function branchOrHead(repository: Repository, name: string | undefined): Promise<string> {
+export async function branchOrHead({ refs }: Pick<Repository, 'refs'>, name: string | undefined): Promise<string> {
   if (name !== undefined) return name.startsWith('refs/heads/') ? name : `refs/heads/${name}`
-  const head = await repository.refs.head()
+  const head = await refs.head()
   if ('branch' in head) return head.branch
   throw new InvalidError('head-detached', 'no branch is checked out', { hint: 'name one: `jzfs branch` lists them' })
 }

@@ -237,13 +237,18 @@ export const COMMAND_GROUPS: CommandGroup[] = [
       },
       {
         name: 'publish',
-        summary: 'Sign a branch under its IPNS name and let peers have it',
+        summary: 'Sign branches and the repository, and let peers have them',
         load: async () => (await import('./commands/publish.ts')).publish,
       },
       {
         name: 'unpublish',
-        summary: 'Let peers no longer have a branch',
+        summary: 'Let peers no longer have branches',
         load: async () => (await import('./commands/unpublish.ts')).unpublish,
+      },
+      {
+        name: 'writer',
+        summary: 'Let peers push to this repository',
+        load: async () => (await import('./commands/writer.ts')).writer,
       },
       {
         name: 'resolve',

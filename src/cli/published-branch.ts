@@ -4,18 +4,34 @@ import { join } from 'node:path'
 import type { Repository } from '../repo/repository.ts'
 import type { Context } from './context.ts'
 import { homeDirectory } from './home.ts'
+import { shortRefName } from './refs/ref-template.ts'
 
 /** Lets the publication of a branch follow its new name; where nothing was ever published, nothing of the node is loaded. */
 export async function followRenamedBranch(
   context: Context,
-  { id }: Pick<Repository, 'id'>,
+  repository: Repository,
   rename: { before: string; after: string },
 ): Promise<void> {
   if (!existsSync(join(homeDirectory(context), 'repositories.json'))) return
   const { openHomeHere } = await import('./network.ts')
   const { renamePublished } = await import('../node/publish/rename-published.ts')
-  const options = { command: context.commandLine, signal: context.signal }
-  await renamePublished(openHomeHere(context), { repositoryId: id, ...rename }, options)
+  const options = { command: context.commandLine, now: context.now(), signal: context.signal }
+  await renamePublished(openHomeHere(context), { repository, ...rename }, options)
+}
+
+/** Ends the publication of refs that were deleted, and says so; where nothing was ever published, nothing is loaded. */
+export async function unpublishDeleted(
+  context: Context,
+  repository: Repository,
+  deleted: readonly string[],
+): Promise<void> {
+  const refs = await publishedRefs(context, repository, deleted)
+  if (refs.length === 0) return
+  const { openHomeHere } = await import('./network.ts')
+  const { unpublishRefs } = await import('../node/publish/unpublish.ts')
+  const options = { command: context.commandLine, now: context.now(), signal: context.signal }
+  await unpublishRefs(openHomeHere(context), { repositoryId: repository.id, refs }, options)
+  for (const ref of refs) context.terminal.say(`no longer published: ${shortRefName(ref)}`)
 }
 
 /** Which of these refs are published from this home; where nothing was ever published, nothing of the node is loaded. */
@@ -29,6 +45,7 @@ export async function publishedRefs(
   const repository = openHomeHere(context)
     .repositories.list()
     .find((each) => each.id === id)
-  const published = new Set(repository?.heads.map(({ ref }) => ref))
+  const { publishedRefsOf } = await import('../node/home/repository-registry.ts')
+  const published = new Set(repository && publishedRefsOf(repository).map(({ ref }) => ref))
   return names.filter((name) => published.has(name))
 }

@@ -23,7 +23,7 @@ export const CONTROL_ROUTES: Record<string, Route | undefined> = {
 }
 
 async function statusOf({ home, node, state, served, activity }: Daemon): Promise<DaemonStatus> {
-  const { sets, problems } = await served.list()
+  const { names, pins, problems } = await served.list()
   return {
     ...state,
     uptimeSeconds: Math.floor(process.uptime()),
@@ -34,7 +34,7 @@ async function statusOf({ home, node, state, served, activity }: Daemon): Promis
     bytes: node.traffic.total,
     served: activity.totals,
     memoryBytes: process.memoryUsage.rss(),
-    names: sets.map(({ name }) => name),
+    names: [...names, ...pins],
     problems: problems.map(({ name, error: { code, message } }) => ({ name, code, message })),
   }
 }

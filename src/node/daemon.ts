@@ -7,7 +7,6 @@ import { lockHolders } from '../store/lock/lock-holder.ts'
 import { type Lock, tryLock } from '../store/lock/lock.ts'
 import { type Log, SILENT_LOG } from '../sync/log.ts'
 import type { IpnsRecord } from '../sync/names/ipns-record.ts'
-import { offerBlocks } from '../sync/protocol/offer.ts'
 import { serveSync } from '../sync/protocol/serve-sync.ts'
 import { placeControlSocket } from './home/control-socket.ts'
 import { type DaemonState, lastPort, writeDaemonState } from './home/daemon-state.ts'
@@ -19,6 +18,7 @@ import type { NetworkProfile } from './network/network-profile.ts'
 import { DEFAULT_PEER_LIMITS, type PeerLimits } from './network/peer-limits.ts'
 import { type Served, type ServingNode, type ServingNodeOptions, startServingNode } from './network/serving-node.ts'
 import { createStreamQuota } from './network/stream-quota.ts'
+import { createHomeOffer } from './publish/home-offer.ts'
 import { publishedRecord } from './publish/published-record.ts'
 import { createServedBlocks, type ServedBlocks } from './publish/served-blocks.ts'
 import { signAgain } from './publish/sign-again.ts'
@@ -50,6 +50,8 @@ export interface Daemon {
   state: DaemonState
   /** What it did for others. */
   activity: Activity
+  /** Whether it was asked to stop. */
+  isStopping(): boolean
   /** Ends everything in order; a second call waits for the first. */
   stop(): Promise<void>
   /** Fulfilled once it has stopped, whoever asked for it. */
@@ -105,7 +107,8 @@ export async function startDaemon(given: DaemonOptions, startControl: StartContr
     const { promise: stopped, resolve } = Promise.withResolvers<void>()
     let stopping: Promise<void> | undefined
     const stop = (): Promise<void> => (stopping ??= stopDaemon(log, closeAll).finally(resolve))
-    const daemon: Daemon = { home, node, served, state, activity, stop, stopped }
+    const isStopping = (): boolean => stopping !== undefined
+    const daemon: Daemon = { home, node, served, state, activity, isStopping, stop, stopped }
     const control = await startControl(daemon, socket)
     closing.push(() => control.close())
     closing.push(keepSigning(options))
@@ -183,7 +186,7 @@ async function startNode(
 }
 
 function servedBy(
-  { home, limits = DEFAULT_PEER_LIMITS, log = SILENT_LOG }: DaemonOptions,
+  { home, limits = DEFAULT_PEER_LIMITS, log = SILENT_LOG, now, onProblem }: DaemonOptions,
   served: ServedBlocks,
   activity: Activity,
 ): Served {
@@ -210,8 +213,7 @@ function servedBy(
     sync: (stream, peerId) =>
       activity.exchange(peerId, 'libp2p', () =>
         quota.run(peerId, stream, (duplex) => {
-          const view = served.view({ peerId })
-          const offer = offerBlocks({ source: view, mayServe: view.mayServe, countBlocks: view.countBlocks })
+          const offer = createHomeOffer(home, { peerId }, { served, now, onProblem })
           return serveSync(duplex, offer, { label: peerId, readAhead: READ_AHEAD, idleTimeoutMs })
         }),
       ),

@@ -165,7 +165,7 @@ describe('the network through the daemon', () => {
     const store = await temporaryStore()
     await receiveInto(store, duplex, [record.cid])
     expect(await reachedBy(store, [record.cid])).toEqual(await reachedBy(repository.store, [publication.commit]))
-    expect((await (await control(server)).status()).names).toEqual([publication.name])
+    expect((await (await control(server)).status()).names).toContain(publication.name)
   })
 
   it('finds a name at the peers that are connected', async () => {

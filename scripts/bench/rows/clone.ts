@@ -42,7 +42,7 @@ export function cloneRow(bench: Bench, work: string, make: () => Folder, atMost?
       data = make()
       mkdirSync(clones)
       commitInBoth(data.path, bench)
-      name = (JSON.parse(runQuietly(jzfs(data.path, there, 'publish', '--json'))) as { name: string }).name
+      name = (JSON.parse(runQuietly(jzfs(data.path, there, 'publish', '--json'))) as { refs: [{ name: string }] }).refs[0].name
       daemons = [await startDaemon(there), await startDaemon(here)]
     },
     dispose: async () => {

@@ -10,7 +10,7 @@ import type { Context } from '../context.ts'
 import { withRepository } from '../here.ts'
 import { messageParts } from '../history/commit-message.ts'
 import { currentPerson } from '../identity.ts'
-import { followRenamedBranch } from '../published-branch.ts'
+import { followRenamedBranch, unpublishDeleted } from '../published-branch.ts'
 import {
   addRefListOptions,
   printRefs,
@@ -100,6 +100,8 @@ async function remove(context: Context, repository: Repository, names: string[],
       await context.terminal.out(`Deleted branch ${name} (was ${shortenCid(commit)}).\n`)
     }
   }
+  const refs = names.map((name) => BRANCHES + name)
+  await unpublishDeleted(context, repository, refs)
   if (flags.json) await context.terminal.json({ deleted })
 }
 

@@ -1,83 +1,103 @@
 import { basename, dirname } from 'node:path'
 
-import type { Audience } from '../../node/home/repository-registry.ts'
-import type { Publication } from '../../node/publish/publish.ts'
+import type { RegisteredRepository } from '../../node/home/repository-registry.ts'
+import type { PublishRequest } from '../../node/publish/publish.ts'
 import { REPOSITORY_FOLDER } from '../../repo/layout.ts'
-import { branchName, branchOrHead } from '../branch-name.ts'
+import { BRANCHES } from '../../repo/refs/branch.ts'
+import { TAGS } from '../../repo/refs/tag.ts'
+import type { Repository } from '../../repo/repository.ts'
+import { branchOrHead } from '../branch-name.ts'
 import { collect } from '../collect.ts'
 import type { CommandModule } from '../command.ts'
 import type { Context } from '../context.ts'
 import { withRepository } from '../here.ts'
 import { openHomeHere } from '../network.ts'
+import { chosenAudience } from '../publish/chosen-audience.ts'
+import { audienceText, publicationLines, repositoryDocument, repositoryLines } from '../publish/publication-report.ts'
+import { describeRef } from '../undo/describe-change.ts'
 
 interface PublishFlags {
+  all?: true
+  tags?: true
   to?: string[]
   public?: true
+  description?: string
   list?: true
   json?: true
+  quiet?: true
 }
 
-/** `jzfs publish`: signs a branch's head, and lets peers have what it reaches. */
+/** `jzfs publish`: signs branches and the repository, and lets peers have what they reach. */
 export const publish: CommandModule = {
   configure(command, context) {
     command
-      .argument('[branch]', 'the branch (default: the one that is checked out)')
+      .argument('[branch...]', 'the branches (default: the one that is checked out)')
+      .option('--all', 'publish all branches, and later those that are pushed')
+      .option('--tags', 'publish all tags as well')
       .option('--to <peer>', 'let only this peer have it; may be repeated', collect)
       .option('--public', 'let everybody have it who can reach this node (default at first)')
+      .option('--description <text>', 'say what the repository is')
       .option('-l, --list', 'list what this node publishes')
+      .option('-q, --quiet', 'print nothing')
       .option('--json', 'print one JSON document')
-      .action((branch: string | undefined, flags: PublishFlags) =>
-        flags.list ? list(context, flags) : run(context, branch, flags),
+      .addHelpText('after', HELP)
+      .action((branches: string[], flags: PublishFlags) =>
+        flags.list ? list(context, flags) : run(context, branches, flags),
       )
   },
 }
 
-async function run(context: Context, branch: string | undefined, flags: PublishFlags): Promise<void> {
-  const { publishBranch } = await import('../../node/publish/publish.ts')
-  const audience = audienceOf(flags)
+const HELP = `
+Each branch gets an IPNS name, and the repository another one, whose manifest
+lists the branches and tags that are for everybody: that name clones all of it.
+A repository without commits can be published with --all, to be pushed to by
+those that \`jzfs writer add\` lets.`
+
+async function run(context: Context, branches: string[], flags: PublishFlags): Promise<void> {
+  const { publishRefs } = await import('../../node/publish/publish.ts')
   const publication = await withRepository(context, async (repository) =>
-    publishBranch(openHomeHere(context), {
+    publishRefs(openHomeHere(context), {
       repository,
-      ref: await branchOrHead(repository, branch),
-      ...(audience === undefined ? {} : { audience }),
+      refs: await chosenRefs(repository, branches, flags),
+      ...chosenAudiences(flags),
+      description: flags.description,
       command: context.commandLine,
       now: context.now(),
       signal: context.signal,
     }),
   )
-  if (flags.json) return context.terminal.json(publicationDocument(publication))
-  const { name, ref, commit, record, changed } = publication
-  const state = changed ? 'published' : 'nothing new:'
-  const lines = [
-    `${state} ${branchName(ref)} as ipns://${name}`,
-    `  commit ${commit.toString()}, sequence ${record.sequence}${onlyTo(publication.audience)}`,
-  ]
+  if (flags.json) return context.terminal.json(repositoryDocument(publication))
+  if (flags.quiet) return
+  const lines = [...publication.refs.flatMap(publicationLines), ...repositoryLines(publication)]
   await context.terminal.out(lines.map((line) => `${line}\n`).join(''))
 }
 
-function onlyTo(audience: Audience): string {
-  return audience === 'public' ? '' : `, only to ${audience.peers.join(', ')}`
+async function chosenRefs({ refs }: Repository, branches: string[], flags: PublishFlags): Promise<string[]> {
+  const named = await Promise.all(branches.map((branch) => branchOrHead({ refs }, branch)))
+  const chosen = new Set(named)
+  if (flags.all) for (const { name } of await refs.list(BRANCHES)) chosen.add(name)
+  else if (branches.length === 0) chosen.add(await branchOrHead({ refs }, undefined))
+  if (flags.tags) for (const { name } of await refs.list(TAGS)) chosen.add(name)
+  return [...chosen]
 }
 
-/** A publication as `--json` shows it. */
-export function publicationDocument({ name, ref, commit, record, audience, blocks, changed }: Publication): unknown {
-  const { value, sequence, validity } = record
-  return { name, ref, commit, value, sequence, validity, audience, blocks, changed }
-}
-
-function audienceOf({ to, public: everybody }: PublishFlags): Audience | undefined {
-  if (everybody) return 'public'
-  return to === undefined ? undefined : { peers: to }
+function chosenAudiences(flags: PublishFlags): Pick<PublishRequest, 'audience' | 'publishesPushed'> {
+  const audience = chosenAudience(flags)
+  return { audience, publishesPushed: flags.all ? (audience ?? 'public') : undefined }
 }
 
 async function list(context: Context, flags: PublishFlags): Promise<void> {
   const repositories = openHomeHere(context).repositories.list()
   if (flags.json) return context.terminal.json(repositories)
-  const lines = repositories.flatMap(({ path, heads }) =>
-    heads.map(({ name, ref, audience }) => {
-      const folder = basename(path) === REPOSITORY_FOLDER ? dirname(path) : path
-      return `ipns://${name} ${branchName(ref)} of ${folder}${onlyTo(audience)}\n`
-    }),
-  )
-  await context.terminal.out(lines.join(''))
+  await context.terminal.out(repositories.flatMap(listedLines).join(''))
+}
+
+function listedLines({ path, name, manifest, heads, tags = [] }: RegisteredRepository): string[] {
+  const folder = basename(path) === REPOSITORY_FOLDER ? dirname(path) : path
+  const own = manifest === undefined ? '' : `ipns://${manifest.name} `
+  const refs = [...heads, ...tags].map((ref) => {
+    const refName = ref.name === undefined ? '' : `ipns://${ref.name} `
+    return `  ${refName}${describeRef(ref.ref)}${audienceText(ref.audience)}\n`
+  })
+  return [`${own}${name} in ${folder}\n`, ...refs]
 }

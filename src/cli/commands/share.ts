@@ -4,7 +4,7 @@ import { basename, join, resolve } from 'node:path'
 import type { CID } from 'multiformats/cid'
 
 import { ConflictError, InvalidError, JzfsError, NotFoundError } from '../../model/errors.ts'
-import type { Publication } from '../../node/publish/publish.ts'
+import type { BranchPublication } from '../../node/publish/publish.ts'
 import { openConfig } from '../../repo/config/config.ts'
 import { initRepository } from '../../repo/init-repository.ts'
 import { REPOSITORY_FOLDER } from '../../repo/layout.ts'
@@ -18,8 +18,8 @@ import { configSources, openOptions } from '../here.ts'
 import { currentPerson } from '../identity.ts'
 import { openHomeHere } from '../network.ts'
 import { createProgressLine } from '../progress.ts'
+import { publicationDocument } from '../publish/publication-report.ts'
 import { serveUntilStopped, startDaemonHere } from '../serve.ts'
-import { publicationDocument } from './publish.ts'
 
 interface ShareFlags {
   message?: string
@@ -57,7 +57,7 @@ async function run(context: Context, folder: string, flags: ShareFlags): Promise
     const tree = await treeOf(repository, publication.commit)
     const clone = cloneCommand(context, folder, publication.name, addresses[0])
     if (flags.json) {
-      const published = publicationDocument(publication) as object
+      const published = publicationDocument(publication)
       await context.terminal.json({ path: folder, ...published, tree, committed: isCommitted, addresses, clone })
     } else {
       await context.terminal.out(summary({ folder, publication, tree, addresses, clone }))
@@ -148,7 +148,7 @@ function quoteForShell(word: string): string {
 
 interface Summary {
   folder: string
-  publication: Publication
+  publication: BranchPublication
   tree: CID
   addresses: string[]
   clone: string

@@ -15,6 +15,7 @@ import { withRepository } from '../here.ts'
 import { currentPerson } from '../identity.ts'
 import { givenMessage } from '../message-options.ts'
 import { readCount } from '../numbers.ts'
+import { unpublishDeleted } from '../published-branch.ts'
 import {
   addRefListOptions,
   printRefs,
@@ -108,6 +109,8 @@ async function remove(context: Context, repository: Repository, names: string[],
     deleted.push({ tag: name, was })
     if (!flags.json) await context.terminal.out(`Deleted tag '${name}' (was ${shortenCid(was)})\n`)
   }
+  const refs = names.map(tagRef)
+  await unpublishDeleted(context, repository, refs)
   if (flags.json) await context.terminal.json({ deleted })
 }
 

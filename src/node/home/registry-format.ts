@@ -1,12 +1,24 @@
 import { isAbsolute } from 'node:path'
 
+import { CID } from 'multiformats/cid'
+
 import { IntegrityError, InvalidError } from '../../model/errors.ts'
 import { checkRefName } from '../../model/ref-name.ts'
 import { peerIdOfName } from './ed25519-key.ts'
-import type { Audience, PublishedHead, RegisteredRepository } from './repository-registry.ts'
+import type {
+  Audience,
+  NamedKey,
+  PublishedHead,
+  PublishedRef,
+  PublishedTag,
+  RegisteredRepository,
+} from './repository-registry.ts'
 
-/** Version of the file's format. A reader refuses a newer one. */
-const FORMAT = 1
+/**
+ * Version of the file's format. A reader refuses a newer one. Format 1 had no manifests, tags, writers and CIDs of heads;
+ * it is read as one without them.
+ */
+const FORMAT = 2
 
 /** The text of `repositories.json`. */
 export function formatRegistry(repositories: RegisteredRepository[]): string {
@@ -23,7 +35,7 @@ export function parseRegistry(text: string | undefined, path: string): Registere
     const value = parseJson(text)
     refuseNewer(value, path)
     const file = record(value, 'file', ['format', 'repositories'])
-    if (file['format'] !== FORMAT) throw new FieldError('format')
+    if (file['format'] !== 1 && file['format'] !== FORMAT) throw new FieldError('format')
     const repositories = list(file['repositories'], 'repositories').map(parseRepository)
     refuseTwice(repositories, 'id', ({ id }) => id)
     refuseTwice(repositories, 'name', ({ name }) => name)
@@ -51,25 +63,69 @@ class FieldError extends Error {
 }
 
 function parseRepository(value: unknown): RegisteredRepository {
-  const fields = record(value, 'repository', ['id', 'path', 'name', 'heads'])
+  const fields = record(value, 'repository', REPOSITORY_FIELDS)
   const path = text(fields['path'], 'path')
   if (!isAbsolute(path)) throw new FieldError('path')
   const heads = list(fields['heads'], 'heads').map(parseHead)
   refuseTwice(heads, 'ref', ({ ref }) => ref)
-  return { id: text(fields['id'], 'id'), path, name: text(fields['name'], 'name'), heads }
+  const repository = { id: text(fields['id'], 'id'), path, name: text(fields['name'], 'name'), heads }
+  return { ...repository, ...parseMore(fields) }
+}
+
+const REPOSITORY_FIELDS = [
+  ...['id', 'path', 'name', 'heads'],
+  ...['manifest', 'description', 'tags', 'writers', 'publishesPushed'],
+]
+
+/** What need not be there. */
+function parseMore(fields: Record<string, unknown>): Partial<RegisteredRepository> {
+  const { manifest, description, tags, writers, publishesPushed } = fields
+  const more: Partial<RegisteredRepository> = {}
+  if (manifest !== undefined) more.manifest = parseKey(record(manifest, 'manifest', ['key', 'name']))
+  if (description !== undefined) more.description = text(description, 'description')
+  if (tags !== undefined) more.tags = list(tags, 'tags').map(parseTag)
+  refuseTwice(more.tags ?? [], 'ref', ({ ref }) => ref)
+  if (writers !== undefined) more.writers = list(writers, 'writers').map((peer) => text(peer, 'writers'))
+  if (publishesPushed !== undefined) more.publishesPushed = parseAudience(publishesPushed)
+  return more
 }
 
 function parseHead(value: unknown): PublishedHead {
-  const fields = record(value, 'head', ['ref', 'key', 'name', 'audience'])
+  const fields = record(value, 'head', REF_FIELDS)
+  return { ...parseRef(fields), ...parseKey(fields) }
+}
+
+function parseTag(value: unknown): PublishedTag {
+  const fields = record(value, 'tags', REF_FIELDS)
+  const tag = parseRef(fields)
+  return fields['key'] === undefined ? tag : { ...tag, ...parseKey(fields) }
+}
+
+const REF_FIELDS = ['ref', 'key', 'name', 'audience', 'cid']
+
+function parseRef(fields: Record<string, unknown>): PublishedRef {
   const ref = text(fields['ref'], 'ref')
   try {
     checkRefName(ref)
   } catch {
     throw new FieldError('ref')
   }
+  const parsed = { ref, audience: parseAudience(fields['audience']) }
+  return fields['cid'] === undefined ? parsed : { ...parsed, cid: parseCid(fields['cid']) }
+}
+
+function parseKey(fields: Record<string, unknown>): NamedKey {
   const name = text(fields['name'], 'name')
   if (peerIdOfName(name) === undefined) throw new FieldError('name')
-  return { ref, key: text(fields['key'], 'key'), name, audience: parseAudience(fields['audience']) }
+  return { key: text(fields['key'], 'key'), name }
+}
+
+function parseCid(value: unknown): string {
+  try {
+    return CID.parse(text(value, 'cid')).toString()
+  } catch {
+    throw new FieldError('cid')
+  }
 }
 
 function parseAudience(value: unknown): Audience {

@@ -7,16 +7,28 @@ import { formatRegistry, parseRegistry } from './registry-format.ts'
 /** Who may fetch a published head: everyone, or these peers (peer ids) over `/jzfs/sync/1` only. */
 export type Audience = 'public' | { peers: string[] }
 
-/** A head that is published. What it names at the moment stands in its digest set and in its record. */
-export interface PublishedHead {
-  /** The full name of the ref: `refs/heads/main`. */
-  ref: string
-  /** The name of its key in the home. */
+/** A key of the home, and the name that it signs. */
+export interface NamedKey {
+  /** The name of the key in the home. */
   key: string
-  /** The IPNS name of that key: `k51…`. */
+  /** Its IPNS name: `k51…`. */
   name: string
-  audience: Audience
 }
+
+/** A ref that is published. */
+export interface PublishedRef {
+  /** In full: `refs/heads/main`, `refs/tags/v1`. */
+  ref: string
+  audience: Audience
+  /** What it was when it was published, as text; undefined in a file of format 1, where only the record says it. */
+  cid?: string
+}
+
+/** A branch that is published. */
+export interface PublishedHead extends PublishedRef, NamedKey {}
+
+/** A tag that is published. It has a name of its own only where it is not for everybody: the manifest does not tell it then. */
+export interface PublishedTag extends PublishedRef, Partial<NamedKey> {}
 
 /** A repository that this home knows. */
 export interface RegisteredRepository {
@@ -26,7 +38,21 @@ export interface RegisteredRepository {
   path: string
   /** A short name, unique in this home. */
   name: string
+  /** What signs its manifest; undefined in a file of format 1, until it is published again. */
+  manifest?: NamedKey
+  /** What it is, for people (default: nothing). */
+  description?: string
   heads: PublishedHead[]
+  tags?: PublishedTag[]
+  /** The peers (by id) that may push to it (default: none). */
+  writers?: string[]
+  /** Who may have refs that are pushed and were not published before (default: those who may push). */
+  publishesPushed?: Audience
+}
+
+/** All refs of a repository that are published. */
+export function publishedRefsOf({ heads, tags = [] }: RegisteredRepository): (PublishedRef & Partial<NamedKey>)[] {
+  return [...heads, ...tags]
 }
 
 /** The file `repositories.json` of a home. */

@@ -36,11 +36,10 @@ export function measureNode(metrics: MetricRegistry, { version, node, served }: 
     [...node.traffic.byProtocol].flatMap(([protocol, counts]) => byDirection(counts, { protocol })),
   )
   metrics.read('jzfs_published', 'What is published here: heads with a name, and pins.', 'gauge', async () => {
-    const { sets } = await served.list()
-    const names = sets.filter(({ repositoryId }) => repositoryId !== undefined).length
+    const { names, pins } = await served.list()
     return [
-      { labels: { kind: 'name' }, value: names },
-      { labels: { kind: 'pin' }, value: sets.length - names },
+      { labels: { kind: 'name' }, value: names.length },
+      { labels: { kind: 'pin' }, value: pins.length },
     ]
   })
   metrics.read('jzfs_problems', 'What is published and cannot be served.', 'gauge', async () => [

@@ -3,6 +3,7 @@ import { ConflictError, InvalidError } from '../../model/errors.ts'
 import { generateEd25519Key, type Ed25519Key } from '../home/ed25519-key.ts'
 import type { Home } from '../home/home.ts'
 import { keyMissing, SELF_KEY } from '../home/key-store.ts'
+import { publishedRefsOf } from '../home/repository-registry.ts'
 import { listOwnNames, writeOwnName } from './own-names.ts'
 
 /** A key of a home, without what is secret of it. */
@@ -23,9 +24,7 @@ export function listKeys(home: Home): ListedKey[] {
   const uses = usesOfKeys(home)
   return home.keys.list().flatMap((key) => {
     const found = home.keys.read(key)
-    return found === undefined
-      ? []
-      : [{ key, name: found.name, peerId: found.peerId, uses: (uses.get(key) ?? []).map(({ what }) => what) }]
+    return found === undefined ? [] : [{ key, name: found.name, peerId: found.peerId, uses: uses.get(key) ?? [] }]
   })
 }
 
@@ -75,6 +74,8 @@ export async function renameKey(
         repositories.map((each) => ({
           ...each,
           heads: each.heads.map((head) => ({ ...head, key: renamed(head.key) })),
+          ...(each.tags && { tags: each.tags.map((tag) => (tag.key ? { ...tag, key: renamed(tag.key) } : tag)) }),
+          ...(each.manifest && { manifest: { ...each.manifest, key: renamed(each.manifest.key) } }),
         })),
       )
       for (const own of listOwnNames(home)) if (own.key === before) await writeOwnName(home, { ...own, key: after })
@@ -101,7 +102,7 @@ export async function removeKey(
   try {
     const found = home.keys.read(key)
     if (found === undefined) throw keyMissing(key)
-    const uses = (usesOfKeys(home).get(key) ?? []).map(({ what }) => what)
+    const uses = usesOfKeys(home).get(key) ?? []
     if (uses.length > 0 && !force) throw inUse(key, found.name, uses)
     await home.keys.remove(key)
     return { key, name: found.name, peerId: found.peerId, uses }
@@ -110,23 +111,17 @@ export async function removeKey(
   }
 }
 
-/** One thing that a key signs for. */
-export interface KeyUse {
-  /** In words: `refs/heads/main of /data/beans`. */
-  what: string
-  /** Whether it is a branch, a tag or a repository, whose records `jzfs publish` makes. */
-  isBranch: boolean
-}
-
 /** By the name of a key, what it signs for. */
-export function usesOfKeys(home: Home): Map<string, KeyUse[]> {
-  const uses = new Map<string, KeyUse[]>()
-  const add = (key: string, use: KeyUse): void => void uses.set(key, [...(uses.get(key) ?? []), use])
-  add(SELF_KEY, { what: 'the node itself', isBranch: false })
-  for (const { path, heads } of home.repositories.list()) {
-    for (const { key, ref } of heads) add(key, { what: `${ref} of ${path}`, isBranch: true })
+function usesOfKeys(home: Home): Map<string, string[]> {
+  const uses = new Map<string, string[]>()
+  const add = (key: string, what: string): void => void uses.set(key, [...(uses.get(key) ?? []), what])
+  add(SELF_KEY, 'the node itself')
+  for (const registered of home.repositories.list()) {
+    const { path, manifest } = registered
+    if (manifest !== undefined) add(manifest.key, `the repository ${path}`)
+    for (const { key, ref } of publishedRefsOf(registered)) if (key !== undefined) add(key, `${ref} of ${path}`)
   }
-  for (const { key, name } of listOwnNames(home)) add(key, { what: `the name ipns://${name}`, isBranch: false })
+  for (const { key, name } of listOwnNames(home)) add(key, `the name ipns://${name}`)
   return uses
 }
 

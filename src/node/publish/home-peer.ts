@@ -1,7 +1,7 @@
 import { createLocalPeer } from '../../sync/local-peer.ts'
 import type { Peer } from '../../sync/peer.ts'
-import { offerBlocks } from '../../sync/protocol/offer.ts'
 import type { Home } from '../home/home.ts'
+import { createHomeOffer } from './home-offer.ts'
 import { publishedRecord } from './published-record.ts'
 import { createServedBlocks } from './served-blocks.ts'
 
@@ -15,11 +15,8 @@ export function createHomePeer(home: Home): HomePeer {
   const served = createServedBlocks(home)
   const peer = createLocalPeer({
     label: 'this node',
-    record: (name) => publishedRecord(home, name),
-    offer: () => {
-      const view = served.view('self')
-      return offerBlocks({ source: view, mayServe: view.mayServe, countBlocks: view.countBlocks })
-    },
+    record: (name) => publishedRecord(home, name, 'self'),
+    offer: () => createHomeOffer(home, 'self', { served, now: () => new Date() }),
   })
   return { ...peer, close: () => served.close() }
 }

@@ -8,7 +8,7 @@ import { initRepository } from '../../repo/init-repository.ts'
 import { runOperation } from '../../repo/operation/operation.ts'
 import { openRepository, type OpenRepositoryOptions, type Repository } from '../../repo/repository.ts'
 import { type Pin, pinDataset, type PinOptions } from '../../sync/clone/pin.ts'
-import { publishHead, unpublishHead } from '../../sync/publish/published-set.ts'
+import { publishHeads, unpublishHeads } from '../../sync/publish/published-set.ts'
 import type { Home } from '../home/home.ts'
 import { openHomeNames } from './home-names.ts'
 import { pinSetPath } from './published-files.ts'
@@ -27,7 +27,7 @@ const PINS = 'refs/pins/'
 
 /**
  * Keeps a dataset in the home, without a working tree, and serves it: the blocks to everybody, and the record of the name
- * it was pinned by. Pinned again, a name brings what is new. Throws what `pinDataset` and `publishHead` throw.
+ * it was pinned by. Pinned again, a name brings what is new. Throws what `pinDataset` and `publishHeads` throw.
  */
 export async function addPin(home: Home, options: AddPinOptions): Promise<Pin> {
   const { source, command, signal } = options
@@ -35,7 +35,7 @@ export async function addPin(home: Home, options: AddPinOptions): Promise<Pin> {
   const repository = await initRepository(home.layout.pins, { bare: true, command })
   try {
     const added = await pinDataset({ ...options, repository, names: openHomeNames(home, { command }), pin })
-    await publishHead(pinSetPath(home.layout, pin), repository.store, added.cid, { signal })
+    await publishHeads(pinSetPath(home.layout, pin), repository.store, [added.cid], { signal })
     return added
   } finally {
     await repository.close()
@@ -58,7 +58,7 @@ export async function removePin(
     const before = await repository?.refs.read(name)
     if (repository === undefined || lock === undefined || before === undefined) throw pinMissing(label)
     // First the set: without it nothing is served, wherever we are interrupted.
-    await unpublishHead(pinSetPath(home.layout, label))
+    await unpublishHeads(pinSetPath(home.layout, label))
     const refs = [{ name, before, after: undefined, message: 'pin: removed' }]
     await runOperation(repository, lock, { command, person, refs })
     return { label, cid: before }

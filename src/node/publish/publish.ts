@@ -1,41 +1,73 @@
 import { existsSync } from 'node:fs'
-import { basename, dirname } from 'node:path'
+import { basename } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 
-import type { CID } from 'multiformats/cid'
+import { CID } from 'multiformats/cid'
 
 import type { AbortOptions } from '../../model/block.ts'
 import { ConflictError, NotFoundError } from '../../model/errors.ts'
+import { BRANCHES } from '../../repo/refs/branch.ts'
 import { openRepository, type Repository } from '../../repo/repository.ts'
-import { type IpnsRecord, RECORD_LIFETIME_MS } from '../../sync/names/ipns-record.ts'
-import { openKnownNames } from '../../sync/names/known-names.ts'
-import { publishHead } from '../../sync/publish/published-set.ts'
-import type { Ed25519Key } from '../home/ed25519-key.ts'
+import type { IpnsRecord } from '../../sync/names/ipns-record.ts'
 import type { Home } from '../home/home.ts'
-import type { Audience, PublishedHead, RegisteredRepository } from '../home/repository-registry.ts'
-import { headSetPath } from './published-files.ts'
+import {
+  type Audience,
+  type NamedKey,
+  type PublishedHead,
+  type PublishedRef,
+  publishedRefsOf,
+  type PublishedTag,
+  type RegisteredRepository,
+} from '../home/repository-registry.ts'
+import { audienceKey } from './published-files.ts'
+import { registeredRepository } from './registered-repository.ts'
+import { writePublication, type WrittenPublication } from './write-publication.ts'
 
 /** What shall be published. */
 export interface PublishRequest extends AbortOptions {
   repository: Repository
-  /** The full name of the branch: `refs/heads/main`. */
-  ref: string
-  /** Who may fetch it (default: as before, `public` at first). */
-  audience?: Audience
+  /** Full names of branches and tags; none where only the repository itself shall be known. */
+  refs: readonly string[]
+  /** Who may fetch them (default: as before, `public` at first). */
+  audience?: Audience | undefined
+  /** What the repository is, for people (default: as before). */
+  description?: string | undefined
+  /** Who may fetch refs that are pushed later (default: as before; at first those who may push). */
+  publishesPushed?: Audience | undefined
+  /** Who may push, by peer id, given who might before. */
+  writers?: ((before: readonly string[]) => string[]) | undefined
   /** The command line, for those who wait for the home's lock. */
   command: string
   now: Date
 }
 
-/** A head that is published. */
+/** A ref that is published. */
 export interface Publication {
-  /** The IPNS name: `k51…`. */
-  name: string
   ref: string
+  /** The commit; of a tag what it names. */
   commit: CID
-  record: IpnsRecord
   audience: Audience
-  /** How many blocks it reaches. */
+  /** How many blocks all refs of this audience reach together. */
   blocks: number
+  /** Its own IPNS name and record: of a branch always, of a tag where it is not for everybody. */
+  name?: string
+  record?: IpnsRecord
+  /** False where everything was published like this already. */
+  changed: boolean
+}
+
+/** A branch that is published. */
+export type BranchPublication = Publication & { name: string; record: IpnsRecord }
+
+/** A repository that is published. */
+export interface RepositoryPublication {
+  registered: RegisteredRepository
+  /** The repository's own IPNS name, and what it says now. */
+  name: string
+  manifest: CID
+  record: IpnsRecord
+  /** The refs that were asked for, in their order. */
+  refs: Publication[]
   /** False where everything was published like this already. */
   changed: boolean
   /** Where the repository was when it was published last, if it was elsewhere. */
@@ -46,61 +78,122 @@ export interface Publication {
 const LOCK_WAIT_MS = 60_000
 
 /**
- * Publishes a branch: from now on this node's daemon, if there is one, serves what the branch's commit reaches, and says
- * so under the branch's IPNS name. The key is made the first time. Needs no daemon and tells none: it reads the files.
+ * Publishes branches and tags of a repository: from now on this node's daemon, if there is one, serves what they reach, and
+ * says so under the IPNS name of each branch, and of the repository, whose manifest lists what is for everybody. Other refs
+ * stay as they were published. Keys are made the first time. Needs no daemon and tells none: it reads the files.
  *
- * The digest set is durable first, then the record, whose sequence is raised before it can leave, then the registry.
  * Throws NotFoundError `branch-unborn` (details: `ref`), ConflictError `repository-copied` (details: `path`, `other`), what
- * `publishHead` and `KnownNames.publish` throw, and ConflictError `locked`.
+ * `writePublication` throws, and ConflictError `locked`.
  */
-export async function publishBranch(home: Home, request: PublishRequest): Promise<Publication> {
-  const { repository, ref, command, now, signal } = request
+export async function publishRefs(home: Home, request: PublishRequest): Promise<RepositoryPublication> {
+  const { repository, command, now, signal } = request
   const lock = await home.lock({ command, waitMs: LOCK_WAIT_MS, signal })
   try {
-    // Under the lock: who publishes last publishes the newest.
-    const commit = await repository.refs.read(ref)
-    if (commit === undefined) throw unborn(ref)
-    const before = home.repositories.list()
-    const registered = before.find(({ id }) => id === repository.id)
-    const movedFrom = await whereItWas(registered, repository)
-    const headBefore = registered?.heads.find((head) => head.ref === ref)
-    const key = await home.keys.readOrCreate(headBefore?.key ?? keyNameOf(repository, ref))
-    const audience = request.audience ?? headBefore?.audience ?? 'public'
-    const { blocks, added } = await publishHead(headSetPath(home.layout, key.name), repository.store, commit, {
-      signal,
-    })
-    const signed = await signRecord(home, key, commit, now)
-    const head = { ref, key: headBefore?.key ?? keyNameOf(repository, ref), name: key.name, audience }
-    const isRegistered = movedFrom === undefined && JSON.stringify(head) === JSON.stringify(headBefore)
-    if (!isRegistered) await home.repositories.write(withHead(before, repository, head))
-    const changed = added > 0 || signed.isNew || !isRegistered
-    return { name: key.name, ref, commit, record: signed.record, audience, blocks, changed, movedFrom }
+    const before = await registeredRepository(home, repository.id)
+    const movedFrom = await whereItWas(before, repository)
+    const after = await registerRefs(home, before, request)
+    const change = { before, after, repository, refreshed: request.refs, now, signal }
+    const written = await writePublication(home, change)
+    return { ...reportOf(before, after, request.refs, written), movedFrom }
   } finally {
     lock.release()
   }
 }
 
-/** The name of the key that a branch gets when it is published for the first time. */
+/** Publishes one branch: see `publishRefs`. */
+export async function publishBranch(
+  home: Home,
+  { ref, ...request }: Omit<PublishRequest, 'refs'> & { ref: string },
+): Promise<BranchPublication & { movedFrom: string | undefined }> {
+  const { refs, movedFrom } = await publishRefs(home, { ...request, refs: [ref] })
+  return { ...(refs[0] as BranchPublication), movedFrom }
+}
+
+/** The repository as the registry shall have it. */
+async function registerRefs(
+  home: Home,
+  before: RegisteredRepository | undefined,
+  request: PublishRequest,
+): Promise<RegisteredRepository> {
+  const { repository, description, publishesPushed } = request
+  const { id, path } = repository
+  const refs: PublishedRef[] = []
+  for (const ref of request.refs) refs.push(await registerRef(home, before, ref, request))
+  const names = new Set(request.refs)
+  const heads = [...(before?.heads ?? []).filter(({ ref }) => !names.has(ref)), ...refs.filter(isHead)]
+  const tags = [...(before?.tags ?? []).filter(({ ref }) => !names.has(ref)), ...refs.filter((ref) => !isHead(ref))]
+  const told = description ?? before?.description ?? ''
+  const later = publishesPushed ?? before?.publishesPushed
+  const writersBefore = before?.writers ?? []
+  const writers = request.writers?.(writersBefore) ?? writersBefore
+  return {
+    id,
+    path,
+    name: before?.name ?? freeName(home.repositories.list(), nameOfFolder(repository)),
+    manifest: await namedKey(home, before?.manifest?.key ?? id),
+    ...(told === '' ? {} : { description: told }),
+    heads,
+    ...(tags.length === 0 ? {} : { tags }),
+    ...(writers.length === 0 ? {} : { writers }),
+    ...(later === undefined ? {} : { publishesPushed: later }),
+  }
+}
+
+function isHead(ref: PublishedRef & Partial<NamedKey>): ref is PublishedHead {
+  return ref.ref.startsWith(BRANCHES)
+}
+
+async function registerRef(
+  home: Home,
+  before: RegisteredRepository | undefined,
+  ref: string,
+  { repository, ...request }: PublishRequest,
+): Promise<PublishedHead | PublishedTag> {
+  // Under the lock: who publishes last publishes the newest.
+  const cid = await repository.refs.read(ref)
+  if (cid === undefined) throw unborn(ref)
+  const refBefore = before && publishedRefsOf(before).find((each) => each.ref === ref)
+  const audience = request.audience ?? refBefore?.audience ?? 'public'
+  const published = { ref, audience, cid: cid.toString() }
+  if (!ref.startsWith(BRANCHES) && audience === 'public' && refBefore?.key === undefined) return published
+  const { key, name } = await namedKey(home, refBefore?.key ?? keyNameOf(repository, ref))
+  return { ref, key, name, audience, cid: published.cid }
+}
+
+/** The name of the key that a ref gets when it is published for the first time. */
 function keyNameOf({ id }: Repository, ref: string): string {
   return `${id}/${ref.replace(/^refs\/heads\//, '')}`
 }
 
-/** Signs a record, unless the newest says the same and has more than half of its life before it. */
-async function signRecord(
-  home: Home,
-  key: Ed25519Key,
-  cid: CID,
-  now: Date,
-): Promise<{ record: IpnsRecord; isNew: boolean }> {
-  const names = openKnownNames(home.layout.names)
-  const newest = await names.record(key.name)
-  if (newest?.cid.equals(cid) === true && !isPastHalfLife(newest, now)) return { record: newest, isNew: false }
-  return { record: await names.publish({ privateKey: key.protobuf, cid, now }), isNew: true }
+async function namedKey(home: Home, key: string): Promise<NamedKey> {
+  return { key, name: (await home.keys.readOrCreate(key)).name }
 }
 
-/** Whether a record has less than half of its life before it. */
-export function isPastHalfLife({ expires }: IpnsRecord, now: Date): boolean {
-  return expires.getTime() - now.getTime() < RECORD_LIFETIME_MS / 2
+function reportOf(
+  before: RegisteredRepository | undefined,
+  after: RegisteredRepository,
+  refs: readonly string[],
+  { sets, records, manifest }: WrittenPublication,
+): Omit<RepositoryPublication, 'movedFrom'> {
+  if (manifest === undefined) throw new TypeError('the repository has no key')
+  const isRegistered = isDeepStrictEqual(before, after)
+  const refIn = (registered: RegisteredRepository | undefined, ref: string): unknown =>
+    registered && [registered.path, publishedRefsOf(registered).find((each) => each.ref === ref)]
+  const publications = publishedRefsOf(after)
+    .filter(({ ref }) => refs.includes(ref))
+    .map(({ ref, cid = '', audience, name }): Publication => {
+      const set = sets.get(audienceKey(audience))
+      const signed = records.get(ref)
+      const isSame = isDeepStrictEqual(refIn(before, ref), refIn(after, ref))
+      const changed = !isSame || signed?.isNew === true || (set?.added ?? 0) > 0
+      const publication = { ref, commit: CID.parse(cid), audience, blocks: set?.blocks ?? 0, changed }
+      return name === undefined || signed === undefined ? publication : { ...publication, name, record: signed.record }
+    })
+  const order = new Map(refs.map((ref, index) => [ref, index]))
+  publications.sort((a, b) => (order.get(a.ref) ?? 0) - (order.get(b.ref) ?? 0))
+  const changed = !isRegistered || manifest.isNew || publications.some((each) => each.changed)
+  const { block, record } = manifest
+  return { registered: after, name: record.name, manifest: block.cid, record, refs: publications, changed }
 }
 
 /** The path under which a repository is registered, where that is another; it may have moved, but not be a copy. */
@@ -123,24 +216,20 @@ async function whereItWas(
   )
 }
 
-function withHead(list: RegisteredRepository[], repository: Repository, head: PublishedHead): RegisteredRepository[] {
-  const { id, path } = repository
-  const before = list.find((each) => each.id === id)
-  const heads = [...(before?.heads ?? []).filter(({ ref }) => ref !== head.ref), head]
-  const name = before?.name ?? freeName(list, basename(repository.worktree ?? dirname(path)))
-  return [...list.filter((each) => each.id !== id), { id, path, name, heads }]
+function nameOfFolder({ worktree, path }: Repository): string {
+  return basename(worktree ?? path).replace(/\.jzfs$/, '') || 'repository'
 }
 
 function freeName(list: RegisteredRepository[], wanted: string): string {
   const taken = new Set(list.map(({ name }) => name))
-  let name = wanted || 'repository'
+  let name = wanted
   for (let number = 2; taken.has(name); number++) name = `${wanted}-${number}`
   return name
 }
 
 function unborn(ref: string): NotFoundError {
   return new NotFoundError('branch-unborn', `there is no commit to publish: ${ref}`, {
-    hint: 'commit something first, or name a branch that `jzfs branch` lists',
+    hint: 'commit something first, or name a branch that `jzfs branch` lists; `jzfs publish --all` publishes what is pushed later',
     details: { ref },
   })
 }

@@ -1,21 +1,46 @@
+import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 
 import type { HomeLayout } from '../home/home-layout.ts'
+import type { Audience } from '../home/repository-registry.ts'
 
 const PIN = 'pin-'
-const SUFFIX = '.set'
+const REPOSITORY = 'repository-'
+const SET = '.set'
+const MANIFEST = '.manifest'
 
-/** The digest set of the head with this IPNS name. */
-export function headSetPath(layout: HomeLayout, name: string): string {
-  return join(layout.published, `${name}${SUFFIX}`)
+/** The digest set of all heads of a repository that have one audience. */
+export function headsSetPath(layout: HomeLayout, repositoryId: string, audience: Audience): string {
+  return join(layout.published, `${REPOSITORY}${encodeURIComponent(repositoryId)}-${audienceKey(audience)}${SET}`)
+}
+
+/** Tells audiences apart, whatever the order of their peers. */
+export function audienceKey(audience: Audience): string {
+  if (audience === 'public') return audience
+  const peers = [...new Set(audience.peers)].sort()
+  return createHash('sha256').update(peers.join('\n')).digest('hex').slice(0, 32)
 }
 
 /** The digest set of a pin; its label is a CID or an IPNS name. */
 export function pinSetPath(layout: HomeLayout, label: string): string {
-  return join(layout.published, `${PIN}${label}${SUFFIX}`)
+  return join(layout.published, `${PIN}${label}${SET}`)
 }
 
 /** The label of the pin whose digest set a file in the folder `published` is, undefined for other files. */
 export function pinOfSetFile(file: string): string | undefined {
-  return file.startsWith(PIN) && file.endsWith(SUFFIX) ? file.slice(PIN.length, -SUFFIX.length) : undefined
+  return file.startsWith(PIN) && file.endsWith(SET) ? file.slice(PIN.length, -SET.length) : undefined
+}
+
+/**
+ * The manifest block that an IPNS name means, or meant or is about to mean: the record says which. So a record never
+ * names a block that is not there, whenever a publication is interrupted.
+ */
+export function manifestPath(layout: HomeLayout, name: string, cid: string): string {
+  return join(layout.published, `${name}.${cid}${MANIFEST}`)
+}
+
+/** Whose manifest a file in the folder `published` is, undefined for other files. */
+export function manifestOfFile(file: string): { name: string; cid: string } | undefined {
+  const [, name, cid] = /^(k[0-9a-z]+)\.([0-9a-z]+)\.manifest$/.exec(file) ?? []
+  return name === undefined || cid === undefined ? undefined : { name, cid }
 }

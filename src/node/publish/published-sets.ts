@@ -1,15 +1,16 @@
 import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 
 import type { JzfsError } from '../../model/errors.ts'
 import { type OpenDigestSet, openDigestSet } from '../../sync/publish/digest-set-file.ts'
 import type { Home } from '../home/home.ts'
-import type { Audience } from '../home/repository-registry.ts'
-import { headSetPath, pinOfSetFile, pinSetPath } from './published-files.ts'
+import { type Audience, publishedRefsOf, type RegisteredRepository } from '../home/repository-registry.ts'
+import { audienceKey, headsSetPath, manifestOfFile, pinOfSetFile, pinSetPath } from './published-files.ts'
 
-/** Something that is published: a head of a repository, or a pin of the home. */
+/** Something that is published: all refs of a repository that have one audience, or a pin of the home. */
 export interface PublishedSet {
-  /** The IPNS name of a head; the label of a pin. */
-  name: string
+  /** The IPNS names of branches, and of tags that have one; the label of a pin. */
+  names: string[]
   /** The stable id of the repository that has the blocks; undefined for the home's own. */
   repositoryId: string | undefined
   /** The folder of that repository. */
@@ -19,16 +20,32 @@ export interface PublishedSet {
   digests: OpenDigestSet
 }
 
+/** The manifest block of a repository, in a file of the home. */
+export interface PublishedManifest {
+  cid: string
+  path: string
+  registered: RegisteredRepository
+}
+
 /** What is published and cannot be served, and why. */
 export interface PublishedProblem {
+  /** An IPNS name, the name of the repository where there is none, or the label of a pin. */
   name: string
   error: JzfsError
+}
+
+/** What a home publishes at a moment. */
+export interface PublishedLists {
+  sets: PublishedSet[]
+  /** By CID in text. */
+  manifests: Map<string, PublishedManifest>
+  problems: PublishedProblem[]
 }
 
 /** What a home publishes. Every question is answered from the files as they are at that moment. */
 export interface PublishedSets {
   /** Throws IntegrityError `repositories-corrupt`. */
-  list(): { sets: PublishedSet[]; problems: PublishedProblem[] }
+  list(): PublishedLists
   /** Closes the files. */
   close(): void
 }
@@ -36,7 +53,7 @@ export interface PublishedSets {
 /** The publications of a home. */
 export function createPublishedSets(home: Home): PublishedSets {
   const opened = new Map<string, { version: string; digests: OpenDigestSet }>()
-  let known: { version: string; sets: PublishedSet[]; problems: PublishedProblem[] } | undefined
+  let known: (PublishedLists & { version: string }) | undefined
 
   const open = (path: string): OpenDigestSet => {
     const version = versionOf(path)
@@ -49,14 +66,14 @@ export function createPublishedSets(home: Home): PublishedSets {
     return digests
   }
   const read = (version: string) => {
-    const { found, problems } = readSets(home, open)
+    const { found, manifests, problems } = readSets(home, open)
     const paths = new Set(found.map(({ setPath }) => setPath))
     for (const [path, { digests }] of opened) {
       if (paths.has(path)) continue
       digests.close()
       opened.delete(path)
     }
-    return { version, sets: found.map(({ set }) => set), problems }
+    return { version, sets: found.map(({ set }) => set), manifests, problems }
   }
   return {
     list() {
@@ -80,31 +97,54 @@ interface FoundSet {
   set: PublishedSet
 }
 
-function readSets(
-  home: Home,
-  open: (path: string) => OpenDigestSet,
-): { found: FoundSet[]; problems: PublishedProblem[] } {
-  const found: FoundSet[] = []
-  const problems: PublishedProblem[] = []
-  const add = (setPath: string, set: Omit<PublishedSet, 'digests'>): void => {
+interface Found {
+  found: FoundSet[]
+  manifests: Map<string, PublishedManifest>
+  problems: PublishedProblem[]
+}
+
+function readSets(home: Home, open: (path: string) => OpenDigestSet): Found {
+  const { layout } = home
+  const { found, manifests, problems }: Found = { found: [], manifests: new Map(), problems: [] }
+  const add = (setPath: string, label: string, set: Omit<PublishedSet, 'digests'>): void => {
     try {
       found.push({ setPath, set: { ...set, digests: open(setPath) } })
     } catch (error) {
-      problems.push({ name: set.name, error: error as JzfsError })
+      problems.push({ name: label, error: error as JzfsError })
     }
   }
-  for (const { id, path, heads } of home.repositories.list()) {
-    for (const { name, audience } of heads) {
-      add(headSetPath(home.layout, name), { name, repositoryId: id, path, audience })
+  const repositories = home.repositories.list()
+  for (const registered of repositories) {
+    const { id, path, name } = registered
+    for (const [audience, names] of namesByAudience(registered)) {
+      const setPath = headsSetPath(layout, id, audience)
+      add(setPath, names[0] ?? name, { names, repositoryId: id, path, audience })
     }
   }
-  for (const file of readdirSync(home.layout.published)) {
+  const byName = new Map(repositories.map((registered) => [registered.manifest?.name, registered]))
+  for (const file of readdirSync(layout.published)) {
     const label = pinOfSetFile(file)
-    if (label === undefined) continue
-    const pin = { name: label, repositoryId: undefined, path: home.layout.pins, audience: 'public' as const }
-    add(pinSetPath(home.layout, label), pin)
+    if (label !== undefined) {
+      const pin = { names: [label], repositoryId: undefined, path: layout.pins, audience: 'public' as const }
+      add(pinSetPath(layout, label), label, pin)
+    }
+    const manifest = manifestOfFile(file)
+    const registered = manifest && byName.get(manifest.name)
+    if (manifest === undefined || registered === undefined) continue
+    manifests.set(manifest.cid, { cid: manifest.cid, path: join(layout.published, file), registered })
   }
-  return { found, problems }
+  return { found, manifests, problems }
+}
+
+function namesByAudience(registered: RegisteredRepository): Map<Audience, string[]> {
+  const names = new Map<string, { audience: Audience; names: string[] }>()
+  for (const { audience, name } of publishedRefsOf(registered)) {
+    const key = audienceKey(audience)
+    const found = names.get(key) ?? { audience, names: [] }
+    if (name !== undefined) found.names.push(name)
+    names.set(key, found)
+  }
+  return new Map([...names.values()].map((each) => [each.audience, each.names]))
 }
 
 /** Changes when the file or folder at `path` is replaced or changed. */

@@ -1,21 +1,28 @@
+import { readFileSync } from 'node:fs'
+
 import type { CID } from 'multiformats/cid'
 
 import type { AbortOptions, BlockSource } from '../../model/block.ts'
-import { RAW, SHA2_256 } from '../../model/cid.ts'
+import { DAG_JSON, RAW, SHA2_256, sha256 } from '../../model/cid.ts'
 import { JzfsError, NotFoundError } from '../../model/errors.ts'
+import type { Repository } from '../../repo/repository.ts'
 import type { Home } from '../home/home.ts'
+import type { RegisteredRepository } from '../home/repository-registry.ts'
 import { createOpenRepositories } from './open-repositories.ts'
-import { createPublishedSets, type PublishedProblem, type PublishedSet } from './published-sets.ts'
-
-/** Who asks: everybody, a peer whose id is proven, or this node itself. */
-export type Asker = 'everybody' | { peerId: string } | 'self'
+import {
+  createPublishedSets,
+  type PublishedManifest,
+  type PublishedProblem,
+  type PublishedSet,
+} from './published-sets.ts'
+import { type Asker, isRepositoryVisible, isVisible } from './visibility.ts'
 
 /** What one asker may have, as it is published at the moment. */
 export interface ServedView extends BlockSource {
-  /** Whether something published to the asker reaches the block. */
+  /** Whether something published to the asker reaches the block, or it is the manifest of a repository that he sees. */
   mayServe(cid: CID): boolean
-  /** How many blocks a head reaches that is published to the asker; undefined for anything else. */
-  countBlocks(head: CID): number | undefined
+  /** How many blocks a want reaches: a manifest, or the only head of its audience; undefined for anything else. */
+  countBlocks(want: CID): number | undefined
   /** As a BlockSource: what may not be served is missing. */
   get(cid: CID, options?: AbortOptions): Promise<Uint8Array>
 }
@@ -24,8 +31,10 @@ export interface ServedView extends BlockSource {
 export interface ServedBlocks {
   /** What an asker may have now. Made anew for each request. */
   view(asker: Asker): ServedView
-  /** What is published, and what of it cannot be served. */
-  list(): Promise<{ sets: PublishedSet[]; problems: PublishedProblem[] }>
+  /** The IPNS names that are published, the labels of pins, and what of it cannot be served. */
+  list(): Promise<{ names: string[]; pins: string[]; problems: PublishedProblem[] }>
+  /** A repository that is published; it stays open. Throws what `OpenRepositories.get` throws. */
+  repository(registered: RegisteredRepository): Promise<Repository>
   close(): Promise<void>
 }
 
@@ -51,33 +60,43 @@ export function createServedBlocks(home: Home, { onProblem }: ServedBlocksOption
   }
   return {
     view(asker) {
-      const visible = sets.list().sets.filter(({ audience }) => isVisible(audience, asker))
+      const { sets: all, manifests } = sets.list()
+      const visible = all.filter(({ audience }) => isVisible(audience, asker))
       const having = (cid: CID): PublishedSet[] => visible.filter(({ digests }) => isMember(digests, cid))
+      const manifestOf = (cid: CID): PublishedManifest | undefined => {
+        const found = cid.code === DAG_JSON && manifests.size > 0 ? manifests.get(cid.toString()) : undefined
+        return found !== undefined && isRepositoryVisible(found.registered, asker) ? found : undefined
+      }
       return {
-        mayServe: (cid) => having(cid).length > 0,
-        countBlocks: (head) =>
-          visible.find(({ digests }) => Buffer.compare(digests.head, head.bytes) === 0)?.digests.count,
-        get: (cid, options) => read(cid, having(cid), options),
+        mayServe: (cid) => manifestOf(cid) !== undefined || having(cid).length > 0,
+        countBlocks: (want) => countBlocks(visible, want, manifestOf(want)),
+        get: async (cid, options) => {
+          const manifest = manifestOf(cid)
+          return (manifest && readManifest(cid, manifest)) ?? read(cid, having(cid), options)
+        },
       }
     },
     async list() {
       const listed = sets.list()
       const checked = await Promise.all(
-        listed.sets.map(async (set) => {
+        listed.sets.map(async ({ path, repositoryId, names: [name = path] }) => {
           try {
-            await repositories.get(set.path, set.repositoryId)
+            await repositories.get(path, repositoryId)
             return undefined
           } catch (error) {
-            if (error instanceof JzfsError) return { name: set.name, error }
+            if (error instanceof JzfsError) return { name, error }
             throw error
           }
         }),
       )
+      const own = [...listed.manifests.values()].flatMap(({ registered }) => registered.manifest?.name ?? [])
       return {
-        sets: listed.sets,
+        names: [...new Set([...own, ...namesIn(listed.sets, false)])],
+        pins: namesIn(listed.sets, true),
         problems: [...listed.problems, ...checked.filter((problem) => problem !== undefined)],
       }
     },
+    repository: ({ path, id }) => repositories.get(path, id),
     async close() {
       sets.close()
       await repositories.close()
@@ -85,9 +104,32 @@ export function createServedBlocks(home: Home, { onProblem }: ServedBlocksOption
   }
 }
 
-function isVisible(audience: PublishedSet['audience'], asker: Asker): boolean {
-  if (audience === 'public' || asker === 'self') return true
-  return asker !== 'everybody' && audience.peers.includes(asker.peerId)
+function namesIn(sets: readonly PublishedSet[], arePins: boolean): string[] {
+  return sets.filter(({ repositoryId }) => (repositoryId === undefined) === arePins).flatMap(({ names }) => names)
+}
+
+function countBlocks(
+  visible: readonly PublishedSet[],
+  want: CID,
+  manifest: PublishedManifest | undefined,
+): number | undefined {
+  if (manifest !== undefined) {
+    const set = visible.find((each) => each.repositoryId === manifest.registered.id && each.audience === 'public')
+    return (set?.digests.count ?? 0) + 1
+  }
+  const isOnlyHead = ({ digests: { heads } }: PublishedSet): boolean =>
+    heads.length === 1 && Buffer.compare(heads[0]!, want.bytes) === 0
+  return visible.find(isOnlyHead)?.digests.count
+}
+
+/** Undefined where it is gone, or not what it was. */
+function readManifest(cid: CID, { path }: PublishedManifest): Uint8Array | undefined {
+  try {
+    const bytes = readFileSync(path)
+    return Buffer.compare(sha256(bytes), cid.multihash.digest) === 0 ? bytes : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /**

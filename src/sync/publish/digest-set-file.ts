@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { closeSync, openSync, readSync } from 'node:fs'
 
 import { IntegrityError } from '../../model/errors.ts'
@@ -8,64 +8,75 @@ import { explainFsError } from '../../store/fs-errors.ts'
  * Sorted digests in a file: 32 bytes for each, found by one or two reads.
  *
  *     offset  bytes  what
- *     0       8      "JZFSSET1"
+ *     0       8      "JZFSSET2"
  *     8       4      count of leaves (raw blocks), unsigned, little endian
  *     12      4      count of nodes (all other blocks), the same
- *     16      32     sha2-256 of everything behind it
- *     48      2      length of the head's CID, unsigned, little endian
- *     50      78     the head's CID, then zeros
- *     128     32 n   digests of leaves, ascending
+ *     16      4      count of heads, the same
+ *     20      12     zeros
+ *     32      32     sha2-256 of everything before and behind it
+ *     64      48 k   heads: the length of a CID (1 byte), the CID, zeros; in the order of their bytes, each once
+ *             32 n   digests of leaves, ascending
  *             32 m   digests of nodes, ascending
+ *
+ * Files of other versions are corrupt ones to a reader: they are made anew.
  */
-const MAGIC = Buffer.from('JZFSSET1')
-const CHECKSUM_OFFSET = 16
-const HEAD_OFFSET = 48
-const DIGESTS_OFFSET = 128
+const MAGIC = Buffer.from('JZFSSET2')
+const CHECKSUM_OFFSET = 32
+const HEADS_OFFSET = 64
+const HEAD_BYTES = 48
 const DIGEST_BYTES = 32
-const MAX_HEAD_BYTES = DIGESTS_OFFSET - HEAD_OFFSET - 2
+
+/** Heads of one set: more than a repository's manifest can name. */
+const MAX_HEADS = 65_536
 
 /** Digests read at once, where the search begins. */
 const WINDOW = 32
 
 /** What a set file holds: digests sorted and joined, 32 bytes each. */
 export interface DigestSet {
-  /** Bytes of the CID whose reach this is. */
-  head: Uint8Array
+  /** Bytes of the CIDs whose reach this is, sorted. */
+  heads: Uint8Array[]
   leaves: Uint8Array
   nodes: Uint8Array
 }
 
 /** The bytes of a set file. Digests are sorted, each once. */
-export function encodeDigestSet({ head, leaves, nodes }: DigestSet): Uint8Array {
-  if (head.length > MAX_HEAD_BYTES) throw new TypeError('the CID of the head is too long')
-  const bytes = Buffer.alloc(DIGESTS_OFFSET + leaves.length + nodes.length)
+export function encodeDigestSet({ heads, leaves, nodes }: DigestSet): Uint8Array {
+  const digestsOffset = HEADS_OFFSET + heads.length * HEAD_BYTES
+  const bytes = Buffer.alloc(digestsOffset + leaves.length + nodes.length)
   MAGIC.copy(bytes)
   bytes.writeUInt32LE(leaves.length / DIGEST_BYTES, 8)
   bytes.writeUInt32LE(nodes.length / DIGEST_BYTES, 12)
-  bytes.writeUInt16LE(head.length, HEAD_OFFSET)
-  bytes.set(head, HEAD_OFFSET + 2)
-  bytes.set(leaves, DIGESTS_OFFSET)
-  bytes.set(nodes, DIGESTS_OFFSET + leaves.length)
-  bytes.set(hash('sha256', bytes.subarray(HEAD_OFFSET), 'buffer'), CHECKSUM_OFFSET)
+  bytes.writeUInt32LE(heads.length, 16)
+  for (const [index, head] of heads.entries()) {
+    if (head.length >= HEAD_BYTES) throw new TypeError('the CID of a head is too long')
+    bytes[HEADS_OFFSET + index * HEAD_BYTES] = head.length
+    bytes.set(head, HEADS_OFFSET + index * HEAD_BYTES + 1)
+  }
+  bytes.set(leaves, digestsOffset)
+  bytes.set(nodes, digestsOffset + leaves.length)
+  bytes.set(checksumOf(bytes), CHECKSUM_OFFSET)
   return bytes
 }
 
 /** Reads a set file whole. IntegrityError `set-corrupt` (details: `path`) where it is not what was written. */
 export function decodeDigestSet(path: string, bytes: Uint8Array): DigestSet {
-  const { leaves, nodes, head } = readHeader(path, bytes, bytes.length)
-  const checksum = bytes.subarray(CHECKSUM_OFFSET, HEAD_OFFSET)
-  if (Buffer.compare(hash('sha256', bytes.subarray(HEAD_OFFSET), 'buffer'), checksum) !== 0) throw corruptSet(path)
-  const nodesOffset = DIGESTS_OFFSET + leaves * DIGEST_BYTES
+  const { leaves, nodes, heads } = readHeader(path, bytes)
+  const leavesOffset = HEADS_OFFSET + heads * HEAD_BYTES
+  const nodesOffset = leavesOffset + leaves * DIGEST_BYTES
+  if (bytes.length !== nodesOffset + nodes * DIGEST_BYTES) throw corruptSet(path)
+  if (Buffer.compare(checksumOf(bytes), bytes.subarray(CHECKSUM_OFFSET, HEADS_OFFSET)) !== 0) throw corruptSet(path)
   return {
-    head,
-    leaves: bytes.subarray(DIGESTS_OFFSET, nodesOffset),
-    nodes: bytes.subarray(nodesOffset, nodesOffset + nodes * DIGEST_BYTES),
+    heads: readHeads(path, bytes.subarray(HEADS_OFFSET, leavesOffset)),
+    leaves: bytes.subarray(leavesOffset, nodesOffset),
+    nodes: bytes.subarray(nodesOffset),
   }
 }
 
 /** A set file that is open for questions. */
 export interface OpenDigestSet {
-  readonly head: Uint8Array
+  /** Bytes of the CIDs whose reach this is. */
+  readonly heads: readonly Uint8Array[]
   /** How many blocks are in it. */
   readonly count: number
   /** Whether a leaf or a node with this sha2-256 digest is in it. */
@@ -79,14 +90,14 @@ export interface OpenDigestSet {
 export function openDigestSet(path: string): OpenDigestSet {
   const file = openFile(path)
   try {
-    const start = Buffer.alloc(DIGESTS_OFFSET)
-    const length = readSync(file, start, 0, DIGESTS_OFFSET, 0)
-    const { leaves, nodes, head } = readHeader(path, start.subarray(0, length), undefined)
-    const hasLeaf = (digest: Uint8Array): boolean => search(file, DIGESTS_OFFSET, leaves, digest)
-    const nodesOffset = DIGESTS_OFFSET + leaves * DIGEST_BYTES
+    const { leaves, nodes, heads: headCount } = readHeader(path, readAt(file, 0, HEADS_OFFSET))
+    const heads = readHeads(path, readAt(file, HEADS_OFFSET, headCount * HEAD_BYTES))
+    const leavesOffset = HEADS_OFFSET + headCount * HEAD_BYTES
+    const hasLeaf = (digest: Uint8Array): boolean => search(file, leavesOffset, leaves, digest)
+    const nodesOffset = leavesOffset + leaves * DIGEST_BYTES
     const hasNode = (digest: Uint8Array): boolean => search(file, nodesOffset, nodes, digest)
     const has = (digest: Uint8Array): boolean => hasLeaf(digest) || hasNode(digest)
-    return { head, count: leaves + nodes, has, hasLeaf, hasNode, close: () => closeSync(file) }
+    return { heads, count: leaves + nodes, has, hasLeaf, hasNode, close: () => closeSync(file) }
   } catch (error) {
     closeSync(file)
     throw error
@@ -132,18 +143,38 @@ function compareAt(digests: Buffer, at: number, wanted: Buffer): number {
   return digests.compare(wanted, 0, DIGEST_BYTES, at, at + DIGEST_BYTES)
 }
 
-function readHeader(
-  path: string,
-  start: Uint8Array,
-  fileSize: number | undefined,
-): { leaves: number; nodes: number; head: Uint8Array } {
+function readAt(file: number, offset: number, length: number): Uint8Array {
+  const bytes = Buffer.alloc(length)
+  return bytes.subarray(0, readSync(file, bytes, 0, length, offset))
+}
+
+interface SetCounts {
+  leaves: number
+  nodes: number
+  heads: number
+}
+
+function readHeader(path: string, start: Uint8Array): SetCounts {
   const bytes = Buffer.from(start.buffer, start.byteOffset, start.byteLength)
-  if (bytes.length < DIGESTS_OFFSET || !bytes.subarray(0, 8).equals(MAGIC)) throw corruptSet(path)
-  const [leaves, nodes] = [bytes.readUInt32LE(8), bytes.readUInt32LE(12)]
-  const headLength = bytes.readUInt16LE(HEAD_OFFSET)
-  const size = DIGESTS_OFFSET + (leaves + nodes) * DIGEST_BYTES
-  if (headLength > MAX_HEAD_BYTES || (fileSize !== undefined && fileSize !== size)) throw corruptSet(path)
-  return { leaves, nodes, head: new Uint8Array(bytes.subarray(HEAD_OFFSET + 2, HEAD_OFFSET + 2 + headLength)) }
+  if (bytes.length < HEADS_OFFSET || !bytes.subarray(0, 8).equals(MAGIC)) throw corruptSet(path)
+  const heads = bytes.readUInt32LE(16)
+  if (heads > MAX_HEADS) throw corruptSet(path)
+  return { leaves: bytes.readUInt32LE(8), nodes: bytes.readUInt32LE(12), heads }
+}
+
+function readHeads(path: string, bytes: Uint8Array): Uint8Array[] {
+  if (bytes.length % HEAD_BYTES !== 0) throw corruptSet(path)
+  return Array.from({ length: bytes.length / HEAD_BYTES }, (_, index) => {
+    const at = index * HEAD_BYTES
+    const length = bytes[at] ?? HEAD_BYTES
+    if (length === 0 || length >= HEAD_BYTES) throw corruptSet(path)
+    return new Uint8Array(bytes.subarray(at + 1, at + 1 + length))
+  })
+}
+
+function checksumOf(bytes: Uint8Array): Uint8Array {
+  const sum = createHash('sha256').update(bytes.subarray(0, CHECKSUM_OFFSET))
+  return sum.update(bytes.subarray(HEADS_OFFSET)).digest()
 }
 
 function corruptSet(path: string): IntegrityError {

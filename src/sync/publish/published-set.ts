@@ -4,42 +4,45 @@ import { dirname } from 'node:path'
 import { CID } from 'multiformats/cid'
 
 import type { AbortOptions, BlockSource } from '../../model/block.ts'
-import { DAG_JSON, RAW } from '../../model/cid.ts'
+import { RAW } from '../../model/cid.ts'
 import { IntegrityError } from '../../model/errors.ts'
+import { createReachedCommits } from '../../repo/history/reached-commits.ts'
 import { syncDirectory, writeFileDurably } from '../../store/durable.ts'
 import { explainFsError, fsErrorCode } from '../../store/fs-errors.ts'
 import { reachable } from '../walk/reachable.ts'
 import { decodeDigestSet, type DigestSet, encodeDigestSet } from './digest-set-file.ts'
 
-/** What publishing a head wrote. */
-export interface PublishedHead {
-  /** Blocks that it reaches: what may be served. */
+/** What publishing heads wrote. */
+export interface WrittenSet {
+  /** Blocks that they reach: what may be served. */
   blocks: number
-  /** Blocks that were not in the set before. */
+  /** Blocks that were not in the set before; all, where it was made anew. */
   added: number
 }
 
 /**
- * Writes the set file at `path`: the digests of exactly what `head` reaches (see digest-set-file.ts; `openDigestSet`
- * asks it). Where the file holds an ancestor's set, only the difference is walked; where it holds another head's, or is
- * corrupt, it is made anew. It is replaced durably: a reader has the old set or the new one.
+ * Writes the set file at `path`: the digests of exactly what `heads` reach together (see digest-set-file.ts;
+ * `openDigestSet` asks it). Where they reach all heads of the file, only the difference is walked; where one of those
+ * went back or away, or the file is corrupt, it is made anew. It is replaced durably: a reader has the old set or the new
+ * one.
  *
  * Throws what `source` throws where a node is missing: nothing is published then.
  */
-export async function publishHead(
+export async function publishHeads(
   path: string,
   source: BlockSource,
-  head: CID,
+  heads: readonly CID[],
   options: AbortOptions = {},
-): Promise<PublishedHead> {
+): Promise<WrittenSet> {
+  const sorted = sortHeads(heads)
   const before = await readSet(path)
-  if (before !== undefined && CID.decode(before.head).equals(head)) return { blocks: countOf(before), added: 0 }
-  const extension = before && (await extend(source, head, before, options))
-  const added = extension ?? (await collect(source, head, undefined, options))
+  if (before !== undefined && isSame(before.heads, sorted)) return { blocks: countOf(before), added: 0 }
+  const extension = before && (await extend(source, heads, before, options))
+  const added = extension ?? (await collect(source, heads, undefined, options))
   const base = extension === undefined ? undefined : before
   const leaves = mergeSorted(base?.leaves ?? new Uint8Array(0), joinSorted(added.leaves))
   const nodes = mergeSorted(base?.nodes ?? new Uint8Array(0), joinSorted(added.nodes))
-  const set = { head: head.bytes, leaves, nodes }
+  const set = { heads: sorted, leaves, nodes }
   try {
     await mkdir(dirname(path), { recursive: true })
   } catch (error) {
@@ -50,43 +53,65 @@ export async function publishHead(
 }
 
 /** Removes the set file at `path`, durably; nothing happens where there is none. */
-export async function unpublishHead(path: string): Promise<void> {
+export async function unpublishHeads(path: string): Promise<void> {
   await rm(path, { force: true })
   await syncDirectory(dirname(path)).catch((error: unknown) => {
     if (fsErrorCode((error as Error).cause ?? error) !== 'ENOENT') throw error
   })
 }
 
+/** The heads of a set file in their order, each once. */
+function sortHeads(heads: readonly CID[]): Uint8Array[] {
+  const sorted = heads.map(({ bytes }) => bytes).sort((a, b) => Buffer.compare(a, b))
+  return sorted.filter((head, index) => index === 0 || Buffer.compare(head, sorted[index - 1]!) !== 0)
+}
+
+function isSame(before: readonly Uint8Array[], after: readonly Uint8Array[]): boolean {
+  return before.length === after.length && before.every((head, index) => Buffer.compare(head, after[index]!) === 0)
+}
+
 interface Collected {
   leaves: Uint8Array[]
   nodes: Uint8Array[]
-  /** Whether the walk came to the head of the set before: if not, that set has what the new head does not reach. */
-  metHead: boolean
+  /** Heads of the set before that the walk came to, in text. */
+  met: Set<string>
 }
 
+/** What is new; undefined where a head of the set before is not reached any more, and so the set has too much. */
 async function extend(
   source: BlockSource,
-  head: CID,
+  heads: readonly CID[],
   before: DigestSet,
   options: AbortOptions,
 ): Promise<Collected | undefined> {
-  const collected = await collect(source, head, before, options)
-  return collected.metHead ? collected : undefined
+  const collected = await collect(source, heads, before, options)
+  const left = before.heads.map((head) => CID.decode(head)).filter((head) => !collected.met.has(head.toString()))
+  if (left.length === 0) return collected
+  // The walk stops at what it knows: an older commit may lie behind it.
+  const reached = createReachedCommits({ get: (cid) => source.get(cid, options), hasDigest: () => true }, heads)
+  for (const head of left) {
+    if (!(await reached.has(head, options))) return undefined
+  }
+  return collected
 }
 
 async function collect(
   source: BlockSource,
-  head: CID,
+  heads: readonly CID[],
   before: DigestSet | undefined,
   { signal }: AbortOptions,
 ): Promise<Collected> {
-  const collected: Collected = { leaves: [], nodes: [], metHead: false }
-  const headBefore = before && CID.decode(before.head)
+  const collected: Collected = { leaves: [], nodes: [], met: new Set() }
+  const headsBefore = new Set(before?.heads.map((head) => CID.decode(head).toString()))
   const isKnown = (cid: CID, isLeaf: boolean): boolean => {
-    if (headBefore !== undefined && cid.code === DAG_JSON && cid.equals(headBefore)) collected.metHead = true
-    return before !== undefined && hasSorted(isLeaf ? before.leaves : before.nodes, cid.multihash.digest)
+    if (before === undefined || !hasSorted(isLeaf ? before.leaves : before.nodes, cid.multihash.digest)) return false
+    if (headsBefore.size > collected.met.size) {
+      const text = cid.toString()
+      if (headsBefore.has(text)) collected.met.add(text)
+    }
+    return true
   }
-  for await (const cid of reachable(source, [head], { isKnown, signal })) {
+  for await (const cid of reachable(source, heads, { isKnown, signal })) {
     const list = cid.code === RAW ? collected.leaves : collected.nodes
     list.push(cid.multihash.digest)
   }

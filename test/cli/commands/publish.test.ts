@@ -34,7 +34,8 @@ async function publishingNode(...flags: string[]): Promise<Published> {
   const { address } = await node.daemon()
   const published = { node, repository, address, name: '', commit: await commitFile({ node, repository }, 'public') }
   const { stdout } = await node.jzfs(['publish', '--json', ...flags], { cwd: repository })
-  return { ...published, name: (JSON.parse(stdout) as { name: string }).name }
+  const { refs } = JSON.parse(stdout) as { refs: { name: string }[] }
+  return { ...published, name: refs[0]?.name ?? '' }
 }
 
 async function commitFile({ node, repository }: Pick<Published, 'node' | 'repository'>, text: string): Promise<CID> {

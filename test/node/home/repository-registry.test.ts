@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -25,6 +25,19 @@ const repository: RegisteredRepository = {
     { ref: 'refs/heads/team', key: 'id-1/team', name, audience: { peers: ['12D3KooW'] } },
   ],
 }
+const cid = 'bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3gofszvwlyarci47bgf354'
+const whole: RegisteredRepository = {
+  ...repository,
+  manifest: { key: 'id-1', name },
+  description: 'what was seen',
+  heads: repository.heads.map((head) => ({ ...head, cid })),
+  tags: [
+    { ref: 'refs/tags/v1', audience: 'public', cid },
+    { ref: 'refs/tags/v2', audience: { peers: ['12D3KooW'] }, cid, key: 'id-1/refs/tags/v2', name },
+  ],
+  writers: ['12D3KooW'],
+  publishesPushed: 'public',
+}
 
 describe('repositories.json', () => {
   it('is empty where it is missing, and gives back what was written', async () => {
@@ -32,6 +45,8 @@ describe('repositories.json', () => {
     expect(registry.list()).toEqual([])
     await registry.write([repository])
     expect(registry.list()).toEqual([repository])
+    await registry.write([whole])
+    expect(registry.list()).toEqual([whole])
     expect(statSync(path).mode & 0o777).toBe(0o600)
   })
 
@@ -47,6 +62,12 @@ describe('repositories.json', () => {
     ['ref', { format: 1, repositories: [{ ...repository, heads: [{ ...repository.heads[0], ref: 'a..b' }] }] }],
     ['ref', { format: 1, repositories: [{ ...repository, heads: [repository.heads[0], repository.heads[0]] }] }],
     ['name', { format: 1, repositories: [{ ...repository, heads: [{ ...repository.heads[0], name: 'x' }] }] }],
+    ['stars', { format: 2, repositories: [{ ...whole, stars: 5 }] }],
+    ['cid', { format: 2, repositories: [{ ...whole, heads: [{ ...whole.heads[0], cid: 'x' }] }] }],
+    ['name', { format: 2, repositories: [{ ...whole, manifest: { key: 'id-1', name: 'x' } }] }],
+    ['ref', { format: 2, repositories: [{ ...whole, tags: [whole.tags?.[0], whole.tags?.[0]] }] }],
+    ['writers', { format: 2, repositories: [{ ...whole, writers: [''] }] }],
+    ['audience', { format: 2, repositories: [{ ...whole, publishesPushed: 'all' }] }],
     [
       'audience',
       { format: 1, repositories: [{ ...repository, heads: [{ ...repository.heads[0], audience: 'all' }] }] },
@@ -59,6 +80,14 @@ describe('repositories.json', () => {
     )
   })
 
+  it('of format 1 is read, and written as the present one', async () => {
+    writeFileSync(path, JSON.stringify({ format: 1, repositories: [repository] }))
+    const registry = createRepositoryRegistry(path)
+    expect(registry.list()).toEqual([repository])
+    await registry.write(registry.list())
+    expect(readFileSync(path, 'utf8')).toMatch(/^\{\s*"format": 2,/)
+  })
+
   it('cut short is refused', () => {
     writeFileSync(path, '{"format":1,')
     expect(() => createRepositoryRegistry(path).list()).toThrow(
@@ -67,7 +96,7 @@ describe('repositories.json', () => {
   })
 
   it('of a newer format says to upgrade', () => {
-    writeFileSync(path, '{"format":2,"whatever":true}')
+    writeFileSync(path, '{"format":3,"whatever":true}')
     expect(() => createRepositoryRegistry(path).list()).toThrow(expect.objectContaining({ code: 'home-format-newer' }))
   })
 })

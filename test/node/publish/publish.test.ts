@@ -5,8 +5,8 @@ import { expect, describe, it } from 'vitest'
 
 import { type Home, openHome } from '../../../src/node/home/home.ts'
 import { createHomePeer } from '../../../src/node/publish/home-peer.ts'
-import { publishBranch, type Publication, type PublishRequest } from '../../../src/node/publish/publish.ts'
-import { headSetPath } from '../../../src/node/publish/published-files.ts'
+import { type BranchPublication, publishBranch, type PublishRequest } from '../../../src/node/publish/publish.ts'
+import { headsSetPath } from '../../../src/node/publish/published-files.ts'
 import { publishedRecord } from '../../../src/node/publish/published-record.ts'
 import { renamePublished } from '../../../src/node/publish/rename-published.ts'
 import { signAgain } from '../../../src/node/publish/sign-again.ts'
@@ -21,8 +21,11 @@ const NOW = new Date('2026-03-01T00:00:00Z')
 const later = (ms: number): Date => new Date(NOW.getTime() + ms)
 const command = 'jzfs publish'
 const temporaryHome = (): Home => openHome(join(temporaryFolder(), 'home'))
-const publish = (home: Home, repository: Repository, more: Partial<PublishRequest> = {}): Promise<Publication> =>
-  publishBranch(home, { repository, ref: 'refs/heads/main', command, now: NOW, ...more })
+const publish = (
+  home: Home,
+  repository: Repository,
+  more: Partial<Omit<PublishRequest, 'refs'> & { ref: string }> = {},
+): Promise<BranchPublication> => publishBranch(home, { repository, ref: 'refs/heads/main', command, now: NOW, ...more })
 
 describe('publishing a branch', () => {
   it('makes a name whose record says the commit, and lists exactly what the commit reaches', async () => {
@@ -111,8 +114,8 @@ describe('publishing a branch', () => {
     const [home, repository] = [temporaryHome(), await temporaryDataset({ a: 'a' })]
     const { name } = await publish(home, repository)
     await commitTo(repository, { a: 'a' }, 'refs/heads/trunk')
-    const rename = { repositoryId: repository.id, before: 'refs/heads/main', after: 'refs/heads/trunk' }
-    await renamePublished(home, rename, { command })
+    const rename = { repository, before: 'refs/heads/main', after: 'refs/heads/trunk' }
+    await renamePublished(home, rename, { command, now: NOW })
     expect(await publish(home, repository, { ref: 'refs/heads/trunk' })).toMatchObject({ name })
     expect(home.repositories.list()[0]?.heads).toMatchObject([{ ref: 'refs/heads/trunk', name }])
   })
@@ -122,8 +125,11 @@ describe('unpublishing', () => {
   it('takes away set and record, and keeps key and sequence for another time', async () => {
     const [home, repository] = [temporaryHome(), await temporaryDataset({ a: 'a' })]
     const { name } = await publish(home, repository)
-    expect(await unpublish(home, name, { command })).toMatchObject({ ref: 'refs/heads/main', name })
-    expect(existsSync(headSetPath(home.layout, name))).toBe(false)
+    expect(await unpublish(home, name, { command, now: NOW })).toMatchObject({
+      refs: [{ ref: 'refs/heads/main', name }],
+      isAll: true,
+    })
+    expect(existsSync(headsSetPath(home.layout, repository.id, 'public'))).toBe(false)
     expect(await publishedRecord(home, name)).toBeUndefined()
     expect(home.repositories.list()).toEqual([])
     await commitTo(repository, { b: 'b' })
@@ -132,7 +138,7 @@ describe('unpublishing', () => {
 
   it('says that a name is not published', async () => {
     const home = temporaryHome()
-    await expect(unpublish(home, 'k51none', { command })).rejects.toMatchObject({ code: 'not-published' })
+    await expect(unpublish(home, 'k51none', { command, now: NOW })).rejects.toMatchObject({ code: 'not-published' })
   })
 })
 

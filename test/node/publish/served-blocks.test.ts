@@ -11,7 +11,7 @@ import type { JzfsError } from '../../../src/model/errors.ts'
 import { type Home, openHome } from '../../../src/node/home/home.ts'
 import type { Audience } from '../../../src/node/home/repository-registry.ts'
 import { publishBranch } from '../../../src/node/publish/publish.ts'
-import { headSetPath } from '../../../src/node/publish/published-files.ts'
+import { headsSetPath } from '../../../src/node/publish/published-files.ts'
 import { createServedBlocks, type ServedBlocks } from '../../../src/node/publish/served-blocks.ts'
 import { unpublish } from '../../../src/node/publish/unpublish.ts'
 import type { Repository } from '../../../src/repo/repository.ts'
@@ -59,7 +59,7 @@ describe('what is served', () => {
     expect(isServed(next)).toBe(false)
     await publish(home, repository)
     expect(isServed(next)).toBe(true)
-    await unpublish(home, name, { command })
+    await unpublish(home, name, { command, now: new Date() })
     expect([isServed(commit), isServed(next)]).toEqual([false, false])
   })
 
@@ -125,7 +125,7 @@ describe('what is served', () => {
   it('leaves out a head whose list of blocks is lost, and serves the others', async () => {
     const [home, one, two] = [temporaryHome(), await temporaryDataset({ a: 'a' }), await temporaryDataset({ b: 'b' })]
     const [lost, kept] = [await publish(home, one), await publish(home, two)]
-    rmSync(headSetPath(home.layout, lost.name))
+    rmSync(headsSetPath(home.layout, one.id, 'public'))
     const served = serve(home)
     expect(served.view('everybody').mayServe(lost.commit)).toBe(false)
     expect(served.view('everybody').mayServe(kept.commit)).toBe(true)

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest'
 
 import { sha256 } from '../../../src/model/cid.ts'
 import { encodeDigestSet, openDigestSet } from '../../../src/sync/publish/digest-set-file.ts'
-import { publishHead, unpublishHead } from '../../../src/sync/publish/published-set.ts'
+import { publishHeads, unpublishHeads } from '../../../src/sync/publish/published-set.ts'
 import { reachable } from '../../../src/sync/walk/reachable.ts'
 import { MemoryBlocks } from '../../support/memory-blocks.ts'
 import { temporaryFolder } from '../../support/repository.ts'
@@ -39,64 +39,97 @@ describe('the blocks that a head reaches', () => {
   })
 })
 
-describe('a published head', () => {
+describe('published heads', () => {
   const file = (): string => join(temporaryFolder(), 'published', 'main')
 
-  it('has exactly what it reaches', async () => {
+  it('have exactly what they reach', async () => {
     const path = file()
-    const { blocks: count, added } = await publishHead(path, blocks, second)
+    const { blocks: count, added } = await publishHeads(path, blocks, [second])
     const expected = await reachedBy(blocks, [second])
     expect(await held(path)).toEqual(expected)
     expect([count, added]).toEqual([expected.size, expected.size])
-    expect(statSync(path).size).toBe(128 + 32 * expected.size)
+    expect(statSync(path).size).toBe(64 + 48 + 32 * expected.size)
   })
 
-  it('is extended by what is new, and is then the same file as one made at once', async () => {
+  it('are extended by what is new, and are then the same file as one made at once', async () => {
     const [path, whole] = [file(), file()]
-    await publishHead(path, blocks, first)
+    await publishHeads(path, blocks, [first])
     const reads = blocks.reads
-    const { added } = await publishHead(path, blocks, second)
+    const { added } = await publishHeads(path, blocks, [second])
     // Two directories, an executable and the commit are new; the first commit is met and not read.
     expect(blocks.reads - reads).toBe(4)
-    await publishHead(whole, blocks, second)
+    await publishHeads(whole, blocks, [second])
     expect(added).toBe((await reachedBy(blocks, [second])).difference(await reachedBy(blocks, [first])).size)
     expect(readFileSync(path)).toEqual(readFileSync(whole))
-    expect(await publishHead(path, blocks, second)).toMatchObject({ added: 0 })
+    expect(await publishHeads(path, blocks, [second])).toMatchObject({ added: 0 })
   })
 
-  it('no longer has what was rewritten', async () => {
+  it('no longer have what was rewritten', async () => {
     const path = file()
-    await publishHead(path, blocks, second)
-    await publishHead(path, blocks, amended)
+    await publishHeads(path, blocks, [second])
+    await publishHeads(path, blocks, [amended])
     expect(await held(path)).toEqual(await reachedBy(blocks, [amended]))
   })
 
-  it('is made anew where the file is corrupt', async () => {
+  it('share one file, whichever comes first', async () => {
+    const [path, whole] = [file(), file()]
+    await publishHeads(path, blocks, [first])
+    const { added } = await publishHeads(path, blocks, [secret, first])
+    expect(added).toBe((await reachedBy(blocks, [secret])).difference(await reachedBy(blocks, [first])).size)
+    await publishHeads(whole, blocks, [first, secret, first])
+    expect(readFileSync(path)).toEqual(readFileSync(whole))
+  })
+
+  it('lose what only a head reached that went away', async () => {
     const path = file()
-    await publishHead(path, blocks, first)
+    await publishHeads(path, blocks, [second, amended, secret])
+    expect(await held(path)).toEqual(await reachedBy(blocks, [second, amended, secret]))
+    await publishHeads(path, blocks, [second, amended])
+    expect(await held(path)).toEqual(await reachedBy(blocks, [second, amended]))
+    await publishHeads(path, blocks, [])
+    expect(await held(path)).toEqual(new Set())
+  })
+
+  it('are not walked again where one of them catches up with another', async () => {
+    const path = file()
+    const third = commitTree(blocks, { a: 'a3' }, [second])
+    await publishHeads(path, blocks, [first, third])
+    const reads = blocks.reads
+    expect(await publishHeads(path, blocks, [third, third])).toMatchObject({ added: 0 })
+    // Only commits were read.
+    expect(blocks.reads - reads).toBeLessThan(5)
+    expect(await publishHeads(path, blocks, [second])).toMatchObject({
+      added: (await reachedBy(blocks, [second])).size,
+    })
+    expect(await held(path)).toEqual(await reachedBy(blocks, [second]))
+  })
+
+  it('are made anew where the file is corrupt', async () => {
+    const path = file()
+    await publishHeads(path, blocks, [first])
     const bytes = readFileSync(path)
     bytes[140]! ^= 1
     writeFileSync(path, bytes)
-    await publishHead(path, blocks, second)
+    await publishHeads(path, blocks, [second])
     expect(await held(path)).toEqual(await reachedBy(blocks, [second]))
     writeFileSync(path, 'nothing')
     expect(() => openDigestSet(path)).toThrowError(expect.objectContaining({ code: 'set-corrupt' }))
   })
 
-  it('is not published where a node is missing', async () => {
+  it('are not published where a node is missing', async () => {
     const path = file()
     const missing = commitTree(new MemoryBlocks(), { x: 'x' })
-    await expect(publishHead(path, blocks, missing)).rejects.toMatchObject({ code: 'block-missing' })
+    await expect(publishHeads(path, blocks, [missing])).rejects.toMatchObject({ code: 'block-missing' })
     expect(existsSync(path)).toBe(false)
   })
 
-  it('is gone when it is unpublished', async () => {
+  it('are gone when they are unpublished', async () => {
     const path = file()
-    await publishHead(path, blocks, first)
-    await unpublishHead(path)
-    await unpublishHead(path)
+    await publishHeads(path, blocks, [first])
+    await unpublishHeads(path)
+    await unpublishHeads(path)
     expect(existsSync(path)).toBe(false)
-    await expect(unpublishHead(file())).resolves.toBeUndefined()
+    await expect(unpublishHeads(file())).resolves.toBeUndefined()
   })
 })
 
@@ -109,7 +142,7 @@ describe('a set file', () => {
     digests.sort((a, b) => Buffer.compare(a, b))
     const leaves = Buffer.concat(digests.filter((_, at) => at % 2 === 0))
     const nodes = Buffer.concat(digests.filter((_, at) => at % 2 === 1))
-    writeFileSync(path, encodeDigestSet({ head: first.bytes, leaves, nodes }))
+    writeFileSync(path, encodeDigestSet({ heads: [first.bytes], leaves, nodes }))
     const set = openDigestSet(path)
     expect(set.count).toBe(count)
     expect(digests.map((digest) => set.has(digest))).toEqual(digests.map(() => true))

@@ -41,7 +41,7 @@ it('processes: add and commit, gc, a daemon that publishes, and clones from it',
   await jzfs('add', '.')
   await jzfs('commit', '-q', '-m', 'first')
   const { address } = await node.daemon()
-  const publish = async () => (JSON.parse(await jzfs('publish', '--json')) as { name: string }).name
+  const publish = async () => (JSON.parse(await jzfs('publish', '--json')) as { refs: [{ name: string }] }).refs[0].name
   const name = await publish()
   const done = new AbortController()
   const writing = async (): Promise<void> => {

@@ -1,0 +1,116 @@
+import { readFile } from 'node:fs/promises'
+
+import { CID } from 'multiformats/cid'
+
+import { JzfsError, UnavailableError } from '../../model/errors.ts'
+import type { Repository } from '../../repo/repository.ts'
+import { fsErrorCode } from '../../store/fs-errors.ts'
+import type { IpnsRecord } from '../../sync/names/ipns-record.ts'
+import { type KnownNames, openKnownNames } from '../../sync/names/known-names.ts'
+import {
+  type Offer,
+  type OfferedHead,
+  type OfferedRefs,
+  type OfferedRepository,
+  repositoryUnknown,
+} from '../../sync/protocol/offer.ts'
+import type { Home } from '../home/home.ts'
+import { publishedRefsOf, type RegisteredRepository } from '../home/repository-registry.ts'
+import { createHomeReceiver, type HomeReceiverOptions } from './home-receiver.ts'
+import { manifestPath } from './published-files.ts'
+import type { ServedBlocks } from './served-blocks.ts'
+import { type Asker, isRepositoryVisible, isVisible, mayPush } from './visibility.ts'
+
+/** What offers of one home share. */
+export interface HomeOfferOptions extends Omit<HomeReceiverOptions, 'pusher'> {
+  /** The open files of the home. */
+  served: ServedBlocks
+}
+
+/**
+ * What a home offers to one asker, made anew for each stream: the blocks that are published to it, and the repositories that
+ * exist for it, with the refs that it may see. Who is in a repository's list of writers may push.
+ */
+export function createHomeOffer(home: Home, asker: Asker, options: HomeOfferOptions): Offer {
+  const { served } = options
+  const view = served.view(asker)
+  return {
+    source: view,
+    mayServe: view.mayServe,
+    countBlocks: view.countBlocks,
+    openRepository: async (name) => {
+      const registered = findRepository(home, asker, name)
+      const { name: opened } = registered
+      const offered: OfferedRepository = {
+        name: opened,
+        refs: () => offeredRefs(home, registered.id, asker),
+        // What is open is kept for other streams.
+        close: async () => undefined,
+      }
+      if (!mayPush(registered, asker)) return offered
+      const pusher = asker === 'self' || asker === 'everybody' ? undefined : asker.peerId
+      const repository = await openIfThere(served, registered)
+      if (repository === undefined) return offered
+      return { ...offered, receiver: createHomeReceiver(home, repository, { ...options, asker, pusher }) }
+    },
+  }
+}
+
+/** What was moved away is reported to its owner by others: it cannot be pushed to. */
+async function openIfThere(served: ServedBlocks, registered: RegisteredRepository): Promise<Repository | undefined> {
+  try {
+    return await served.repository(registered)
+  } catch (error) {
+    if (error instanceof JzfsError) return undefined
+    throw error
+  }
+}
+
+function findRepository(home: Home, asker: Asker, name: string | undefined): RegisteredRepository {
+  const visible = home.repositories.list().filter((registered) => isRepositoryVisible(registered, asker))
+  const found = visible.filter((registered) => name === undefined || registered.name === name)
+  const [only] = found
+  if (only === undefined || found.length > 1) throw repositoryUnknown(name)
+  return only
+}
+
+async function offeredRefs(home: Home, id: string, asker: Asker): Promise<OfferedRefs> {
+  const names = openKnownNames(home.layout.names)
+  // It may be published anew while it is read: then it is read again.
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const registered = home.repositories.list().find((each) => each.id === id)
+    const name = registered?.manifest?.name
+    const record = name === undefined ? undefined : await names.record(name)
+    if (registered === undefined || name === undefined || record === undefined) break
+    const bytes = await readManifest(home, name, record)
+    if (bytes === undefined) continue
+    const manifest = { name, record: record.bytes, block: { cid: record.cid, bytes } }
+    return { manifest, heads: await privateHeads(registered, names, asker) }
+  }
+  throw new UnavailableError('repository-unsigned', 'the repository has no manifest that can be read', {
+    hint: 'its owner has to publish it again',
+    details: { id },
+  })
+}
+
+const MAX_ATTEMPTS = 3
+
+async function readManifest(home: Home, name: string, { cid }: IpnsRecord): Promise<Uint8Array | undefined> {
+  try {
+    return new Uint8Array(await readFile(manifestPath(home.layout, name, cid.toString())))
+  } catch (error) {
+    if (fsErrorCode(error) === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+/** What is published to the asker and not to everybody. */
+async function privateHeads(registered: RegisteredRepository, names: KnownNames, asker: Asker): Promise<OfferedHead[]> {
+  const heads: OfferedHead[] = []
+  for (const { ref, audience, name } of publishedRefsOf(registered)) {
+    if (audience === 'public' || name === undefined || !isVisible(audience, asker)) continue
+    const record = await names.record(name)
+    if (record !== undefined) heads.push({ ref, cid: CID.parse(record.cid.toString()), name, record: record.bytes })
+  }
+  return heads
+}

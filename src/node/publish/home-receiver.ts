@@ -1,0 +1,116 @@
+import { dateOf } from '../../model/commit/date.ts'
+import { ConflictError, InvalidError, JzfsError, UnavailableError } from '../../model/errors.ts'
+import type { Repository } from '../../repo/repository.ts'
+import type { PushReceiver, RefUpdate } from '../../sync/protocol/offer.ts'
+import type { Home } from '../home/home.ts'
+import { publishedRefsOf } from '../home/repository-registry.ts'
+import { publishRefs } from './publish.ts'
+import { registeredRepository } from './registered-repository.ts'
+import { unpublishRefs } from './unpublish.ts'
+import { type Asker, isVisible } from './visibility.ts'
+
+export interface HomeReceiverOptions {
+  /** The peer id of who pushes; undefined: this node's own user. */
+  pusher: string | undefined
+  now(): Date
+  /** For those who wait for a lock (default `push`). */
+  command?: string
+  /** Told where refs moved and could not be published. */
+  onProblem?: ((error: JzfsError) => void) | undefined
+}
+
+/** Refs of one repository that are published: more than its manifest can name are refused. */
+const MAX_REFS = 5000
+
+/**
+ * Takes pushes to a repository of a home. A ref that is published goes on to its audience when it moves; one that is new is
+ * published to whom the repository publishes what is pushed, else to its writers. What the owner has and does not publish
+ * to the pusher cannot be pushed to.
+ */
+export function createHomeReceiver(
+  home: Home,
+  repository: Repository,
+  { pusher, asker, now, command = 'push', onProblem }: HomeReceiverOptions & { asker: Asker },
+): PushReceiver {
+  const who = pusher ?? 'this node'
+  return {
+    repository,
+    check: (updates) => checkUpdates(home, repository, asker, updates),
+    async moved(updates) {
+      try {
+        await publishPushed(home, repository, updates, { command, now: now() })
+      } catch (error) {
+        // The refs have moved: that they are not published is the owner's to know.
+        if (!(error instanceof JzfsError)) throw error
+        onProblem?.(error)
+      }
+    },
+    person: { name: who, email: who.replaceAll(' ', '-'), date: dateOf(now(), 0) },
+    command,
+  }
+}
+
+async function checkUpdates(
+  home: Home,
+  repository: Repository,
+  asker: Asker,
+  updates: readonly RefUpdate[],
+): Promise<void> {
+  const registered = await registeredRepository(home, repository.id)
+  const published = new Map(registered && publishedRefsOf(registered).map((ref) => [ref.ref, ref]))
+  const head = await repository.refs.head()
+  for (const { name, after } of updates) {
+    const known = published.get(name)
+    const isForeign = known === undefined || !isVisible(known.audience, asker)
+    if (isForeign && (await repository.refs.read(name)) !== undefined) throw forbidden(name)
+    if ('branch' in head && head.branch === name) refuseCheckedOut(repository, name, after === undefined)
+    published.set(name, known ?? { ref: name, audience: 'public' })
+  }
+  if (published.size > MAX_REFS) throw tooMany(published.size)
+}
+
+/** The files of a working tree would not follow; and what HEAD stands on is what a clone checks out. */
+function refuseCheckedOut({ bare }: Repository, ref: string, isDeleted: boolean): void {
+  if (bare && !isDeleted) return
+  throw new ConflictError(
+    'branch-checked-out',
+    isDeleted ? `${ref} is the branch that HEAD stands on there` : `${ref} is checked out there`,
+    {
+      hint: 'push to another branch, or let its owner make a bare repository for pushes (`jzfs init --bare`)',
+      details: { ref },
+    },
+  )
+}
+
+async function publishPushed(
+  home: Home,
+  repository: Repository,
+  updates: readonly RefUpdate[],
+  options: { command: string; now: Date },
+): Promise<void> {
+  const registered = await registeredRepository(home, repository.id)
+  if (registered === undefined) return
+  const { writers = [], publishesPushed = { peers: writers } } = registered
+  const known = new Set(publishedRefsOf(registered).map(({ ref }) => ref))
+  const moved = updates.filter(({ after }) => after !== undefined).map(({ name }) => name)
+  const old = moved.filter((name) => known.has(name))
+  const created = moved.filter((name) => !known.has(name))
+  const deleted = updates.filter(({ name, after }) => after === undefined && known.has(name)).map(({ name }) => name)
+  if (old.length > 0) await publishRefs(home, { repository, refs: old, ...options })
+  if (created.length > 0) await publishRefs(home, { repository, refs: created, audience: publishesPushed, ...options })
+  if (deleted.length > 0) await unpublishRefs(home, { repositoryId: repository.id, refs: deleted }, options)
+}
+
+function forbidden(ref: string): UnavailableError {
+  return new UnavailableError('push-forbidden', `you may not push to ${ref} here`, {
+    hint: 'push to a ref that you see there, or to a new one',
+    details: { ref },
+  })
+}
+
+function tooMany(count: number): InvalidError {
+  return new InvalidError('too-many-refs', `the repository would have ${count} published refs`, {
+    hint: 'delete branches or tags that nobody needs',
+    details: { count, max: MAX_REFS },
+  })
+}
