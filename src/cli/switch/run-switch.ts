@@ -29,26 +29,26 @@ export async function runSwitch(
   options: Pick<SwitchOptions, 'discardChanges' | 'force' | 'endSequence'> & { flags: ReportFlags },
 ): Promise<void> {
   const { flags, ...how } = options
+  const keepsFiles = 'orphan' in request && request.keepsFiles === true
+  const showsCarried = !flags.quiet && !flags.json && !keepsFiles
   const progress = createProgressLine(context.terminal, 'switching')
   const switched = await switchTo(repository, request, {
     ...revisionOptions(context, repository),
     ...how,
+    looksAhead: showsCarried,
     command: context.commandLine,
     person: currentPerson(context, repository.config, 'COMMITTER'),
     onProgress: progress.update,
     onRebuilt: (error) => context.terminal.say(`warning: ${error.message}`),
   }).finally(progress.done)
-  await report(context, repository, switched, {
-    ...flags,
-    keepsFiles: 'orphan' in request && request.keepsFiles === true,
-  })
+  await report(context, repository, switched, { ...flags, showsCarried })
 }
 
 async function report(
   context: Context,
   repository: WorkingRepository,
   switched: Switched,
-  flags: ReportFlags & { keepsFiles: boolean },
+  flags: ReportFlags & { showsCarried: boolean },
 ): Promise<void> {
   const { before, after, branch, discarded, left, failed } = switched
   if (left.length + failed.length > 0) context.status = EXIT.partial
@@ -59,7 +59,7 @@ async function report(
   }
   sayNotDone(context, switched)
   if (flags.quiet) return
-  if (!flags.keepsFiles) await showCarried(context, repository)
+  if (flags.showsCarried) await showCarried(context, repository, switched)
   for (const line of await describe(repository, switched)) context.terminal.say(line)
 }
 
@@ -68,8 +68,10 @@ function describeSide({ head, commit }: Switched['after']): { branch: string | u
 }
 
 /** Names what was changed before, and still is. */
-async function showCarried(context: Context, repository: WorkingRepository): Promise<void> {
-  const status = await readStatus(repository, { untracked: 'none', renames: false, signal: context.signal })
+async function showCarried(context: Context, repository: WorkingRepository, { known }: Switched): Promise<void> {
+  const { signal } = context
+  const status = await readStatus(repository, { untracked: 'none', renames: false, signal, known })
+  known?.stop()
   const lines = renderShortStatus({ ...status, ignored: [] }, quoteName).map(
     (line) => `${line.slice(0, 2).trim()}\t${line.slice(3)}\n`,
   )

@@ -156,8 +156,11 @@ export function decodeIndex(bytes: Buffer, file?: IndexFileStamp): StagingIndex 
   return new StagingIndex(columns, directories, decodeTree(bytes), file, notes)
 }
 
-/** The mark outlives this file: in the next one, which is younger, times alone would no longer tell. */
-function markRacy({ bits, mtimeNs, ctimeNs }: IndexColumns, writtenNs: bigint): void {
+/**
+ * Marks the entries that are not older than the file that the index stands in. The mark outlives this file: in the next
+ * one, which is younger, times alone would no longer tell.
+ */
+export function markRacy({ bits, mtimeNs, ctimeNs }: IndexColumns, writtenNs: bigint): void {
   // The upper halves of the times, as numbers: they settle nearly all, and bigints are slow.
   const mtimes = new Int32Array(mtimeNs.buffer, mtimeNs.byteOffset, 2 * bits.length)
   const ctimes = new Int32Array(ctimeNs.buffer, ctimeNs.byteOffset, 2 * bits.length)

@@ -66,6 +66,7 @@ export const RACY = 1 << 7
 /** The path is ASCII: it needs no decoding. */
 export const ASCII = 1 << 8
 
+export const KIND_FILE = 0
 export const KIND_EXECUTABLE = 1
 export const KIND_SYMLINK = 2
 export const KIND_DIRECTORY = 3

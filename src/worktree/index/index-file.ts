@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import type { CID } from 'multiformats/cid'
 
 import { explainFsError, fsErrorCode } from '../../store/fs-errors.ts'
-import { decodeIndex, encodeIndex } from './index-codec.ts'
+import { decodeIndex, encodeIndex, markRacy } from './index-codec.ts'
 import { emptyIndex } from './index-update.ts'
-import type { IndexFileStamp, StagingIndex } from './staging-index.ts'
+import { type IndexFileStamp, StagingIndex } from './staging-index.ts'
 
 /**
  * Reads an index file; where there is none, the index is empty.
@@ -49,6 +49,14 @@ function openIfThere(path: string): number | undefined {
 export function indexFileStamp(path: string): IndexFileStamp | undefined {
   const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
   return stat && { mtimeNs: stat.mtimeNs, inode: stat.ino }
+}
+
+/** An index as it is read from the file at `path`, to which it was written just now. It shares its columns, and marks racy ones. */
+export function asWritten(index: StagingIndex, path: string): StagingIndex {
+  const { columns, directories, tree, notes } = index
+  const file = indexFileStamp(path)
+  if (file !== undefined) markRacy(columns, file.mtimeNs)
+  return new StagingIndex(columns, directories, tree, file, notes)
 }
 
 /** Whether the index file at `path` is still the one that `index` was read from. */

@@ -3,7 +3,13 @@ import type { CID } from 'multiformats/cid'
 import type { AbortOptions, BlockSource } from '../../model/block.ts'
 import { EMPTY_DIRECTORY } from '../../model/directory/directory.ts'
 import { ConflictError } from '../../model/errors.ts'
-import { diffTrees, type DirectoryChange, type NodeEntry, type TreeDiffOptions } from '../../model/tree/tree-diff.ts'
+import {
+  diffTrees,
+  type DirectoryChange,
+  type NodeEntry,
+  type TreeChange,
+  type TreeDiffOptions,
+} from '../../model/tree/tree-diff.ts'
 import type { PathConflict, TreeMerge } from '../../repo/merge/tree-merge.ts'
 import type { OperationPlan } from '../../repo/operation/operation-plan.ts'
 import type { Repository } from '../../repo/repository.ts'
@@ -90,7 +96,12 @@ async function planMerge(
   const directories: DirectoryChange[] = []
   const blocks = packAndStore(pack, repository.store)
   const onDirectory = (change: DirectoryChange) => void directories.push(change)
-  const shown = await shownPaths(blocks, index, { merge, before }, { signal: options.signal, onDirectory })
+  const { shown, differences } = await shownPaths(
+    blocks,
+    index,
+    { merge, before },
+    { signal: options.signal, onDirectory },
+  )
   const found = scanInTheWay(
     repository,
     index,
@@ -105,7 +116,9 @@ async function planMerge(
   const settled = updateIndex(index, changes, [])
   // Artefacts are files that the merged tree does not have.
   if (merge.conflicts.length === 0) adoptDirectories(index, settled, directories)
-  const files = filesInPlace(withoutDeleted(index, changes, found), settled, found.untracked, changes)
+  // With conflicts, more is shown than differs.
+  const all = merge.conflicts.length === 0 ? differences : undefined
+  const files = filesInPlace(withoutDeleted(index, changes, found), settled, found.untracked, changes, all)
   if (files.before !== index) pack.add(EMPTY_DIRECTORY)
   if (merge.conflicts.length === 0) return { files, index: settled }
   const artefacts = new Set(merge.conflicts.map(({ artefact }) => artefact?.path))
@@ -114,21 +127,25 @@ async function planMerge(
   return { files, index: updateIndex(index, [...staged, ...stages], merge.conflicts.map(noteOf)) }
 }
 
-/** What the working tree is to show at each path that changes or is in conflict: undefined where nothing. */
+/** What the working tree is to show at each path that changes or is in conflict: undefined where nothing. And what differs. */
 async function shownPaths(
   blocks: BlockSource,
   index: StagingIndex,
   { merge, before }: Pick<MergeToApply, 'merge' | 'before'>,
   options: TreeDiffOptions,
-): Promise<Map<string, NodeEntry | undefined>> {
+): Promise<{ shown: Map<string, NodeEntry | undefined>; differences: TreeChange[] }> {
   const shown = new Map<string, NodeEntry | undefined>()
-  for await (const { path, after } of diffTrees(blocks, before, merge.tree, options)) shown.set(path, after)
+  const differences: TreeChange[] = []
+  for await (const change of diffTrees(blocks, before, merge.tree, options)) {
+    differences.push(change)
+    shown.set(change.path, change.after)
+  }
   for (const { path, entry, artefact } of merge.conflicts) {
     // Also where it is as before: whether it was changed in the working tree matters.
     if (entry !== undefined || index.find(path) !== -1) shown.set(path, entry)
     if (artefact !== undefined) shown.set(artefact.path, artefact.entry)
   }
-  return shown
+  return { shown, differences }
 }
 
 function stagesOf({ path, stages: { base, ours, theirs } }: PathConflict): IndexEntry[] {

@@ -5,7 +5,7 @@ import type { CID } from 'multiformats/cid'
 
 import type { AbortOptions } from '../../model/block.ts'
 import type { JzfsError } from '../../model/errors.ts'
-import type { NodeEntry } from '../../model/tree/tree-diff.ts'
+import type { NodeEntry, TreeChange } from '../../model/tree/tree-diff.ts'
 import type { OperationPlan } from '../../repo/operation/operation-plan.ts'
 import { runOperation } from '../../repo/operation/operation.ts'
 import { isSameCid } from '../../repo/refs/refs.ts'
@@ -43,8 +43,11 @@ type Moves =
 
 /** A change of files, index and refs that happens as one operation. */
 export interface FileRewrite extends Pick<OperationPlan, Moves> {
-  /** The files as they are, and as they shall be: the paths that differ are written. Undefined: none. */
-  files?: { before: StagingIndex; after: StagingIndex }
+  /**
+   * The files as they are, and as they shall be: the paths that differ are written. `changes` are all of those, in the order
+   * of `diffTrees`, where they are known. Undefined: none.
+   */
+  files?: { before: StagingIndex; after: StagingIndex; changes?: readonly TreeChange[] | undefined }
   /** What the index becomes, and the tree it was read from. */
   index: StagingIndex
   tree: CID | undefined
@@ -89,7 +92,7 @@ export async function rewriteFiles(
   const replaced = replacedFiles && (await writeTree(replacedFiles, (block) => void pack.add(block), store))
   await pack.finish()
   // The indexes tell as much as the trees, which need not be read again.
-  const changes = worktree && files && (() => diffIndexes(store, files.before, files.after, { signal: options.signal }))
+  const changes = worktree && files && (() => changesOf(store, files, options))
   if (changes !== undefined) await checkContentIsHere(store, changes(), options)
   const plan: OperationPlan = {
     ...moves,
@@ -120,6 +123,15 @@ export async function rewriteFiles(
   for (const { to } of moves.renames ?? []) if (refreshMoved(worktreeOf(repository), index, to)) refreshed++
   if (refreshed > 0) renameSync(join(layout.tmp, writeIndexFile(layout.tmp, index, tree)), layout.index)
   return report
+}
+
+async function* changesOf(
+  store: Store,
+  { before, after, changes }: NonNullable<FileRewrite['files']>,
+  { signal }: AbortOptions,
+): AsyncGenerator<TreeChange> {
+  if (changes === undefined) yield* diffIndexes(store, before, after, { signal })
+  else yield* changes
 }
 
 /** The trees of the files before and after; undefined where they are one. */

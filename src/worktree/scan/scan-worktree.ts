@@ -86,7 +86,12 @@ class Scanner {
       this.#skipDirectories(to)
       return
     }
-    const names = this.#list(directory)
+    if (this.#options.untracked === 'none' && this.#hasSeenAll(from, to)) {
+      this.scan.states.fill(UNCHANGED, from, to)
+      this.#skipDirectories(to)
+      return
+    }
+    const names = this.#namesToKnow(directory)
     if (names === undefined) {
       this.#skipDirectories(to)
       return
@@ -113,6 +118,26 @@ class Scanner {
     // As many names as entries that are there: then there is nothing else, and nothing to look up.
     if (names.length === present || isNested || this.#options.untracked === 'none') return
     this.#scanUntrackedNames(directory, names, from, to, level)
+  }
+
+  /** Whether all files of the entries [from, to) were seen by somebody else. */
+  #hasSeenAll(from: number, to: number): boolean {
+    const { hasSeen } = this.#options
+    if (hasSeen === undefined) return false
+    for (let position = from; position < to; position++) if (!hasSeen(position)) return false
+    return true
+  }
+
+  /** The names in a directory; where nothing untracked is looked for, only that of a repository of its own counts. */
+  #namesToKnow(directory: string): string[] | undefined {
+    if (this.#options.untracked !== 'none') return this.#list(directory)
+    const key = `${directory}.jzfs`
+    const stat = this.#stat(key)
+    if (stat !== undefined) return ['.jzfs']
+    const last = this.scan.problems.at(-1)
+    if (last?.key !== key || last.reason !== 'unreadable') return []
+    last.key = directory.slice(0, -1)
+    return undefined
   }
 
   /** Whether the entry before has the same path: one file on disk counts once. */
@@ -158,7 +183,11 @@ class Scanner {
 
   /** Compares one entry with its file; returns whether its name is taken by what the entry stands for. */
   #scanEntry(position: number, level: LazyLevel): boolean {
-    const { index } = this.#options
+    const { index, hasSeen } = this.#options
+    if (hasSeen?.(position) === true) {
+      this.#set(position, UNCHANGED)
+      return true
+    }
     let stat: BigIntStats | undefined
     try {
       stat = lstatSync(this.#prefix + index.path(position), STAT_OPTIONS)

@@ -79,6 +79,8 @@ export interface ScanOptions {
   found?: FoundPaths | undefined
   /** Whether to list ignored paths. */
   ignored?: boolean
+  /** Whether the file of an entry was seen to be as the entry has it: then it is not looked at. */
+  hasSeen?: ((position: number) => boolean) | undefined
   /** Whether the file system keeps the executable bit, and symlinks (default: both). */
   keeps?: { executableBit: boolean; symlinks: boolean } | undefined
 }

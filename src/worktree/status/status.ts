@@ -68,6 +68,15 @@ export interface StatusOptions extends OpenIndexOptions {
   pathspecs?: readonly Pathspec[]
   /** Whether to join removed and added paths of one content (default: yes). */
   renames?: boolean
+  /** The index as it is, and which of its files were seen to be so; where it is left out, it is read. */
+  known?: KnownIndex | undefined
+}
+
+/** An index that was read or written just now. */
+export interface KnownIndex {
+  index: StagingIndex
+  /** See `ScanOptions`. */
+  hasSeen?: ((position: number) => boolean) | undefined
 }
 
 /**
@@ -77,7 +86,8 @@ export interface StatusOptions extends OpenIndexOptions {
  */
 export async function readStatus(repository: Repository, options: StatusOptions = {}): Promise<Status> {
   const worktree = worktreeOf(repository)
-  const index = await openIndex(repository, options)
+  const { known } = options
+  const index = known?.index ?? (await openIndex(repository, options))
   const filter = pathFilter(options.pathspecs ?? [])
   const unfinished = await readUnfinishedWork(repository, index, options)
   const untracked = options.untracked ?? 'collapsed'
@@ -89,6 +99,7 @@ export async function readStatus(repository: Repository, options: StatusOptions 
     // What is still to be removed must be told from what is in the same folder.
     untracked: unfinished !== undefined && untracked === 'collapsed' ? 'all' : untracked,
     ignored: options.ignored ?? false,
+    hasSeen: known?.hasSeen,
     keeps: keepsOf(repository),
   })
   const { unstaged, problems, isRefreshed } = await findUnstaged(repository, index, scan, unfinished, options)

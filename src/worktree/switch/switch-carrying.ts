@@ -44,9 +44,10 @@ export async function carryLocalChanges(
   if (staged.length + local.length > 0) {
     throw wouldOverwrite('local changes would be lost', [...staged, ...local], options.hint)
   }
-  const next = updateIndex(index, changes.map(indexChange))
+  const entries = changes.map(indexChange)
+  const next = updateIndex(index, entries)
   adoptDirectories(index, next, directories)
-  const files = filesInPlace(withoutDeleted(index, changes, found), next, found.untracked, changes.map(indexChange))
+  const files = filesInPlace(withoutDeleted(index, changes, found), next, found.untracked, entries, changes)
   // Empty folders in the way are in the tree before.
   if (files.before !== index) pack.add(EMPTY_DIRECTORY)
   return { files, index: next, discarded: [] }

@@ -10,12 +10,16 @@ import type { Repository } from '../../repo/repository.ts'
 import type { RevisionOptions } from '../../repo/revision/revision-source.ts'
 import { readSequence, refuseSequence } from '../../repo/sequence/sequence.ts'
 import type { Lock } from '../../store/lock/lock.ts'
+import { asWritten } from '../index/index-file.ts'
 import { openIndex, type OpenIndexOptions } from '../index/open-index.ts'
 import type { StagingIndex } from '../index/staging-index.ts'
 import { refuseUnmerged } from '../index/write-tree.ts'
 import { refuseNameCollisions } from '../rewrite/name-collisions.ts'
 import { rewriteFiles, type RewriteOptions, type RewrittenFiles } from '../rewrite/rewrite-files.ts'
-import { worktreeOf } from '../working-tree.ts'
+import { type LookAhead, lookAhead } from '../scan/look-ahead.ts'
+import { seenEntries } from '../scan/seen-entries.ts'
+import type { KnownIndex } from '../status/status.ts'
+import { keepsOf, worktreeOf } from '../working-tree.ts'
 import { carryLocalChanges } from './switch-carrying.ts'
 import { discardLocalChanges } from './switch-discarding.ts'
 import { findSwitchGoal, type SwitchGoal, type SwitchRequest } from './switch-goal.ts'
@@ -32,6 +36,8 @@ export interface SwitchOptions extends OpenIndexOptions, RewriteOptions, Revisio
   endSequence?: boolean
   /** Other refs that change in the same operation. */
   refs?: RefUpdate[]
+  /** Look at all tracked files meanwhile, for a status that follows (`Switched.known`). */
+  looksAhead?: boolean
 }
 
 /** A switch that was made. */
@@ -42,6 +48,8 @@ export interface Switched extends RewrittenFiles {
   branch: SwitchGoal['branch']
   /** Paths whose local content was thrown away, and kept in the store. */
   discarded: string[]
+  /** The index as it is now, where that was asked for; `stop` ends the looking at files. */
+  known?: (KnownIndex & { stop: () => void }) | undefined
 }
 
 /** The trees of a switch, and the index it starts from. */
@@ -72,11 +80,17 @@ export async function switchTo(
   const after = { head: goal.head, commit: goal.commit }
   const index = await openIndex(repository, options)
   if (options.discardChanges !== true) refuseUnmerged(index)
+  const ahead = options.looksAhead ? lookAhead(worktreeOf(repository), index, keepsOf(repository)) : undefined
   const tree = await treeOf(repository, before.commit)
   const trees = { before: tree, after: goal.keepsFiles ? tree : await treeOf(repository, after.commit), index }
   const moves = { ...movesOf(before.head, goal, options), ...sequence }
-  const done = await changeFiles(repository, lock, trees, moves, options)
-  return { before, after, branch: goal.branch, ...done }
+  const { index: next, ...done } = await changeFiles(repository, lock, trees, moves, options)
+  return { before, after, branch: goal.branch, ...done, known: ahead && knownIndex(repository, next, ahead) }
+}
+
+function knownIndex({ layout }: Repository, next: StagingIndex, ahead: LookAhead): Switched['known'] {
+  const index = asWritten(next, layout.index)
+  return { index, hasSeen: seenEntries(ahead, index), stop: ahead.stop }
 }
 
 type Moves = Pick<OperationPlan, 'command' | 'person' | 'refs' | 'head' | 'sequence'>
@@ -95,8 +109,8 @@ async function changeFiles(
   trees: SwitchTrees,
   moves: Moves,
   options: SwitchOptions,
-): Promise<RewrittenFiles & { discarded: string[] }> {
-  const nothing = { left: [], failed: [], discarded: [] }
+): Promise<RewrittenFiles & { discarded: string[]; index: StagingIndex }> {
+  const nothing = { left: [], failed: [], discarded: [], index: trees.index }
   if (options.discardChanges !== true && isSameCid(trees.before, trees.after)) {
     if (moves.refs !== undefined || moves.head !== undefined || moves.sequence !== undefined)
       await runOperation(repository, lock, moves)
@@ -117,7 +131,7 @@ async function changeFiles(
       options,
     )
     await repository.store.consolidate(lock, { signal: options.signal })
-    return { ...report, discarded: change.discarded.map(({ path }) => path) }
+    return { ...report, discarded: change.discarded.map(({ path }) => path), index: change.index }
   } finally {
     pack.abort()
   }
