@@ -24,7 +24,9 @@ export function listKeys(home: Home): ListedKey[] {
   const uses = usesOfKeys(home)
   return home.keys.list().flatMap((key) => {
     const found = home.keys.read(key)
-    return found === undefined ? [] : [{ key, name: found.name, peerId: found.peerId, uses: uses.get(key) ?? [] }]
+    return found === undefined
+      ? []
+      : [{ key, name: found.name, peerId: found.peerId, uses: (uses.get(key) ?? []).map(({ what }) => what) }]
   })
 }
 
@@ -102,7 +104,7 @@ export async function removeKey(
   try {
     const found = home.keys.read(key)
     if (found === undefined) throw keyMissing(key)
-    const uses = usesOfKeys(home).get(key) ?? []
+    const uses = (usesOfKeys(home).get(key) ?? []).map(({ what }) => what)
     if (uses.length > 0 && !force) throw inUse(key, found.name, uses)
     await home.keys.remove(key)
     return { key, name: found.name, peerId: found.peerId, uses }
@@ -111,17 +113,27 @@ export async function removeKey(
   }
 }
 
+/** One thing that a key signs for. */
+export interface KeyUse {
+  /** In words: `refs/heads/main of /data/beans`. */
+  what: string
+  /** Whether it is a branch, a tag or a repository, whose records `jzfs publish` makes. */
+  isBranch: boolean
+}
+
 /** By the name of a key, what it signs for. */
-function usesOfKeys(home: Home): Map<string, string[]> {
-  const uses = new Map<string, string[]>()
-  const add = (key: string, what: string): void => void uses.set(key, [...(uses.get(key) ?? []), what])
-  add(SELF_KEY, 'the node itself')
+export function usesOfKeys(home: Home): Map<string, KeyUse[]> {
+  const uses = new Map<string, KeyUse[]>()
+  const add = (key: string, use: KeyUse): void => void uses.set(key, [...(uses.get(key) ?? []), use])
+  add(SELF_KEY, { what: 'the node itself', isBranch: false })
   for (const registered of home.repositories.list()) {
     const { path, manifest } = registered
-    if (manifest !== undefined) add(manifest.key, `the repository ${path}`)
-    for (const { key, ref } of publishedRefsOf(registered)) if (key !== undefined) add(key, `${ref} of ${path}`)
+    if (manifest !== undefined) add(manifest.key, { what: `the repository ${path}`, isBranch: true })
+    for (const { key, ref } of publishedRefsOf(registered)) {
+      if (key !== undefined) add(key, { what: `${ref} of ${path}`, isBranch: true })
+    }
   }
-  for (const { key, name } of listOwnNames(home)) add(key, `the name ipns://${name}`)
+  for (const { key, name } of listOwnNames(home)) add(key, { what: `the name ipns://${name}`, isBranch: false })
   return uses
 }
 
