@@ -8,12 +8,12 @@ import { type DagJson, dagJsonBytes } from './dag-json.ts'
 import { FieldProblem } from './field-problem.ts'
 
 /** The DAG-JSON nodes that this version reads and writes. */
-export type NodeType = 'jzfs/commit/1' | 'jzfs/tag/1' | 'jzfs/manifest/1'
+export type NodeType = 'jzfs/commit/1' | 'jzfs/tag/1' | 'jzfs/manifest/1' | 'jzfs/bundle/1'
 
 /** How one type of node is written and read: `name` as in `commit`, codes `<name>-invalid` and `not-a-<name>`. */
 export interface NodeForm<T> {
   readonly type: NodeType
-  readonly name: 'commit' | 'tag' | 'manifest'
+  readonly name: 'commit' | 'tag' | 'manifest' | 'bundle'
   /** The field that makes a node too large. */
   readonly bulk: string
   /** Throws FieldProblem. */
@@ -75,6 +75,7 @@ export function nodeType(cid: CID, bytes: Uint8Array): NodeType | undefined {
   if (end.endsWith(',"type":"jzfs/commit/1"}')) return 'jzfs/commit/1'
   if (end.endsWith(',"type":"jzfs/tag/1"}')) return 'jzfs/tag/1'
   if (end.endsWith(',"type":"jzfs/manifest/1"}')) return 'jzfs/manifest/1'
+  if (end.endsWith(',"type":"jzfs/bundle/1"}')) return 'jzfs/bundle/1'
   return undefined
 }
 
@@ -105,6 +106,7 @@ function describeType(type: unknown): string {
   if (type === 'jzfs/commit/1') return 'a commit'
   if (type === 'jzfs/tag/1') return 'an annotated tag'
   if (type === 'jzfs/manifest/1') return 'a repository manifest'
+  if (type === 'jzfs/bundle/1') return 'the root of a bundle'
   if (typeof type !== 'string') return 'a DAG-JSON node without a type'
   return `a DAG-JSON node of the unknown type ${JSON.stringify(type.slice(0, 64))}`
 }

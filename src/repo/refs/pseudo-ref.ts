@@ -7,9 +7,12 @@ export const PSEUDO_REFS = 'refs/pseudo/'
 
 const ORIG_HEAD = `${PSEUDO_REFS}ORIG_HEAD`
 
+/** What was fetched last: the first ref that is to be merged, else the first of all. */
+export const FETCH_HEAD = `${PSEUDO_REFS}FETCH_HEAD`
+
 /** The full name of a pseudo-ref; undefined for a name that is none. */
 export function pseudoRefName(name: string): string | undefined {
-  return name === 'ORIG_HEAD' ? ORIG_HEAD : undefined
+  return name === 'ORIG_HEAD' || name === 'FETCH_HEAD' ? PSEUDO_REFS + name : undefined
 }
 
 /** Remembers as `ORIG_HEAD` where HEAD was before a command that moves it far: a part of that command's operation. */

@@ -25,6 +25,7 @@ const TYPES: Record<NodeType, ObjectType> = {
   'jzfs/commit/1': 'commit',
   'jzfs/tag/1': 'tag',
   'jzfs/manifest/1': 'manifest',
+  'jzfs/bundle/1': 'unknown',
 }
 
 /**

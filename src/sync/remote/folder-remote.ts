@@ -2,6 +2,7 @@ import { BRANCHES } from '../../repo/refs/branch.ts'
 import { TAGS } from '../../repo/refs/tag.ts'
 import { openRepository, type OpenRepositoryOptions, type Repository } from '../../repo/repository.ts'
 import { createLocalPeer } from '../local-peer.ts'
+import { pushTo } from '../push/push-to.ts'
 import { createFolderOffer, type FolderPusher } from './folder-offer.ts'
 import type { Remote, RemoteRefs } from './remote.ts'
 
@@ -31,6 +32,7 @@ export async function openFolderRemote(path: string, options: FolderRemoteOption
     url,
     peers: [peer],
     list: () => listFolder(repository),
+    ...(pusher && { push: (request, each) => pushTo(peer, { ...request, ...each }) }),
     close: () => repository.close(),
   }
 }

@@ -1,7 +1,8 @@
 import type { CID } from 'multiformats/cid'
 
-import type { AbortOptions } from '../../model/block.ts'
+import type { AbortOptions, BlockSource } from '../../model/block.ts'
 import type { Peer } from '../peer.ts'
+import type { RefUpdate } from '../protocol/offer.ts'
 import type { SyncProgress } from '../protocol/receive-blocks.ts'
 
 /**
@@ -40,18 +41,18 @@ export interface RemoteRefs {
   name: string | undefined
   /** Whether this asker may push. */
   writable: boolean
+  /** Commits that the remote counts on being here with all they reach (a thin bundle); default none. */
+  prerequisites?: readonly CID[]
 }
 
 /** Refs to move on a remote, all or none. */
 export interface PushRequest {
   /** Each moves only where it still is `before` (undefined: not there). `after` undefined deletes it. */
-  updates: readonly PushedUpdate[]
-}
-
-interface PushedUpdate {
-  name: string
-  before: CID | undefined
-  after: CID | undefined
+  updates: readonly RefUpdate[]
+  /** Commits that may be there with all they reach. */
+  haves: readonly CID[]
+  /** Where the blocks are that are sent. */
+  source: BlockSource
 }
 
 export interface PushOptions extends AbortOptions {

@@ -58,7 +58,7 @@ export function openResponse({ type, fields }: Message, expected: string): Field
 
 /**
  * What a refusal is for whoever asked: an error of its family with its code, and UnavailableError `peer-refused` where
- * it names none (details: `peer`, `refusal`, `ref`). What the peer wrote is quoted, whatever characters are in it. Other
+ * it names none (details: `peer`, `refusal`, `reason`, `ref`). What the peer wrote is quoted, whatever characters are in it. Other
  * errors stay.
  */
 export function explainRefusal(error: unknown, peer: string): unknown {
@@ -66,7 +66,7 @@ export function explainRefusal(error: unknown, peer: string): unknown {
   const { code, message, family, ref } = error.refusal
   const Refused = family === undefined || !isCode(code) ? undefined : CLASSES[family]
   const text = `${peer} refused: ${JSON.stringify(message)}`
-  const details = { peer, refusal: code, ...(ref === undefined ? {} : { ref }) }
+  const details = { peer, refusal: code, reason: JSON.stringify(message).slice(1, -1), ...(ref === undefined ? {} : { ref }) }
   if (Refused !== undefined) return new Refused(code, text, { hint: HINTS[code] ?? 'ask its owner', details })
   return new UnavailableError('peer-refused', `${text} (${JSON.stringify(code)})`, {
     hint: 'it may run another version of jzfs; try another peer',

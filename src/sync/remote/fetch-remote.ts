@@ -1,0 +1,180 @@
+import type { CID } from 'multiformats/cid'
+
+import type { AbortOptions } from '../../model/block.ts'
+import type { Person } from '../../model/commit/person.ts'
+import { createReachedCommits, type ReachedCommits } from '../../repo/history/reached-commits.ts'
+import type { RefUpdate } from '../../repo/operation/operation-plan.ts'
+import { runOperation } from '../../repo/operation/operation.ts'
+import { endPartial } from '../../repo/refs/partial-ref.ts'
+import { FETCH_HEAD } from '../../repo/refs/pseudo-ref.ts'
+import type { Ref } from '../../repo/refs/ref-files.ts'
+import { isSameCid } from '../../repo/refs/refs.ts'
+import { TAGS } from '../../repo/refs/tag.ts'
+import { unmapRef } from '../../repo/remote/map-refspecs.ts'
+import type { Refspec } from '../../repo/remote/refspec.ts'
+import type { Repository } from '../../repo/repository.ts'
+import type { SyncProgress } from '../protocol/receive-blocks.ts'
+import { type FollowedTags, followTags } from './follow-tags.ts'
+import type { Remote, RemoteRefs } from './remote.ts'
+import { keepsRefs, type RefSelection, type SelectedRef, selectRefs } from './select-refs.ts'
+import { NOTHING_TRANSFERRED, type Transferred, transferWants } from './transfer-wants.ts'
+import {
+  type JudgedUpdate,
+  judgeUpdates,
+  refuseCurrentBranch,
+  type TrackingUpdate,
+  type UpdateVerdict,
+} from './update-tracking.ts'
+
+/** What is fetched, from where, into which repository. */
+export interface FetchRequest extends AbortOptions, RefSelection {
+  repository: Repository
+  remote: Remote
+  /** Whether refs here are removed that the refspecs map from refs which the remote has no longer. */
+  prune: boolean
+  /** Refspecs whose tags are pruned too (`--prune-tags`); default none. */
+  alsoPruned?: readonly Refspec[]
+  /** Whether refs may be set to what does not contain what they are, also where no `+` says so. */
+  force: boolean
+  /** Says what would happen, and changes nothing. */
+  isDryRun: boolean
+  command: string
+  person: Person
+  idleTimeoutMs?: number | undefined
+  onProgress?: ((progress: SyncProgress) => void) | undefined
+}
+
+/** What a fetch did. */
+export interface FetchResult {
+  listed: RemoteRefs
+  /** What became of each ref that is kept here, removed ones first; in the order of the refspecs. */
+  updates: JudgedUpdate[]
+  /** What was asked for to be merged: `FETCH_HEAD` is the first of it. */
+  forMerge: SelectedRef[]
+  /** All that was asked for. */
+  selected: SelectedRef[]
+  transferred: Transferred
+}
+
+/**
+ * Brings what is new of a remote, and sets the refs here that follow it: all in one operation, once everything that they
+ * reach is here. Where nothing is new, one question was asked and nothing is written.
+ *
+ * Interrupted, it leaves verified blocks, and the next one goes on with them. A ref that may not be moved is in the
+ * result as `rejected`; the others are set. Throws what `Remote.list`, `selectRefs`, `transferWants` and `judgeUpdates`
+ * throw, ConflictError `branch-checked-out`, and `locked`.
+ */
+export async function fetchRemote(request: FetchRequest): Promise<FetchResult> {
+  const { repository, remote, signal } = request
+  const listed = await remote.list({ signal })
+  // Held until refs name what came: nothing that is relied upon is swept in between.
+  using _lease = await repository.store.lease({ signal })
+  const selected = selectRefs(listed, request)
+  const here = await repository.refs.list()
+  await refuseCurrentBranch(
+    repository,
+    selected.flatMap(({ target }) => target ?? []),
+  )
+  const reached = createReachedCommits(repository.store, await tipsOf(repository, here))
+  const wants = await missingOf(selected, reached)
+  const forMerge = selected.filter(({ isForMerge }) => isForMerge)
+  const haves = [...(listed.prerequisites ?? []), ...here.map(({ cid }) => cid)]
+  const transferred = await bring(request, wants, haves)
+  const followsTags = request.tags === 'follow' && keepsRefs(request)
+  const followed = followsTags ? await followTags(request, { listed, selected, here }) : NO_TAGS
+  const { tags } = followed
+  const tagWants = await missingOf(tags, createReachedCommits(repository.store, [...haves, ...wants]))
+  const failed = { ...NOTHING_TRANSFERRED, failures: followed.failures }
+  const withTags = addUp(addUp(transferred, failed), await bring(request, tagWants, [...haves, ...wants]))
+  const updates = [...prunedUpdates(request, listed, here), ...trackingUpdates(request, [...selected, ...tags])]
+  const fetchHead = (forMerge[0] ?? selected[0])?.cid
+  const judged = await moveRefs(request, updates, fetchHead)
+  if (!request.isDryRun) for (const want of [...wants, ...tagWants]) await endPartial(repository.layout, want)
+  return { listed, updates: judged, forMerge, selected, transferred: withTags }
+}
+
+async function tipsOf({ refs }: Repository, here: readonly Ref[]): Promise<CID[]> {
+  const head = await refs.head()
+  const tips = here.map(({ cid }) => cid)
+  return 'detached' in head ? [...tips, head.detached] : tips
+}
+
+/** Those whose history is not here whole: a commit may be here of a transfer that did not come to its end. */
+async function missingOf(wanted: readonly { cid: CID }[], reached: ReachedCommits): Promise<CID[]> {
+  const missing = new Map<string, CID>()
+  for (const { cid } of wanted) {
+    if (!missing.has(cid.toString()) && !(await reached.has(cid))) missing.set(cid.toString(), cid)
+  }
+  return [...missing.values()]
+}
+
+async function bring(request: FetchRequest, wants: readonly CID[], haves: readonly CID[]): Promise<Transferred> {
+  if (wants.length === 0) return NOTHING_TRANSFERRED
+  const { repository, remote, signal, idleTimeoutMs, onProgress } = request
+  const { peers } = remote
+  return transferWants({ repository, peers, wants, haves, wanted: 'any', signal, idleTimeoutMs, onProgress })
+}
+
+const NO_TAGS: FollowedTags = { tags: [], failures: [] }
+
+function addUp(one: Transferred, other: Transferred): Transferred {
+  return {
+    blocks: one.blocks + other.blocks,
+    bytes: one.bytes + other.bytes,
+    resumed: one.resumed + other.resumed,
+    failures: [...one.failures, ...other.failures],
+  }
+}
+
+/** Refs here that follow what the remote has no longer. */
+function prunedUpdates(request: FetchRequest, listed: RemoteRefs, here: readonly Ref[]): TrackingUpdate[] {
+  const { prune, refspecs, configured, alsoPruned = [] } = request
+  if (!prune) return []
+  const rules = [...(refspecs.length > 0 ? refspecs : configured), ...alsoPruned]
+  const there = new Set(listed.refs.map(({ name }) => name))
+  return here.flatMap(({ name }) => {
+    const source = unmapRef(rules, name)
+    if (source === undefined || there.has(source)) return []
+    return { source: undefined, target: name, after: undefined, force: false }
+  })
+}
+
+function trackingUpdates({ force }: FetchRequest, selected: readonly SelectedRef[]): TrackingUpdate[] {
+  return selected.flatMap((each) => {
+    const { source, target, cid } = each
+    return target === undefined ? [] : { source, target, after: cid, force: each.force || force }
+  })
+}
+
+/** Decides under the lock, as refs may have moved meanwhile, and moves those that may be moved. */
+async function moveRefs(
+  request: FetchRequest,
+  updates: readonly TrackingUpdate[],
+  fetchHead: CID | undefined,
+): Promise<JudgedUpdate[]> {
+  const { repository, command, person, isDryRun, signal } = request
+  const { refs } = repository
+  const isHeadNew = !isSameCid(await refs.read(FETCH_HEAD), fetchHead)
+  const first = await judgeUpdates(repository, updates, { signal })
+  const isChanging = (judged: JudgedUpdate[]): boolean => judged.some(({ verdict }) => CHANGING.has(verdict))
+  if (isDryRun || !(isHeadNew || isChanging(first))) return first
+  using lock = await repository.lock(command, { signal })
+  const judged = await judgeUpdates(repository, updates, { signal })
+  const moved = judged.filter(({ verdict }) => CHANGING.has(verdict)).map((update) => refUpdate(update))
+  const pseudo = { name: FETCH_HEAD, before: undefined, after: fetchHead, force: true as const, message: '' }
+  await runOperation(repository, lock, { command, person, refs: isHeadNew ? [...moved, pseudo] : moved })
+  return judged
+}
+
+const CHANGING: ReadonlySet<UpdateVerdict> = new Set(['new', 'fast-forward', 'forced', 'tag-update', 'deleted'])
+
+const REFLOG_TEXTS: Partial<Record<UpdateVerdict, string>> = {
+  'fast-forward': 'fast-forward',
+  forced: 'forced-update',
+  'tag-update': 'updating tag',
+}
+
+function refUpdate({ target, before, after, verdict }: JudgedUpdate): RefUpdate {
+  const text = REFLOG_TEXTS[verdict] ?? (target.startsWith(TAGS) ? 'storing tag' : 'storing head')
+  return { name: target, before, after, message: `fetch: ${text}` }
+}
