@@ -9,6 +9,7 @@ import { explainFsError } from '../store/fs-errors.ts'
 import { PEER_HEADER, SYNC_UPGRADE } from './control-api.ts'
 import { CONTROL_ROUTES } from './control-routes.ts'
 import { errorBody, FAMILY_STATUS } from './error-body.ts'
+import { SERVICE_ROUTES } from './service/service-routes.ts'
 import { joinDuplexes, socketDuplex } from './socket-duplex.ts'
 
 /** The daemon's control socket, listening. */
@@ -59,6 +60,12 @@ async function listen(server: Server, path: string): Promise<void> {
 }
 
 async function answer(daemon: Daemon, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const service = SERVICE_ROUTES[`${request.method} ${request.url}`]
+  if (service !== undefined) {
+    const { status, contentType, body } = await service(daemon)
+    response.writeHead(status, { 'content-type': contentType }).end(body)
+    return
+  }
   const route = CONTROL_ROUTES[`${request.method} ${request.url}`]
   if (route === undefined) {
     throw new NotFoundError('route-unknown', `the daemon does not know ${request.method} ${request.url}`, {

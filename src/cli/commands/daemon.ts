@@ -43,6 +43,21 @@ export const daemon: CommandModule = {
       .option('--json', 'print one JSON document')
       .action((flags: { json?: true }) => status(context, flags))
     command
+      .command('health')
+      .description('show whether the daemon does its work; exit with 1 where it does not')
+      .option('--json', 'print one JSON document')
+      .action(async (flags: { json?: true }) => {
+        const { showHealth } = await import('../daemon/show-health.ts')
+        await showHealth(context, flags)
+      })
+    command
+      .command('metrics')
+      .description('print what is measured, as Prometheus reads it')
+      .action(async () => {
+        const { showMetrics } = await import('../daemon/show-health.ts')
+        await showMetrics(context)
+      })
+    command
       .command('logs')
       .description('show the end of the log')
       .option('-n, --lines <number>', 'how many lines', '20')
