@@ -236,6 +236,11 @@ export const COMMAND_GROUPS: CommandGroup[] = [
         load: async () => (await import('./commands/peer.ts')).peer,
       },
       {
+        name: 'remote',
+        summary: 'Name the repositories to fetch from and push to',
+        load: async () => (await import('./commands/remote.ts')).remote,
+      },
+      {
         name: 'publish',
         summary: 'Sign branches and the repository, and let peers have them',
         load: async () => (await import('./commands/publish.ts')).publish,

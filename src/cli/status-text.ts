@@ -1,7 +1,11 @@
 import { quoteName } from '../model/quote-name.ts'
 import type { Bisect } from '../repo/bisect/bisect-state.ts'
+import type { TrackingState } from '../repo/remote/tracking-state.ts'
+import { shortUpstream } from '../repo/remote/upstream.ts'
 import type { Sequence } from '../repo/sequence/sequence.ts'
 import type { Status } from '../worktree/status/status.ts'
+import { trackingLines } from './branch/tracking-lines.ts'
+import { distanceText } from './branch/tracking-text.ts'
 import { bisectLines, sequenceLines } from './sequence-lines.ts'
 import { describeConflict, describeStaged, describeUnstaged } from './status-letters.ts'
 import { styled } from './style.ts'
@@ -13,15 +17,21 @@ export interface HeadDescription {
   branch: string | undefined
   /** Short form of the commit; undefined when there is none yet. */
   commit: string | undefined
+  /** How the branch stands to what it follows. */
+  tracking?: TrackingState | undefined
   /** What waits for its user. */
   sequence?: Sequence | undefined
   bisect?: Bisect | undefined
 }
 
-/** `## main`, as git's `--branch` prints it. */
-export function headLine({ branch, commit }: HeadDescription): string {
+/** `## main...origin/main [ahead 1]`, as git's `--branch` prints it. */
+export function headLine({ branch, commit, tracking }: HeadDescription): string {
   if (branch === undefined) return '## HEAD (no branch)'
-  return commit === undefined ? `## No commits yet on ${branch}` : `## ${branch}`
+  const name = commit === undefined ? `No commits yet on ${branch}` : branch
+  if (tracking?.tracking === undefined) return `## ${name}`
+  const isCounted = commit === undefined || tracking.commit === undefined || tracking.distance !== undefined
+  const distance = isCounted ? distanceText(tracking) : 'different'
+  return `## ${name}...${shortUpstream(tracking)}${distance === '' ? '' : ` [${distance}]`}`
 }
 
 /**
@@ -101,9 +111,9 @@ function waysToResolve(conflicts: Status['conflicts']): string {
   return mayGo ? '"jzfs add PATH" or "jzfs rm PATH"' : '"jzfs add PATH"'
 }
 
-function headLines({ branch, commit }: HeadDescription): string[] {
+function headLines({ branch, commit, tracking }: HeadDescription): string[] {
   const where = branch === undefined ? `HEAD detached at ${commit ?? 'nothing'}` : `On branch ${branch}`
-  return commit === undefined ? [where, '', 'No commits yet', ''] : [where]
+  return commit === undefined ? [where, '', 'No commits yet', ''] : [where, ...trackingLines(tracking)]
 }
 
 function section<Item>(title: string, hint: string, items: Item[], render: (item: Item) => string): string[] {

@@ -11,6 +11,7 @@ import type { RevisionOptions, RevisionSource } from './revision/revision-source
 import { followSteps } from './revision/revision-steps.ts'
 import { parseRevision, type RevisionBase } from './revision/revision-syntax.ts'
 import { findShortCid } from './revision/short-cid.ts'
+import { findUpstreamRef } from './revision/upstream-lookup.ts'
 
 /** What a revision names. */
 export interface ResolvedRevision {
@@ -27,7 +28,7 @@ export interface ResolvedRevision {
  *
  * Throws InvalidError `revision-invalid`, `revision-ambiguous` (details: `candidates`), `revision-wrong-type`,
  * `cid-unsupported`; NotFoundError `revision-not-found` (the hint has the nearest names), `path-not-found`; and what the
- * store throws for blocks that are missing or corrupt.
+ * store throws for blocks that are missing or corrupt; for `BRANCH@{upstream}` what `findUpstreamRef` throws.
  */
 export async function resolveRevision(
   source: RevisionSource,
@@ -68,6 +69,7 @@ async function resolveBase(
   options: RevisionOptions,
 ): Promise<Start> {
   if (base.kind === 'name') return findName(source, graph, base.name, text, options)
+  if (base.kind === 'upstream') return findUpstreamRef(source, base, text)
   if (base.kind === 'reflog') return only(await findInReflog(source, base, text, options))
   if (base.kind === 'index') return only(await findStaged(base.path, base.stage, text, options))
   if (base.kind === 'ipns') return only(await resolveName(base.name, text, options))
@@ -141,7 +143,7 @@ async function nameNotFound(source: RevisionSource, name: string, text: string):
       details,
     })
   }
-  const names = (await source.refs.list()).map((ref) => ref.name.replace(/^refs\/(?:heads\/|tags\/)?/, ''))
+  const names = (await source.refs.list()).map((ref) => ref.name.replace(/^refs\/(?:heads\/|tags\/|remotes\/)?/, ''))
   const nearest = nearestNames(name, ['HEAD', ...names])
   return new NotFoundError('revision-not-found', `there is no branch, tag or commit ${JSON.stringify(name)}`, {
     hint:

@@ -1,56 +1,58 @@
 import { shortenCid } from '../../model/cid-text.ts'
-import { decodeCommit } from '../../model/commit/commit.ts'
 import { InvalidError } from '../../model/errors.ts'
-import { BRANCHES, createBranch, deleteBranch, type RefAuthor, renameBranch } from '../../repo/refs/branch.ts'
-import type { RefDetails } from '../../repo/refs/ref-details.ts'
+import { BRANCHES, createBranch, deleteBranch, renameBranch } from '../../repo/refs/branch.ts'
+import { refMissing } from '../../repo/refs/ref-missing.ts'
+import { followedStart } from '../../repo/remote/tracking-start.ts'
 import type { Repository } from '../../repo/repository.ts'
 import { resolveCommit } from '../../repo/revision.ts'
+import { updateRef } from '../../repo/update-ref.ts'
+import { type BranchListFlags, listBranches, REMOTES } from '../branch/branch-list.ts'
+import { changeUpstream, sayFollowed } from '../branch/set-upstream.ts'
+import { readTrackChoice, TRACK_VALUES, type TrackFlag } from '../branch/track-flags.ts'
 import type { CommandModule } from '../command.ts'
 import type { Context } from '../context.ts'
 import { withRepository } from '../here.ts'
-import { messageParts } from '../history/commit-message.ts'
-import { currentPerson } from '../identity.ts'
 import { followRenamedBranch, unpublishDeleted } from '../published-branch.ts'
-import {
-  addRefListOptions,
-  printRefs,
-  readRefScene,
-  refDocument,
-  type RefListFlags,
-  selectRefs,
-} from '../refs/ref-list.ts'
-import { matchesShortName } from '../refs/ref-pattern.ts'
+import { addRefListOptions } from '../refs/ref-list.ts'
+import { refAuthor } from '../remote/ref-author.ts'
 import { revisionOptions } from '../revisions.ts'
-import { styled } from '../style.ts'
 
-interface BranchFlags extends RefListFlags {
-  list?: true
-  verbose?: true
-  all?: true
+interface BranchFlags extends BranchListFlags {
   showCurrent?: true
   delete?: true
   forceDelete?: true
   move?: true
   forceMove?: true
   force?: true
+  setUpstreamTo?: string
+  unsetUpstream?: true
+  track?: TrackFlag
   quiet?: true
-  json?: true
 }
 
 /** `jzfs branch`: lists, makes, renames and deletes branches. */
 export const branch: CommandModule = {
+  attachedValues: TRACK_VALUES,
   configure(command, context) {
     addRefListOptions(command)
       .argument('[name...]', 'NAME [REV] makes a branch; with -d names, with -m [OLD] NEW, with --list patterns')
       .option('-l, --list', 'list branches, those that match the patterns')
-      .option('-v, --verbose', 'list with commits')
-      .option('-a, --all', 'list all branches')
+      .option('-v, --verbose', 'list with commits, and how far from what they follow; twice: and what that is', countUp)
+      .option('-r, --remotes', 'list (with -d delete) what branches remotes had when they were last asked')
+      .option('-a, --all', 'list both')
       .option('--show-current', 'print the branch that is checked out')
       .option('-d, --delete', 'delete branches that HEAD contains')
       .option('-D, --force-delete', 'delete branches, merged or not')
       .option('-m, --move', 'rename a branch')
       .option('-M, --force-move', 'rename a branch, in the place of another')
       .option('-f, --force', 'move a branch that is there already, delete one that is not merged')
+      .option('-u, --set-upstream-to <upstream>', 'let a branch (default: the current one) follow another')
+      .option('--unset-upstream', 'let it follow nothing')
+      .option(
+        '-t, --track [mode]',
+        'let the new branch follow what it starts from (direct), or what that follows (inherit)',
+      )
+      .option('--no-track', 'let it follow nothing')
       .option('-q, --quiet', 'print nothing')
       .option('--json', 'print one JSON document')
       .action((names: string[], flags: BranchFlags) =>
@@ -60,17 +62,28 @@ export const branch: CommandModule = {
 }
 
 function run(context: Context, repository: Repository, names: string[], flags: BranchFlags): Promise<void> {
-  const { list, contains, merged, pointsAt, verbose } = flags
+  const { list, contains, merged, pointsAt, remotes, all } = flags
   if (flags.showCurrent) return showCurrent(context, repository, flags)
   if (flags.delete || flags.forceDelete) return remove(context, repository, names, flags)
   if (flags.move || flags.forceMove) return rename(context, repository, names, flags)
-  const isListing = list ?? contains ?? merged ?? pointsAt ?? (names.length === 0 ? true : undefined)
-  if (isListing !== undefined || (verbose && names.length === 0)) return printList(context, repository, names, flags)
+  if (flags.setUpstreamTo !== undefined || flags.unsetUpstream) return follow(context, repository, names, flags)
+  const isListing = list ?? contains ?? merged ?? pointsAt ?? remotes ?? all
+  if (isListing !== undefined || names.length === 0) return listBranches(context, repository, names, flags)
   return create(context, repository, names, flags)
 }
 
-function author(context: Context, { config }: Repository): RefAuthor {
-  return { command: context.commandLine, person: currentPerson(context, config, 'COMMITTER') }
+function follow(context: Context, repository: Repository, names: string[], flags: BranchFlags): Promise<void> {
+  const [branch, ...more] = names
+  if (more.length > 0) throw usage('one branch can be named', 'jzfs branch -u UPSTREAM [BRANCH]')
+  if (flags.unsetUpstream && flags.setUpstreamTo !== undefined) {
+    throw usage('--set-upstream-to and --unset-upstream exclude each other', 'see `jzfs branch --help`')
+  }
+  return changeUpstream(context, repository, { branch, upstream: flags.setUpstreamTo }, flags)
+}
+
+/** Counts how often an option was given. */
+function countUp(_value: unknown, before = 0): number {
+  return before + 1
 }
 
 async function showCurrent({ terminal }: Context, { refs }: Repository, { json }: BranchFlags): Promise<void> {
@@ -85,16 +98,22 @@ async function create(context: Context, repository: Repository, names: string[],
   if (more.length > 0) throw usage('branch wants NAME and a revision', 'name one branch at a time')
   const commit = await resolveCommit(repository, from, revisionOptions(context, repository))
   const force = flags.force === true
-  const before = await createBranch(repository, { name, commit, from, force }, author(context, repository))
-  if (flags.json) await context.terminal.json({ branch: name, before: before ?? null, after: commit })
+  const followed = await followedStart(repository, { name, start: from, choice: readTrackChoice(flags.track) })
+  const before = await createBranch(repository, { name, commit, from, force, followed }, refAuthor(context, repository))
+  if (flags.json) return context.terminal.json({ branch: name, before: before ?? null, after: commit })
+  if (!flags.quiet) await sayFollowed(context, repository, name, followed)
 }
 
 async function remove(context: Context, repository: Repository, names: string[], flags: BranchFlags): Promise<void> {
   if (names.length === 0) throw usage('-d wants the name of a branch', '`jzfs branch` lists what there is')
+  if (flags.remotes) return removeTracking(context, repository, names, flags)
   const force = flags.forceDelete === true || flags.force === true
   const deleted: unknown[] = []
   for (const name of names) {
-    const commit = await deleteBranch(repository, { name, force }, author(context, repository))
+    const { commit, onlyIn } = await deleteBranch(repository, { name, force }, refAuthor(context, repository))
+    if (onlyIn !== undefined) {
+      context.terminal.say(`warning: '${name}' had been merged to '${onlyIn}', but not yet merged to HEAD`)
+    }
     deleted.push({ branch: name, commit })
     if (!flags.json && !flags.quiet) {
       await context.terminal.out(`Deleted branch ${name} (was ${shortenCid(commit)}).\n`)
@@ -105,13 +124,33 @@ async function remove(context: Context, repository: Repository, names: string[],
   if (flags.json) await context.terminal.json({ deleted })
 }
 
+/** Refs of remotes are deleted without more ado: the next fetch may bring them back. */
+async function removeTracking(
+  context: Context,
+  repository: Repository,
+  names: string[],
+  { json, quiet }: BranchFlags,
+): Promise<void> {
+  const deleted: unknown[] = []
+  for (const name of names) {
+    const commit = await repository.refs.read(REMOTES + name)
+    if (commit === undefined) throw await refMissing(repository, 'branch', REMOTES, name)
+    const change = { name: REMOTES + name, after: undefined, expected: { cid: commit }, message: '' }
+    await updateRef(repository, change, refAuthor(context, repository))
+    deleted.push({ branch: name, commit })
+    if (json || quiet) continue
+    await context.terminal.out(`Deleted remote-tracking branch ${name} (was ${shortenCid(commit)}).\n`)
+  }
+  if (json) await context.terminal.json({ deleted })
+}
+
 async function rename(context: Context, repository: Repository, names: string[], flags: BranchFlags): Promise<void> {
   const [first, second, ...more] = names
   if (first === undefined || more.length > 0) throw usage('-m wants [OLD] NEW', 'jzfs branch -m OLD NEW')
   const before = second === undefined ? await currentBranch(repository) : first
   const after = second ?? first
   const force = flags.forceMove === true || flags.force === true
-  await renameBranch(repository, { before, after, force }, author(context, repository))
+  await renameBranch(repository, { before, after, force }, refAuthor(context, repository))
   await followRenamedBranch(context, repository, { before: BRANCHES + before, after: BRANCHES + after })
   if (flags.json) await context.terminal.json({ before, after })
 }
@@ -120,51 +159,6 @@ async function currentBranch({ refs }: Repository): Promise<string> {
   const head = await refs.head()
   if ('branch' in head) return head.branch.slice(BRANCHES.length)
   throw new InvalidError('head-detached', 'no branch is checked out', { hint: 'name it: `jzfs branch -m OLD NEW`' })
-}
-
-async function printList(
-  context: Context,
-  repository: Repository,
-  patterns: string[],
-  flags: BranchFlags,
-): Promise<void> {
-  const all = await repository.refs.list('refs/heads')
-  const matching = all.filter(({ name }) => matchesShortName(patterns, name.slice(BRANCHES.length)))
-  const branches = await selectRefs(context, repository, matching, flags)
-  if (flags.json) {
-    const scene = await readRefScene(context, repository)
-    const documents = branches.map((ref) => ({ branch: ref.name.slice(BRANCHES.length), ...refDocument(ref, scene) }))
-    return context.terminal.json({ branches: documents })
-  }
-  if (flags.format !== undefined) return printRefs(context, repository, branches, flags.format)
-  await context.terminal.out((await branchLines(context, repository, branches, flags)).join(''))
-}
-
-async function branchLines(
-  { terminal }: Context,
-  { refs, store }: Repository,
-  branches: readonly RefDetails[],
-  flags: BranchFlags,
-): Promise<string[]> {
-  const head = await refs.head()
-  const rows = branches.map(({ name, cid, commit }) => ({
-    name: name.slice(BRANCHES.length),
-    cid,
-    subject: messageParts(commit?.message ?? '').subject,
-    isHead: 'branch' in head && head.branch === name,
-  }))
-  const isFiltered = flags.contains !== undefined || flags.merged !== undefined || flags.pointsAt !== undefined
-  if ('detached' in head && !isFiltered && flags.list !== true) {
-    const name = `(HEAD detached at ${shortenCid(head.detached)})`
-    const { message } = decodeCommit(head.detached, await store.get(head.detached))
-    rows.unshift({ name, cid: head.detached, subject: messageParts(message).subject, isHead: true })
-  }
-  const width = Math.max(0, ...rows.map(({ name }) => name.length))
-  return rows.map(({ name, cid, subject, isHead }) => {
-    const shown = isHead ? styled(terminal, 'green', name) : name
-    const rest = flags.verbose ? `${' '.repeat(width - name.length)} ${shortenCid(cid)} ${subject}` : ''
-    return `${isHead ? '* ' : '  '}${shown}${rest}\n`
-  })
 }
 
 function usage(message: string, hint: string): InvalidError {

@@ -1,25 +1,32 @@
 import { realpathSync } from 'node:fs'
 import { join, relative } from 'node:path'
 
+import type { CID } from 'multiformats/cid'
+
 import { shortenCid } from '../../model/cid-text.ts'
 import { InvalidError } from '../../model/errors.ts'
 import { quoteName } from '../../model/quote-name.ts'
 import { readBisect } from '../../repo/bisect/bisect-state.ts'
+import { createCommitGraph } from '../../repo/history/commit-graph.ts'
 import { describePending, pendingOperation } from '../../repo/operation/operation.ts'
+import { readTrackingState } from '../../repo/remote/tracking-state.ts'
 import type { ReplaySequence } from '../../repo/sequence/replay-sequence.ts'
 import { readSequence } from '../../repo/sequence/sequence.ts'
 import { writeRefreshedIndex } from '../../worktree/index/write-refreshed-index.ts'
 import { readStatus, type Status, type StatusOptions } from '../../worktree/status/status.ts'
+import { trackingDocument } from '../branch/tracking-text.ts'
 import type { CommandModule } from '../command.ts'
 import type { Context } from '../context.ts'
 import { withWorktree, type WorkingRepository } from '../here.ts'
 import { readPathspecs } from '../pathspecs.ts'
+import { renderPorcelain2 } from '../status-porcelain.ts'
 import { headLine, renderLongStatus, renderShortStatus, type HeadDescription } from '../status-text.ts'
 
 interface StatusFlags {
   short?: true
-  porcelain?: true
+  porcelain?: string
   branch?: true
+  aheadBehind?: boolean
   untrackedFiles?: string
   ignored?: true
   json?: true
@@ -27,13 +34,15 @@ interface StatusFlags {
 
 /** `jzfs status`: what is staged, what is changed, what is untracked. */
 export const status: CommandModule = {
-  attachedValues: { '-u': 'all', '--untracked-files': 'all' },
+  attachedValues: { '-u': 'all', '--untracked-files': 'all', '--porcelain': 'v1' },
   configure(command, context) {
     command
       .argument('[pathspec...]', 'show only what is there')
       .option('-s, --short', 'show two letters and a path for each')
-      .option('--porcelain', 'the same, for programs: paths from the top, no colours')
-      .option('-b, --branch', 'show the branch in short output too')
+      .option('--porcelain [version]', 'the same, for programs: paths from the top, no colours; v2 tells more')
+      .option('-b, --branch', 'show the branch, and what it follows, in short output too')
+      .option('--ahead-behind', 'count how far the branch and what it follows are apart (the default)')
+      .option('--no-ahead-behind', 'do not count it')
       .option('-u, --untracked-files <mode>', 'show untracked files: no, normal (default), all')
       .option('--ignored', 'show ignored files too')
       .option('--json', 'print one JSON document')
@@ -65,27 +74,41 @@ function untrackedOption({ untrackedFiles }: StatusFlags): Pick<StatusOptions, '
 
 async function show(context: Context, repository: WorkingRepository, found: Status, flags: StatusFlags): Promise<void> {
   const { terminal } = context
-  const head = await describeHead(repository)
+  const porcelain = readPorcelain(flags)
+  const head = await describeHead(context, repository, flags)
   const pending = await pendingOperation(repository)
   if (pending !== undefined) terminal.say(describePending(pending))
   if (flags.json) return terminal.json(document(head, found))
   for (const problem of found.problems) terminal.say(`warning: ${problem.message}`)
   for (const path of found.skippedGit) terminal.say(`skipped: ${path} (!.git in .jzfsignore keeps it)`)
-  if (flags.short || flags.porcelain) {
+  if (porcelain === 'v2') {
+    const lines = renderPorcelain2(repository.worktree, head, found, { isBranchShown: flags.branch === true })
+    return terminal.out(lines.map((line) => `${line}\n`).join(''))
+  }
+  if (flags.short || porcelain !== undefined) {
     const branch = flags.branch ? [headLine(head)] : []
-    const shown = flags.porcelain ? quoteName : shownFrom(context, repository)
-    const lines = renderShortStatus(found, shown, { artefacts: !flags.porcelain })
+    const shown = porcelain === undefined ? shownFrom(context, repository) : quoteName
+    const lines = renderShortStatus(found, shown, { artefacts: porcelain === undefined })
     return terminal.out([...branch, ...lines].map((line) => `${line}\n`).join(''))
   }
   const lines = renderLongStatus(terminal, head, found, shownFrom(context, repository))
   await terminal.out(lines.map((line) => `${line}\n`).join(''))
 }
 
-function document(head: HeadDescription, found: Status): unknown {
+function readPorcelain({ porcelain }: StatusFlags): 'v1' | 'v2' | undefined {
+  if (porcelain === undefined) return undefined
+  const version = porcelain.replace(/^v?/, 'v')
+  if (version === 'v1' || version === 'v2') return version
+  throw new InvalidError('usage', `there is no porcelain format ${porcelain}`, { hint: 'there is v1 and v2' })
+}
+
+function document(head: CurrentHead, found: Status): unknown {
   const { staged, unstaged, untracked, ignored, conflicts, artefacts, problems, skippedGit } = found
-  const { sequence, bisect, ...where } = head
+  const { sequence, bisect, tracking, branch, commit } = head
   return {
-    ...where,
+    branch,
+    commit,
+    upstream: trackingDocument(tracking),
     inProgress: sequence?.kind ?? (bisect === undefined ? null : 'bisect'),
     ...(sequence === undefined || sequence.kind === 'merge' ? {} : { waits: waitsDocument(sequence) }),
     staged,
@@ -111,12 +134,22 @@ function waitsDocument({ head, onto, stopped, done, todo }: ReplaySequence): unk
   }
 }
 
-async function describeHead(repository: WorkingRepository): Promise<HeadDescription> {
-  const { refs } = repository
+type CurrentHead = HeadDescription & { head: CID | undefined }
+
+async function describeHead(
+  { signal }: Context,
+  repository: WorkingRepository,
+  { aheadBehind }: StatusFlags,
+): Promise<CurrentHead> {
+  const { refs, store, config } = repository
   const [head, commit] = [await refs.head(), await refs.headCommit()]
+  const isCounted = aheadBehind ?? config.get('status.aheadBehind')
+  const branch = 'branch' in head ? { name: head.branch, commit } : undefined
   return {
-    branch: 'branch' in head ? head.branch.replace('refs/heads/', '') : undefined,
+    head: commit,
+    branch: branch?.name.replace('refs/heads/', ''),
     commit: commit && shortenCid(commit),
+    tracking: branch && (await readTrackingState(repository, createCommitGraph(store), branch, { isCounted, signal })),
     sequence: readSequence(repository),
     bisect: await readBisect(repository),
   }

@@ -6,12 +6,13 @@ import { type CommitGraph, createCommitGraph } from '../../repo/history/commit-g
 import { isAncestor } from '../../repo/merge-base.ts'
 import { creatorOf, readRefDetails, type RefDetails } from '../../repo/refs/ref-details.ts'
 import type { Ref } from '../../repo/refs/ref-files.ts'
+import { readTrackingState, type TrackingState } from '../../repo/remote/tracking-state.ts'
 import type { Repository } from '../../repo/repository.ts'
 import { resolveCommit, resolveRevision } from '../../repo/revision.ts'
 import { collect } from '../collect.ts'
 import type { Context } from '../context.ts'
 import { revisionOptions } from '../revisions.ts'
-import { compileRefTemplate, type RefScene, sortKey } from './ref-template.ts'
+import { asksForTracking, compileRefTemplate, type RefScene, sortKey } from './ref-template.ts'
 
 /** The options of `for-each-ref`, `branch` and `tag` that choose, sort and show refs. */
 export interface RefListFlags {
@@ -39,7 +40,8 @@ export async function selectRefs(
   refs: readonly Ref[],
   flags: RefListFlags,
 ): Promise<RefDetails[]> {
-  const scene = await readRefScene(context, repository)
+  const isTracking = (flags.sort ?? []).some(asksForTracking)
+  const scene = await readRefScene(context, repository, isTracking ? refs : [])
   const keys = (flags.sort ?? []).toReversed().map(readSortKey)
   const keep = await readFilter(context, repository, flags)
   const selected: RefDetails[] = []
@@ -58,10 +60,33 @@ export async function selectRefs(
   return rows.map(({ ref }) => ref)
 }
 
-/** What the fields of refs depend on. */
-export async function readRefScene(context: Context, { refs }: Repository): Promise<RefScene> {
-  const head = await refs.head()
-  return { headBranch: 'branch' in head ? head.branch : undefined, now: context.now() }
+/** What the fields of refs depend on; with `tracked`, for these also how they stand to what they follow. */
+export async function readRefScene(
+  context: Context,
+  repository: Repository,
+  tracked: readonly Ref[] = [],
+): Promise<RefScene> {
+  const head = await repository.refs.head()
+  return {
+    headBranch: 'branch' in head ? head.branch : undefined,
+    now: context.now(),
+    tracking: await readTrackingStates(context, repository, tracked),
+  }
+}
+
+/** How branches stand to what they follow, by their full names; those that follow nothing are left out. */
+export async function readTrackingStates(
+  { signal }: Context,
+  repository: Repository,
+  branches: readonly Ref[],
+): Promise<Map<string, TrackingState>> {
+  const graph = createCommitGraph(repository.store)
+  const states = new Map<string, TrackingState>()
+  for (const { name, cid } of branches.filter((ref) => ref.name.startsWith('refs/heads/'))) {
+    const state = await readTrackingState(repository, graph, { name, commit: cid }, { signal })
+    if (state !== undefined) states.set(name, state)
+  }
+  return states
 }
 
 /** Prints refs by a template. */
@@ -71,7 +96,8 @@ export async function printRefs(
   refs: readonly RefDetails[],
   template: string,
 ): Promise<void> {
-  const [render, scene] = [compileRefTemplate(template), await readRefScene(context, repository)]
+  const render = compileRefTemplate(template)
+  const scene = await readRefScene(context, repository, asksForTracking(template) ? refs : [])
   await context.terminal.out(refs.map((ref) => `${render(ref, scene)}\n`).join(''))
 }
 

@@ -6,6 +6,9 @@ import { parseDate } from '../../model/commit/date.ts'
 import { formatIdentity, type Person } from '../../model/commit/person.ts'
 import { InvalidError } from '../../model/errors.ts'
 import { creatorOf, type NamedObject, type RefDetails } from '../../repo/refs/ref-details.ts'
+import type { TrackingState } from '../../repo/remote/tracking-state.ts'
+import { shortUpstream } from '../../repo/remote/upstream.ts'
+import { distanceText, trackingText } from '../branch/tracking-text.ts'
 import { messageParts } from '../history/commit-message.ts'
 import { readDateStyle } from '../history/commit-style.ts'
 
@@ -14,6 +17,13 @@ export interface RefScene {
   /** The branch that is checked out. */
   headBranch: string | undefined
   now: Date
+  /** How branches stand to what they follow, by their full names; only where a template asks for it. */
+  tracking?: ReadonlyMap<string, TrackingState> | undefined
+}
+
+/** Whether a template or a field to sort by asks how branches stand to what they follow. */
+export function asksForTracking(template: string): boolean {
+  return /(?:^|[-(*])upstream\b/.test(template)
 }
 
 /** The value of one field of a ref, for texts. */
@@ -42,6 +52,13 @@ export function compileRefField(text: string): RefField {
   const [, star, name = '', form] = /^(\*?)([a-z]+)(?::(.*))?$/i.exec(text) ?? []
   if (name === 'refname') return ({ name: ref }) => (form === 'short' ? shortRefName(ref) : ref)
   if (name === 'HEAD') return ({ name: ref }, { headBranch }) => (ref === headBranch ? '*' : ' ')
+  if (name === 'upstream') {
+    const render = upstreamField(form)
+    return ({ name: ref }, { tracking }) => {
+      const state = tracking?.get(ref)
+      return state === undefined ? '' : render(state)
+    }
+  }
   const field = OBJECT_FIELDS[name]
   if (field === undefined) throw noSuchField(text)
   const read = field(form, text)
@@ -63,6 +80,33 @@ export function sortKey(field: string): (ref: RefDetails, scene: RefScene) => st
 /** `main` for `refs/heads/main`, `v1` for `refs/tags/v1`. */
 export function shortRefName(name: string): string {
   return name.replace(/^refs\/(?:heads\/|tags\/|remotes\/)?/, '')
+}
+
+/** `%(upstream)` and its forms, as git-for-each-ref(1) has them. */
+function upstreamField(form: string | undefined): (state: TrackingState) => string {
+  const field = UPSTREAM_FORMS[form ?? '']
+  if (field !== undefined) return field
+  throw new InvalidError('usage', `there is no form of upstream called ${form}`, {
+    hint: `there are ${Object.keys(UPSTREAM_FORMS).filter(Boolean).join(' and ')}`,
+  })
+}
+
+const bracketed = (state: TrackingState) => trackingText(state, { isNamed: false })
+
+const UPSTREAM_FORMS: Readonly<Record<string, (state: TrackingState) => string>> = {
+  '': ({ tracking = '' }) => tracking,
+  short: (state) => (state.tracking === undefined ? '' : shortUpstream(state)),
+  track: bracketed,
+  'track,nobracket': distanceText,
+  'nobracket,track': distanceText,
+  trackshort: ({ distance }) => (distance === undefined ? '' : shortDistance(distance)),
+  remotename: ({ remote }) => remote,
+  remoteref: ({ ref }) => ref,
+}
+
+function shortDistance({ ahead, behind }: { ahead: number; behind: number }): string {
+  if (ahead === 0 && behind === 0) return '='
+  return `${behind > 0 ? '<' : ''}${ahead > 0 ? '>' : ''}`
 }
 
 type ObjectField = (form: string | undefined, text: string) => (object: NamedObject, scene: RefScene) => string
@@ -130,6 +174,6 @@ function personFields(name: string, person: (object: NamedObject) => Person | un
 
 function noSuchField(text: string): InvalidError {
   return new InvalidError('usage', `there is no field %(${text})`, {
-    hint: `there are refname, HEAD, ${Object.keys(OBJECT_FIELDS).join(', ')}`,
+    hint: `there are refname, HEAD, upstream, ${Object.keys(OBJECT_FIELDS).join(', ')}`,
   })
 }

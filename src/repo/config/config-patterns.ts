@@ -18,6 +18,11 @@ export const CONFIG_PATTERNS = {
     doc: 'what `fetch` brings, and which refs here keep it (refspecs)',
     problem: (value) => refspecProblem(value, 'fetch'),
   },
+  'remote.*.head': {
+    type: 'string',
+    doc: 'the branch that the HEAD of the remote is on, by its full name there',
+    problem: (value) => refNameProblem(value),
+  },
   'remote.*.peers': { type: 'list', doc: 'addresses of peers to ask for what the remote names' },
   'remote.*.prune': { type: 'boolean', doc: 'whether `fetch` removes what the remote has no longer; else fetch.prune' },
   'remote.*.pushUrl': { type: 'string', doc: 'where `push` goes, where that is not the url' },
@@ -30,6 +35,12 @@ export type PatternedName = Filled<keyof typeof CONFIG_PATTERNS>
 
 /** The names that a pattern stands for. */
 export type Filled<Pattern> = Pattern extends `${infer Start}.*.${infer End}` ? `${Start}.${string}.${End}` : never
+
+/** All keys that there can be of one remote or branch. */
+export function keysOf(kind: 'remote' | 'branch', name: string): string[] {
+  const patterns = Object.keys(CONFIG_PATTERNS).filter((pattern) => pattern.startsWith(`${kind}.*.`))
+  return patterns.map((pattern) => pattern.replace('*', () => name))
+}
 
 /** The pattern that a key matches, with the name of its remote or branch; undefined for a key that has none. */
 export function matchConfigPattern(

@@ -6,6 +6,9 @@ import { checkBranchName } from '../../model/ref-name.ts'
 import { createCommitGraph } from '../history/commit-graph.ts'
 import { isAncestor } from '../merge-base.ts'
 import { runOperation } from '../operation/operation.ts'
+import { planBranchKeys, planUpstream } from '../remote/plan-upstream.ts'
+import type { FollowedRef } from '../remote/tracking-start.ts'
+import { upstreamOf } from '../remote/upstream.ts'
 import type { Repository } from '../repository.ts'
 import { readObjectType } from '../revision/object-type.ts'
 import { readSequence } from '../sequence/sequence.ts'
@@ -27,15 +30,15 @@ export function branchRef(name: string): string {
 }
 
 /**
- * Makes a branch at a commit; `from` is what the user called it, for the log. With `force` an existing one is moved.
- * Returns what the branch named before.
+ * Makes a branch at a commit; `from` is what the user called it, for the log; it follows what `followed` says. With `force` an
+ * existing one is moved. Returns what the branch named before.
  *
  * Throws ConflictError `branch-exists`, or `branch-checked-out` for a forced move of the branch that is checked out or being
  * rebased, and what the store throws where the commit is missing.
  */
 export async function createBranch(
   repository: Repository,
-  branch: { name: string; commit: CID; from: string; force?: boolean },
+  branch: { name: string; commit: CID; from: string; force?: boolean; followed?: FollowedRef | undefined },
   { command, person }: RefAuthor,
 ): Promise<CID | undefined> {
   const name = branchRef(branch.name)
@@ -51,38 +54,47 @@ export async function createBranch(
   // Found before the lock was taken, a commit that nothing refers to may have been collected since.
   await readObjectType(repository.store, branch.commit)
   const message = `branch: ${before === undefined ? 'created from' : 'moved to'} ${branch.from}`
-  await runOperation(repository, lock, { command, person, refs: [{ name, before, after: branch.commit, message }] })
+  const refs = [{ name, before, after: branch.commit, message }]
+  const config = branch.followed === undefined ? [] : planUpstream(repository, branch.name, branch.followed)
+  await runOperation(repository, lock, { command, person, refs, config })
   return before
 }
 
+/** A branch that was deleted. */
+export interface DeletedBranch {
+  commit: CID
+  /** The ref that has its commits, where HEAD does not: what it followed. */
+  onlyIn: string | undefined
+}
+
 /**
- * Deletes a branch and its log, and returns the commit that it named. Its commits stay as long as something leads to them,
- * the operation log among it.
+ * Deletes a branch with its log and what it follows. Its commits stay as long as something leads to them, the operation log
+ * among it.
  *
  * Throws NotFoundError `branch-missing`, ConflictError `branch-checked-out` (or being rebased), and, without `force`, `branch-not-merged` where
- * HEAD does not contain the branch.
+ * what it follows (HEAD, where it follows nothing) does not contain the branch.
  */
 export async function deleteBranch(
   repository: Repository,
   branch: { name: string; force?: boolean },
   { command, person }: RefAuthor,
-): Promise<CID> {
+): Promise<DeletedBranch> {
   const name = branchRef(branch.name)
   using lock = await repository.lock(command)
-  const before = await existingBranch(repository, branch.name)
+  const commit = await existingBranch(repository, branch.name)
   if (await isCheckedOut(repository, name)) {
     throw checkedOut(branch.name, 'deleted', 'switch to another branch first')
   }
   refuseRebased(repository, branch.name)
-  if (branch.force !== true) {
-    await checkMerged(repository, branch.name, before)
-  }
-  await runOperation(repository, lock, { command, person, refs: [{ name, before, after: undefined, message: '' }] })
-  return before
+  const onlyIn = branch.force === true ? undefined : await checkMerged(repository, branch.name, commit)
+  const refs = [{ name, before: commit, after: undefined, message: '' }]
+  const config = planBranchKeys(repository, { before: branch.name, after: undefined })
+  await runOperation(repository, lock, { command, person, refs, config })
+  return { commit, onlyIn }
 }
 
 /**
- * Renames a branch with its log; HEAD follows where it is checked out, unborn or not. With `force` an existing branch of the
+ * Renames a branch with its log and what it follows; HEAD goes along where it is checked out, unborn or not. With `force` an existing branch of the
  * new name is replaced.
  *
  * Throws NotFoundError `branch-missing`, ConflictError `branch-exists` or `branch-checked-out`.
@@ -120,6 +132,7 @@ export async function renameBranch(
       { name: from, before: commit, after: undefined, message },
       { name: to, before: replaced, after: commit, message },
     ],
+    config: planBranchKeys(repository, branch),
     reflogMoves: isUnborn ? [] : [{ before: from, after: to }],
     ...(isFromCheckedOut ? { head: { before: { branch: from }, after: { branch: to }, message } } : {}),
   })
@@ -148,15 +161,21 @@ async function existingBranch(repository: Repository, name: string): Promise<CID
   return commit
 }
 
-async function checkMerged(repository: Repository, name: string, commit: CID): Promise<void> {
-  const head = await repository.refs.headCommit()
-  const graph = createCommitGraph(repository.store)
-  if (head === undefined || !(await isAncestor(graph, commit, head))) {
-    throw new ConflictError('branch-not-merged', `the branch "${name}" has commits that HEAD does not have`, {
-      hint: `delete it all the same with \`jzfs branch -D ${name}\``,
-      details: { branch: name, commit: commit.toString() },
-    })
-  }
+/** Git's rule: what the branch follows decides where that is here, else HEAD. Says where HEAD alone would not have let it go. */
+async function checkMerged(repository: Repository, name: string, commit: CID): Promise<string | undefined> {
+  const { refs, store } = repository
+  const graph = createCommitGraph(store)
+  const isIn = async (tip: CID | undefined) => tip !== undefined && (await isAncestor(graph, commit, tip))
+  const tracking = upstreamOf(repository, name)?.tracking
+  const upstream = tracking === undefined ? undefined : await refs.read(tracking)
+  const isInHead = await isIn(await refs.headCommit())
+  if (upstream === undefined ? isInHead : await isIn(upstream)) return isInHead ? undefined : tracking
+  const place = upstream === undefined ? 'HEAD' : (tracking as string)
+  const but = upstream !== undefined && isInHead ? ', though HEAD has them' : ''
+  throw new ConflictError('branch-not-merged', `the branch "${name}" has commits that ${place} does not have${but}`, {
+    hint: `delete it all the same with \`jzfs branch -D ${name}\``,
+    details: { branch: name, commit: commit.toString() },
+  })
 }
 
 function branchExists(name: string, hint: string): ConflictError {

@@ -3,6 +3,7 @@ import { nearestNames } from '../../model/nearest.ts'
 import { refNameProblem } from '../../model/ref-name.ts'
 import { matchConfigPattern } from '../config/config-patterns.ts'
 import type { Config } from '../config/config.ts'
+import { mapRef } from './map-refspecs.ts'
 import { parseRefspec, type Refspec } from './refspec.ts'
 
 /** A remote, as it is configured. */
@@ -14,6 +15,8 @@ export interface RemoteConfig {
   fetch: readonly Refspec[]
   /** The IPNS name that signs for it, as it was first seen. */
   trustedName: string | undefined
+  /** The branch that its HEAD is on, by its full name there, where that is known. */
+  head: string | undefined
   /** Addresses of peers to ask. */
   peers: readonly string[]
   /** Whether `fetch` removes what the remote has no longer. */
@@ -38,7 +41,7 @@ export function readRemote(config: Config, name: string): RemoteConfig {
 }
 
 /** The same; undefined for a name that no remote has. */
-export function findRemote(config: Config, name: string): RemoteConfig | undefined {
+export function findRemote(config: Pick<Config, 'get'>, name: string): RemoteConfig | undefined {
   if (remoteNameProblem(name) !== undefined) return undefined
   const url = config.get(`remote.${name}.url`)
   if (url === undefined) return undefined
@@ -48,6 +51,7 @@ export function findRemote(config: Config, name: string): RemoteConfig | undefin
     pushUrl: config.get(`remote.${name}.pushUrl`) ?? url,
     fetch: (config.get(`remote.${name}.fetch`) ?? [defaultRefspec(name)]).map((text) => parseRefspec(text, 'fetch')),
     trustedName: config.get(`remote.${name}.trustedName`),
+    head: config.get(`remote.${name}.head`),
     peers: config.get(`remote.${name}.peers`) ?? [],
     prune: config.get(`remote.${name}.prune`) ?? config.get('fetch.prune'),
   }
@@ -59,7 +63,7 @@ export function listRemotes(config: Config): RemoteConfig[] {
 }
 
 /** The names of all remotes, sorted. */
-export function remoteNames(config: Config): string[] {
+export function remoteNames(config: Pick<Config, 'list'>): string[] {
   const names = config.list().flatMap(({ key }) => {
     const match = matchConfigPattern(key)
     return match?.pattern === 'remote.*.url' ? match.subject : []
@@ -75,6 +79,12 @@ export function defaultRefspec(name: string): string {
 /** Where the refs are kept that a remote had when it was last asked. */
 export function trackingPrefix(name: string): string {
   return `refs/remotes/${name}/`
+}
+
+/** The ref here that `NAME` alone means: that of the branch that the remote's HEAD is on; undefined where none is known. */
+export function trackingHead(config: Pick<Config, 'get'>, name: string): string | undefined {
+  const remote = findRemote(config, name)
+  return remote?.head === undefined ? undefined : mapRef(remote.fetch, remote.head)
 }
 
 /** Checks the name of a remote: what can stand in the name of a ref. Throws InvalidError `remote-name-invalid`. */

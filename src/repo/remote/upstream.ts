@@ -13,11 +13,17 @@ export interface Upstream {
 }
 
 /** What a branch (its full name, or without `refs/heads/`) follows; undefined where it follows nothing. */
-export function upstreamOf({ config }: { config: Config }, branch: string): Upstream | undefined {
+export function upstreamOf({ config }: { config: Pick<Config, 'get'> }, branch: string): Upstream | undefined {
   const name = branch.replace(/^refs\/heads\//, '')
   const remote = config.get(`branch.${name}.remote`)
   const ref = config.get(`branch.${name}.merge`)
   if (remote === undefined || ref === undefined) return undefined
   if (remote === '.') return { remote, ref, tracking: ref }
   return { remote, ref, tracking: mapRef(findRemote(config, remote)?.fetch ?? [], ref) }
+}
+
+/** The short name of an upstream: `origin/main`, or `main` for a branch of this repository. */
+export function shortUpstream({ remote, ref, tracking }: Upstream): string {
+  if (tracking === undefined) return `${remote}/${ref.replace(/^refs\/heads\//, '')}`
+  return tracking.replace(/^refs\/(?:heads|remotes)\//, '')
 }

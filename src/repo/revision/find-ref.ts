@@ -2,6 +2,7 @@ import type { CID } from 'multiformats/cid'
 
 import { refNameProblem } from '../../model/ref-name.ts'
 import { pseudoRefName } from '../refs/pseudo-ref.ts'
+import { trackingHead } from '../remote/remote-config.ts'
 import type { RevisionSource } from './revision-source.ts'
 
 /** A ref that a short name means. */
@@ -17,17 +18,19 @@ export interface FoundRef {
 const PLACES = ['', 'refs/', 'refs/tags/', 'refs/heads/', 'refs/remotes/']
 
 /**
- * Finds the ref that a name means, in git's order: `HEAD` (or `@`) and `ORIG_HEAD`, `refs/…` itself, then tags, then
- * branches.
+ * Finds the ref that a name means, in git's order: `HEAD` (or `@`) and `ORIG_HEAD`, `refs/…` itself, then tags, branches, and
+ * refs of remotes; at last a remote, which means the branch that its HEAD is on.
  */
-export async function findRef({ refs }: RevisionSource, name: string): Promise<FoundRef | undefined> {
+export async function findRef({ refs, config }: RevisionSource, name: string): Promise<FoundRef | undefined> {
   if (name === 'HEAD' || name === '@') {
     const cid = await refs.headCommit()
     return cid && { name: 'HEAD', cid, others: [] }
   }
   const found: { name: string; cid: CID }[] = []
   const pseudo = pseudoRefName(name)
-  for (const full of [...(pseudo === undefined ? [] : [pseudo]), ...fullNames(name)]) {
+  const remoteHead = config && trackingHead(config, name.replace(/^(?:refs\/)?remotes\/|\/HEAD$/g, ''))
+  for (const full of [pseudo, ...fullNames(name), remoteHead]) {
+    if (full === undefined) continue
     const cid = await refs.read(full)
     if (cid !== undefined) found.push({ name: full, cid })
   }

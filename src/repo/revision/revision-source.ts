@@ -1,6 +1,7 @@
 import type { CID } from 'multiformats/cid'
 
 import type { AbortOptions, BlockSource } from '../../model/block.ts'
+import type { Config } from '../config/config.ts'
 import type { CommitGraph } from '../history/commit-graph.ts'
 import type { Refs } from '../refs/refs.ts'
 import type { FoundRef } from './find-ref.ts'
@@ -9,6 +10,8 @@ import type { FoundRef } from './find-ref.ts'
 export interface RevisionSource {
   store: BlockSource
   refs: Pick<Refs, 'read' | 'list' | 'head' | 'headCommit' | 'log'>
+  /** What branches follow, and what the name of a remote means; without it nothing does. */
+  config?: Pick<Config, 'get' | 'list'>
 }
 
 /** What the looking up may need beyond the repository. */

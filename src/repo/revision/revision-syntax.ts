@@ -8,6 +8,8 @@ export type RevisionBase =
   | { kind: 'reflog'; name: string; at: number | { date: string } }
   /** `@{-1}`: the branch that was checked out so many switches ago. */
   | { kind: 'previous-branch'; nth: number }
+  /** `main@{upstream}`, `@{-1}@{push}`: the ref that keeps what a branch follows, or is pushed to. */
+  | { kind: 'upstream'; name: string; which: 'upstream' | 'push' }
   /** `:path` and `:2:path`: what is staged. */
   | { kind: 'index'; stage: number; path: string }
   /** `/ipns/NAME`, `ipns://NAME`. */
@@ -64,16 +66,31 @@ function parseBase(text: string, name: string): { base: RevisionBase; length: nu
   }
   const inside = braces[1] as string
   const length = name.length + braces[0].length
+  const which = UPSTREAMS.get(inside.toLowerCase())
+  if (which !== undefined) return { base: { kind: 'upstream', name, which }, length }
   if (/^\d{1,9}$/.test(inside)) return { base: { kind: 'reflog', name, at: Number(inside) }, length }
   if (name === '' && /^-[1-9]\d{0,8}$/.test(inside)) {
+    const behind = /^@\{([a-z]+)\}/i.exec(text.slice(length))
+    const ofThat = UPSTREAMS.get(behind?.[1]?.toLowerCase() ?? '')
+    if (behind !== null && ofThat !== undefined) {
+      const base = { kind: 'upstream', name: braces[0], which: ofThat } as const
+      return { base, length: length + behind[0].length }
+    }
     return { base: { kind: 'previous-branch', nth: -Number(inside) }, length }
   }
   if (inside !== '' && !NO_DATE.test(inside)) return { base: { kind: 'reflog', name, at: { date: inside } }, length }
-  throw invalid(text, `@{${inside}} is not supported: numbers and dates are`)
+  throw invalid(text, `@{${inside}} is not supported: numbers, dates, upstream and push are`)
 }
 
-/** Git's names for the branches of other repositories that a branch goes with; and numbers below 0, of a branch. */
-const NO_DATE = /^(?:u|upstream|push|-\d+)$/i
+/** Git's names for the branches that a branch goes with: what it follows, and what it is pushed to. */
+const UPSTREAMS: ReadonlyMap<string, 'upstream' | 'push'> = new Map([
+  ['u', 'upstream'],
+  ['upstream', 'upstream'],
+  ['push', 'push'],
+])
+
+/** Numbers below 0, of a branch. */
+const NO_DATE = /^-\d+$/
 
 const PEEL_TARGETS: ReadonlyMap<string, PeelTarget> = new Map([
   ['', 'no-tag'],

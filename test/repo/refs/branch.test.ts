@@ -62,7 +62,7 @@ test('a branch is deleted when HEAD contains it, or by force', async () => {
   const elsewhere = await commit(repository, 'elsewhere', first)
   await createBranch(repository, { name: 'old', commit: first, from: 'HEAD~1' }, author)
   await createBranch(repository, { name: 'new', commit: elsewhere, from: 'x' }, author)
-  expect((await deleteBranch(repository, { name: 'old' }, author)).equals(first)).toBe(true)
+  expect((await deleteBranch(repository, { name: 'old' }, author)).commit.equals(first)).toBe(true)
   await expect(deleteBranch(repository, { name: 'new' }, author)).rejects.toMatchObject({ code: 'branch-not-merged' })
   await deleteBranch(repository, { name: 'new', force: true }, author)
   await expect(deleteBranch(repository, { name: 'main', force: true }, author)).rejects.toMatchObject({

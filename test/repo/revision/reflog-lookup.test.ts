@@ -68,7 +68,7 @@ describe('what a ref was at a time', () => {
       code: 'revision-invalid',
       message: expect.stringMatching(/neither a number nor/) as string,
     })
-    await expect(find('main@{upstream}')).rejects.toMatchObject({ code: 'revision-invalid' })
+    await expect(find('main@{upstream}')).rejects.toMatchObject({ code: 'upstream-missing' })
     await expect(find('other@{yesterday}')).rejects.toMatchObject({ code: 'revision-not-found' })
     await expect(find('main@{3}')).rejects.toMatchObject({
       message: expect.stringMatching(/has only 3 entries/) as string,

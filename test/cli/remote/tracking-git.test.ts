@@ -1,0 +1,7 @@
+import { expect, test } from 'vitest'
+
+import { compareTracking } from './tracking-comparison.ts'
+
+test('git says the same of branches and what they follow', async () => {
+  expect(await compareTracking(11)).toMatch(/ahead|behind|gone/)
+})
