@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type Plugin, rolldown } from 'rolldown'
 
 /** Commands that share a module before it goes to the one chunk that all of them load: each file costs half a millisecond to load. */
-const MANY_COMMANDS = 10
+const MANY_COMMANDS = 7
 
 /**
  * Bundles the command line into `dist`: one entry for the program and one for each worker, the rest in shared chunks, so
@@ -47,10 +47,14 @@ async function build(): Promise<void> {
 /** What is loaded also by a command that has nothing to do with a repository. */
 const AT_START = /\/(errors|fs-errors|nearest|quote-name)\.ts$/
 
+/** Small modules of the command line that many commands share, and that need nothing else than is in the chunk. */
+const SMALL = /\/src\/cli\/(gathered-output|here|identity|numbers|operands|pager|pathspecs|revisions|style)\.ts$/
+
 /** What goes to the one chunk: not what others have made of it, and not what is loaded before a command is known. */
 const SHARED = {
   name: 'core',
-  test: (file: string) => /\/src\/(model|store|repo|worktree)\//.test(file) && !AT_START.test(file),
+  test: (file: string) =>
+    (/\/src\/(model|store|repo|worktree)\//.test(file) && !AT_START.test(file)) || SMALL.test(file),
   minShareCount: MANY_COMMANDS,
   includeDependenciesRecursively: false,
 }
