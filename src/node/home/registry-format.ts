@@ -72,10 +72,8 @@ function parseRepository(value: unknown): RegisteredRepository {
   return { ...repository, ...parseMore(fields) }
 }
 
-const REPOSITORY_FIELDS = [
-  ...['id', 'path', 'name', 'heads'],
-  ...['manifest', 'description', 'tags', 'writers', 'publishesPushed'],
-]
+const OPTIONAL_FIELDS = ['manifest', 'description', 'tags', 'writers', 'publishesPushed']
+const REPOSITORY_FIELDS = ['id', 'path', 'name', 'heads', ...OPTIONAL_FIELDS]
 
 /** What need not be there. */
 function parseMore(fields: Record<string, unknown>): Partial<RegisteredRepository> {
