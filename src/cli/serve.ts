@@ -46,6 +46,7 @@ export async function startDaemonHere(context: Context, home: Home, flags: Serve
       now: context.now,
       log,
       limits: peerLimits(config),
+      routerUrls: config.get('routing.urls'),
       // Where the log is shown it says so too.
       onProblem: (error) => show ?? context.terminal.say(`warning: ${error.message}`),
     })

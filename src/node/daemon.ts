@@ -7,6 +7,7 @@ import { lockHolders } from '../store/lock/lock-holder.ts'
 import { type Lock, tryLock } from '../store/lock/lock.ts'
 import { type Log, SILENT_LOG } from '../sync/log.ts'
 import type { IpnsRecord } from '../sync/names/ipns-record.ts'
+import type { RecordCarrier, RecordSource } from '../sync/names/record-carrier.ts'
 import { serveSync } from '../sync/protocol/serve-sync.ts'
 import { placeControlSocket } from './home/control-socket.ts'
 import { type DaemonState, lastPort, writeDaemonState } from './home/daemon-state.ts'
@@ -14,6 +15,7 @@ import type { Home } from './home/home.ts'
 import { SELF_KEY } from './home/key-store.ts'
 import { type Activity, createActivity } from './metrics/activity.ts'
 import { measureNode } from './metrics/node-metrics.ts'
+import { carryNames, type CarryNamesOptions } from './names/carry-names.ts'
 import type { NetworkProfile } from './network/network-profile.ts'
 import { DEFAULT_PEER_LIMITS, type PeerLimits } from './network/peer-limits.ts'
 import { type Served, type ServingNode, type ServingNodeOptions, startServingNode } from './network/serving-node.ts'
@@ -21,7 +23,6 @@ import { createStreamQuota } from './network/stream-quota.ts'
 import { createHomeOffer } from './publish/home-offer.ts'
 import { publishedRecord } from './publish/published-record.ts'
 import { createServedBlocks, type ServedBlocks } from './publish/served-blocks.ts'
-import { signAgain } from './publish/sign-again.ts'
 
 /** How a daemon is started. */
 export interface DaemonOptions {
@@ -38,6 +39,8 @@ export interface DaemonOptions {
   onProblem?: (error: JzfsError) => void
   /** Told of what the daemon does (default: nobody is). */
   log?: Log
+  /** Delegated routers: asked for records, and given those of our names (default: none). */
+  routers?: readonly RecordCarrier[]
   /** What peers may take (default DEFAULT_PEER_LIMITS). */
   limits?: PeerLimits
 }
@@ -63,9 +66,6 @@ export type StartControl = (daemon: Daemon, socket: string) => Promise<{ close()
 
 /** Packs are read at once: what is read before it is needed would only take memory. */
 const READ_AHEAD = { blocks: 4, bytes: 1_048_576 }
-
-/** How often to look for records to sign again, in milliseconds. */
-const SIGN_INTERVAL_MS = 3_600_000
 
 /**
  * Starts the daemon of a home: it listens, serves what is published, and answers on the control socket. One for each home:
@@ -111,7 +111,7 @@ export async function startDaemon(given: DaemonOptions, startControl: StartContr
     const daemon: Daemon = { home, node, served, state, activity, isStopping, stop, stopped }
     const control = await startControl(daemon, socket)
     closing.push(() => control.close())
-    closing.push(keepSigning(options))
+    closing.push(carryNames(namesOf(options, node)))
     await writeDaemonState(home, state)
     const { pid, peerId, addresses, profile } = state
     log.info({ pid, version, home: home.layout.directory, peerId, addresses, profile }, 'daemon started')
@@ -230,22 +230,16 @@ function stateOf(
   return { pid: process.pid, version, startedAt, peerId, addresses: node.addresses(), profile, socket }
 }
 
-/** Signs records again at half-life; returns what ends it. */
-function keepSigning({ home, command, now, onProblem, log }: DaemonOptions): () => Promise<void> {
-  let running = Promise.resolve()
-  const noteSigned = (signed: IpnsRecord[]): void => {
-    for (const { name, sequence } of signed) log?.info({ name, sequence: sequence.toString() }, 'name signed again')
+/** What is done for names: see `carryNames`. */
+function namesOf(
+  { home, command, now, onProblem, log, routers = [] }: DaemonOptions,
+  node: ServingNode,
+): CarryNamesOptions {
+  const sources = (): RecordSource[] => {
+    const peers = new Set(node.connections().map(({ peerId }) => peerId))
+    return [...[...peers].map((peer) => node.peer(peer)), ...routers]
   }
-  const sign = (): void => {
-    running = signAgain(home, { command, now: now() }).then(noteSigned, (error: unknown) => {
-      if (error instanceof JzfsError) onProblem?.(error)
-      else throw error
-    })
-  }
-  sign()
-  const timer = setInterval(sign, SIGN_INTERVAL_MS)
-  return async () => {
-    clearInterval(timer)
-    await running
-  }
+  const onSigned = ({ name, sequence }: IpnsRecord): void =>
+    log?.info({ name, sequence: sequence.toString() }, 'name signed again')
+  return { home, command, now, sources, routers, onProblem, onSigned }
 }

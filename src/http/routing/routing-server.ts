@@ -28,6 +28,9 @@ export interface Routed {
 /** Bytes of a record that is put. */
 const MAX_RECORD_BYTES = 10_240
 
+/** How long the sender of a record may pause, in milliseconds. */
+const BODY_TIMEOUT_MS = 10_000
+
 /** How long an answer may be used by others where the record says nothing, in seconds (from the specification). */
 const DEFAULT_MAX_AGE_S = 60
 
@@ -104,6 +107,8 @@ async function takeRecord(routed: Routed, request: IncomingMessage, text: string
   const [type = ''] = (request.headers['content-type'] ?? '').split(';')
   if (type.trim().toLowerCase() !== RECORD_TYPE) return problem(406, `retry with Content-Type: ${RECORD_TYPE}`)
   const name = parseIpnsName(text)
+  // Whoever sends it drop by drop holds a connection for nothing.
+  request.setTimeout(BODY_TIMEOUT_MS, () => void request.destroy())
   const bytes = await readBody(request)
   if (bytes === undefined) return { ...problem(400, `a record has at most ${MAX_RECORD_BYTES} bytes`), headers: CLOSE }
   // First whether it is one at all: a name's own record says nothing of who asks for it.

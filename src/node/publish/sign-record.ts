@@ -23,6 +23,6 @@ export async function signRecord(home: Home, key: Ed25519Key, cid: CID, now: Dat
 }
 
 /** Whether a record has less than half of its life before it. */
-export function isPastHalfLife({ expires }: IpnsRecord, now: Date): boolean {
-  return expires.getTime() - now.getTime() < RECORD_LIFETIME_MS / 2
+export function isPastHalfLife({ expires }: IpnsRecord, now: Date, lifetimeMs: number = RECORD_LIFETIME_MS): boolean {
+  return expires.getTime() - now.getTime() < lifetimeMs / 2
 }

@@ -41,8 +41,7 @@ export async function signNext(
 ): Promise<IpnsRecord> {
   const { privateKey, cid, now, lifetimeMs, ttlMs, again = false } = request
   const isSame = seen?.value === `/ipfs/${cid.toV1().toString()}`
-  const isAhead = seen?.signed !== undefined && seen.sequence > seen.signed
-  if (isAhead && !isSame) throw ownNameAhead(name, seen)
+  if (seen !== undefined && isAhead(seen) && !isSame) throw ownNameAhead(name, seen)
   const lowest = seen === undefined ? 0n : seen.sequence + (isSame ? 0n : 1n)
   const sequence = request.sequence ?? lowest
   if (sequence < lowest) throw sequenceNotHigher(name, sequence, seen)
@@ -58,7 +57,13 @@ export async function signNext(
   return make(again ? sequence : sequence + 1n)
 }
 
-function ownNameAhead(name: string, seen: SeenFile): ConflictError {
+/** Whether the key of an own name was used elsewhere since this home signed. */
+export function isAhead({ sequence, signed }: Pick<SeenFile, 'sequence' | 'signed'>): boolean {
+  return signed !== undefined && sequence > signed
+}
+
+/** What is said of an own name that went on elsewhere: ConflictError `own-name-ahead` (details: `name`, `seen`, `signed`). */
+export function ownNameAhead(name: string, seen: Omit<SeenFile, 'forks'>): ConflictError {
   const from = seen.from === undefined ? '' : ` (from ${seen.from})`
   const message = `${name} went on elsewhere: to ${seen.value} at sequence ${seen.sequence}${from}, while ${seen.signed} was signed here`
   const cid = seen.value.replace('/ipfs/', '')

@@ -41,11 +41,10 @@ async function startRouter() {
     mayServe: (cid) => cid.equals(one),
   })
   await names.accept(key.name, (await signed()).bytes, { now: NOW })
-  const url = await listen((request, response) => {
-    void handle(request, response).then((isAnswered) => {
-      if (!isAnswered) response.writeHead(418).end()
-    })
-  })
+  const answer: RequestListener = async (request, response) => {
+    if (!(await handle(request, response))) response.writeHead(418).end()
+  }
+  const url = await listen(answer)
   return { url, names }
 }
 
