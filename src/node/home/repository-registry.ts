@@ -65,8 +65,14 @@ export interface RepositoryRegistry {
 
 /** The registry in the file at `path`; no file is an empty list. */
 export function createRepositoryRegistry(path: string): RepositoryRegistry {
+  let known: { text: string | undefined; list: RegisteredRepository[] } | undefined
   return {
-    list: () => parseRegistry(readText(path), path),
+    list() {
+      const text = readText(path)
+      // Many questions are answered from one state of the file: it is not read anew for each.
+      if (known === undefined || known.text !== text) known = { text, list: parseRegistry(text, path) }
+      return [...known.list]
+    },
     write: (repositories) => writeFileDurably(path, formatRegistry(repositories), { mode: 0o600 }),
   }
 }
