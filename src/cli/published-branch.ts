@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Repository } from '../repo/repository.ts'
 import type { Context } from './context.ts'
 import { homeDirectory } from './home.ts'
-import { shortRefName } from './refs/ref-template.ts'
+import { describeRef } from './undo/describe-change.ts'
 
 /** Lets the publication of a branch follow its new name; where nothing was ever published, nothing of the node is loaded. */
 export async function followRenamedBranch(
@@ -31,7 +31,7 @@ export async function unpublishDeleted(
   const { unpublishRefs } = await import('../node/publish/unpublish.ts')
   const options = { command: context.commandLine, now: context.now(), signal: context.signal }
   await unpublishRefs(openHomeHere(context), { repositoryId: repository.id, refs }, options)
-  for (const ref of refs) context.terminal.say(`no longer published: ${shortRefName(ref)}`)
+  for (const ref of refs) context.terminal.say(`no longer published: ${describeRef(ref)}`)
 }
 
 /** Which of these refs are published from this home; where nothing was ever published, nothing of the node is loaded. */
