@@ -1,5 +1,6 @@
 import { InvalidError } from '../../model/errors.ts'
 import { BRANCHES } from '../../repo/refs/branch.ts'
+import { guessBranch } from '../../repo/remote/guess-branch.ts'
 import type { Repository } from '../../repo/repository.ts'
 import type { RevisionOptions } from '../../repo/revision/revision-source.ts'
 import type { Context } from '../context.ts'
@@ -16,12 +17,14 @@ export type CheckoutOperands =
  * Tells the branch from the paths as git does: before `--` there is at most a revision, behind it are paths. Without `--` a
  * first word that is a revision is one, and a word alone is one even if there is such a path.
  *
- * Throws InvalidError `argument-ambiguous` for a first word of several that could be either, and `usage`.
+ * With `guesses` a branch that one remote has is one too, unless there is such a path.
+ *
+ * Throws InvalidError `argument-ambiguous` for a first word of several that could be either, and `usage`; ConflictError `branch-ambiguous`.
  */
 export async function readCheckoutOperands(
   context: Context,
   repository: Repository,
-  { before, behind }: DividedOperands,
+  { before, behind, guesses = false }: DividedOperands & { guesses?: boolean },
   options: RevisionOptions,
 ): Promise<CheckoutOperands> {
   const [first, ...rest] = before
@@ -31,6 +34,10 @@ export async function readCheckoutOperands(
   }
   if (first === undefined) return { revision: undefined, paths: undefined }
   if (!(await isRevision(repository, first, options))) {
+    if (guesses && rest.length === 0 && (await guessBranch(repository, first)) !== undefined) {
+      if (isPath(context, first)) throw ambiguousArgument(first)
+      return { revision: first, paths: undefined }
+    }
     return { source: undefined, paths: before, lone: rest.length === 0 ? first : undefined }
   }
   if (rest.length === 0) return { revision: first, paths: undefined }

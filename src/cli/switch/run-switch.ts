@@ -3,10 +3,15 @@ import type { CID } from 'multiformats/cid'
 import { shortenCid } from '../../model/cid-text.ts'
 import { decodeCommit } from '../../model/commit/commit.ts'
 import { quoteName } from '../../model/quote-name.ts'
+import { createCommitGraph } from '../../repo/history/commit-graph.ts'
 import { isSameHead, type Head } from '../../repo/refs/head.ts'
+import { readTrackingState } from '../../repo/remote/tracking-state.ts'
 import { readStatus } from '../../worktree/status/status.ts'
 import type { SwitchRequest } from '../../worktree/switch/switch-goal.ts'
 import { switchTo, type Switched, type SwitchOptions } from '../../worktree/switch/switch.ts'
+import { branchName } from '../branch-name.ts'
+import { sayFollowed } from '../branch/set-upstream.ts'
+import { trackingLines } from '../branch/tracking-lines.ts'
 import type { Context } from '../context.ts'
 import { EXIT } from '../exit-status.ts'
 import { sayNotDone, type WorkingRepository } from '../here.ts'
@@ -60,7 +65,22 @@ async function report(
   sayNotDone(context, switched)
   if (flags.quiet) return
   if (flags.showsCarried) await showCarried(context, repository, switched)
+  if ('branch' in after.head) await sayFollowed(context, repository, branchName(after.head.branch), switched.followed)
   for (const line of await describe(repository, switched)) context.terminal.say(line)
+  if (branch === 'existing') await sayTracking(context, repository, after)
+}
+
+/** How the branch stands to what it follows, as a status says it. */
+async function sayTracking(
+  { terminal, signal }: Context,
+  repository: WorkingRepository,
+  { head, commit }: Switched['after'],
+): Promise<void> {
+  if ('detached' in head || commit === undefined) return
+  const graph = createCommitGraph(repository.store)
+  const state = await readTrackingState(repository, graph, { name: head.branch, commit }, { signal })
+  const lines = trackingLines(state).slice(0, -1)
+  if (lines.length > 0) await terminal.out(lines.map((line) => `${line}\n`).join(''))
 }
 
 function describeSide({ head, commit }: Switched['after']): { branch: string | undefined; commit: CID | undefined } {

@@ -6,6 +6,8 @@ import type { RefUpdate } from '../../repo/operation/operation-plan.ts'
 import { BRANCHES, branchRef } from '../../repo/refs/branch.ts'
 import type { Head } from '../../repo/refs/head.ts'
 import { refMissing } from '../../repo/refs/ref-missing.ts'
+import { guessBranch } from '../../repo/remote/guess-branch.ts'
+import { type FollowedRef, followedStart, type TrackChoice } from '../../repo/remote/tracking-start.ts'
 import type { Repository } from '../../repo/repository.ts'
 import { resolveCommit, resolveRevision } from '../../repo/revision.ts'
 import { findPreviousBranch } from '../../repo/revision/reflog-lookup.ts'
@@ -13,10 +15,13 @@ import type { RevisionOptions } from '../../repo/revision/revision-source.ts'
 
 /** Where to switch to. */
 export type SwitchRequest =
-  /** An existing branch; `-` and `@{-2}` are those that were checked out before, or the commit. */
-  | { branch: string }
-  /** A new branch, made at a revision (HEAD); with `reset` one that may exist. */
-  | { create: string; start?: string | undefined; reset?: boolean }
+  /**
+   * An existing branch; `-` and `@{-2}` are those that were checked out before, or the commit. With `guesses` also one that
+   * only a remote has: it is made, and follows that.
+   */
+  | { branch: string; guesses?: boolean }
+  /** A new branch, made at a revision (HEAD); with `reset` one that may exist; see `followedStart` for what it follows. */
+  | { create: string; start?: string | undefined; reset?: boolean; track?: TrackChoice }
   /** The commit of a revision (HEAD), on no branch. */
   | { detach: string }
   /** A new branch without history and files; with `keepsFiles`, as git's `checkout --orphan`, index and files stay. */
@@ -30,6 +35,8 @@ export interface SwitchGoal {
   refs: RefUpdate[]
   /** Whether a branch was made, or an existing one moved. */
   branch: 'new' | 'reset' | 'existing' | undefined
+  /** What the branch follows from now on, where that is said now. */
+  followed?: FollowedRef | undefined
   /** Whether index and files stay as they are. */
   keepsFiles?: boolean
 }
@@ -38,20 +45,24 @@ export interface SwitchGoal {
  * Finds out where a switch goes.
  *
  * Throws NotFoundError `branch-missing`, ConflictError `branch-exists`, InvalidError `branch-expected` for a revision that
- * is no branch, and what `resolveCommit` throws.
+ * is no branch, and what `resolveCommit`, `followedStart` and `guessBranch` throw.
  */
 export function findSwitchGoal(
   repository: Repository,
   request: SwitchRequest,
   options: RevisionOptions = {},
 ): Promise<SwitchGoal> {
-  if ('branch' in request) return existingBranch(repository, request.branch, options)
+  if ('branch' in request) return existingBranch(repository, request, options)
   if ('create' in request) return newBranch(repository, request, options)
   if ('orphan' in request) return orphanBranch(repository, request)
   return detachedAt(repository, request.detach, options)
 }
 
-async function existingBranch(repository: Repository, text: string, options: RevisionOptions): Promise<SwitchGoal> {
+async function existingBranch(
+  repository: Repository,
+  { branch: text, guesses = false }: Extract<SwitchRequest, { branch: string }>,
+  options: RevisionOptions,
+): Promise<SwitchGoal> {
   const nth = text === '-' ? '1' : /^@\{-(\d{1,9})\}$/.exec(text)?.[1]
   const name = nth === undefined ? text : await findPreviousBranch(repository, Number(nth), text)
   const head = { branch: BRANCHES + name }
@@ -61,7 +72,12 @@ async function existingBranch(repository: Repository, text: string, options: Rev
   const current = await repository.refs.head()
   if ('branch' in current && current.branch === head.branch) return { head, commit, refs: [], branch: 'existing' }
   if (nth !== undefined) return detachedAt(repository, name, options)
-  throw await branchExpected(repository, name, options)
+  const problem = await branchExpected(repository, name, options)
+  const guessed = guesses && problem instanceof NotFoundError ? await guessBranch(repository, name) : undefined
+  if (guessed === undefined) throw problem
+  const message = `branch: created from ${guessed.tracking}`
+  const made = { name: head.branch, before: undefined, after: guessed.commit, message }
+  return { head, commit: guessed.commit, refs: [made], branch: 'new', followed: guessed }
 }
 
 async function branchExpected(
@@ -82,7 +98,7 @@ async function branchExpected(
 
 async function newBranch(
   repository: Repository,
-  { create, start, reset = false }: Extract<SwitchRequest, { create: string }>,
+  { create, start, reset = false, track = 'configured' }: Extract<SwitchRequest, { create: string }>,
   options: RevisionOptions,
 ): Promise<SwitchGoal> {
   const name = branchRef(create)
@@ -92,10 +108,11 @@ async function newBranch(
   const commit =
     start === undefined ? await repository.refs.headCommit() : await resolveCommit(repository, start, options)
   const branch = before === undefined ? 'new' : 'reset'
+  const followed = await followedStart(repository, { name: create, start: start ?? 'HEAD', choice: track })
   if (commit === undefined) return { head, commit, refs: [], branch }
   const message = `branch: ${before === undefined ? 'created from' : 'moved to'} ${start ?? 'HEAD'}`
   const isMoved = before === undefined || !before.equals(commit)
-  return { head, commit, refs: isMoved ? [{ name, before, after: commit, message }] : [], branch }
+  return { head, commit, refs: isMoved ? [{ name, before, after: commit, message }] : [], branch, followed }
 }
 
 async function orphanBranch(

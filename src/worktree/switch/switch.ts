@@ -6,6 +6,7 @@ import type { OperationPlan, RefUpdate } from '../../repo/operation/operation-pl
 import { runOperation } from '../../repo/operation/operation.ts'
 import { isSameHead, type Head } from '../../repo/refs/head.ts'
 import { isSameCid } from '../../repo/refs/refs.ts'
+import { planUpstream } from '../../repo/remote/plan-upstream.ts'
 import type { Repository } from '../../repo/repository.ts'
 import type { RevisionOptions } from '../../repo/revision/revision-source.ts'
 import { readSequence, refuseSequence } from '../../repo/sequence/sequence.ts'
@@ -46,6 +47,8 @@ export interface Switched extends RewrittenFiles {
   after: { head: Head; commit: CID | undefined }
   /** Whether a branch was made or moved. */
   branch: SwitchGoal['branch']
+  /** What it follows from now on, where that was said now. */
+  followed: SwitchGoal['followed']
   /** Paths whose local content was thrown away, and kept in the store. */
   discarded: string[]
   /** The index as it is now, where that was asked for; `stop` ends the looking at files. */
@@ -83,9 +86,16 @@ export async function switchTo(
   const ahead = options.looksAhead ? lookAhead(worktreeOf(repository), index, keepsOf(repository)) : undefined
   const tree = await treeOf(repository, before.commit)
   const trees = { before: tree, after: goal.keepsFiles ? tree : await treeOf(repository, after.commit), index }
-  const moves = { ...movesOf(before.head, goal, options), ...sequence }
+  const moves = { ...movesOf(before.head, goal, options), ...sequence, ...configOf(repository, goal) }
   const { index: next, ...done } = await changeFiles(repository, lock, trees, moves, options)
-  return { before, after, branch: goal.branch, ...done, known: ahead && knownIndex(repository, next, ahead) }
+  return {
+    before,
+    after,
+    branch: goal.branch,
+    followed: goal.followed,
+    ...done,
+    known: ahead && knownIndex(repository, next, ahead),
+  }
 }
 
 function knownIndex({ layout }: Repository, next: StagingIndex, ahead: LookAhead): Switched['known'] {
@@ -93,7 +103,7 @@ function knownIndex({ layout }: Repository, next: StagingIndex, ahead: LookAhead
   return { index, hasSeen: seenEntries(ahead, index), stop: ahead.stop }
 }
 
-type Moves = Pick<OperationPlan, 'command' | 'person' | 'refs' | 'head' | 'sequence'>
+type Moves = Pick<OperationPlan, 'command' | 'person' | 'refs' | 'head' | 'config' | 'sequence'>
 
 /** What is in progress belongs to the branch that is left. A squashed merge does not: it is changes that are staged. */
 function endedSequence(repository: Repository, { endSequence }: SwitchOptions): Pick<Moves, 'sequence'> {
@@ -154,6 +164,11 @@ function movesOf(before: Head, { head, refs: moved }: SwitchGoal, options: Switc
     ...(refs.length === 0 ? {} : { refs }),
     ...(isSameHead(before, head) ? {} : { head: { before, after: head, message } }),
   }
+}
+
+function configOf(repository: Repository, { head, followed }: SwitchGoal): Pick<Moves, 'config'> {
+  if (followed === undefined || 'detached' in head) return {}
+  return { config: planUpstream(repository, head.branch.replace('refs/heads/', ''), followed) }
 }
 
 function labelOf(head: Head): string {
