@@ -55,17 +55,24 @@ those that \`jzfs writer add\` lets.`
 
 async function run(context: Context, branches: string[], flags: PublishFlags): Promise<void> {
   const { publishRefs } = await import('../../node/publish/publish.ts')
-  const publication = await withRepository(context, async (repository) =>
-    publishRefs(openHomeHere(context), {
+  const { namesToSign } = await import('../../node/publish/names-to-sign.ts')
+  const { giveRepository, openRecalled } = await import('../names/carried-publication.ts')
+  const home = openHomeHere(context)
+  const publication = await withRepository(context, async (repository) => {
+    const refs = await chosenRefs(repository, branches, flags)
+    const carriers = await openRecalled(context, home, namesToSign(home, repository.id, refs))
+    const published = await publishRefs(home, {
       repository,
-      refs: await chosenRefs(repository, branches, flags),
+      refs,
       ...chosenAudiences(flags),
       description: flags.description,
       command: context.commandLine,
       now: context.now(),
       signal: context.signal,
-    }),
-  )
+    })
+    await giveRepository(context, home, published.registered, carriers)
+    return published
+  })
   if (flags.json) return context.terminal.json(repositoryDocument(publication))
   if (flags.quiet) return
   const lines = [...publication.refs.flatMap(publicationLines), ...repositoryLines(publication)]

@@ -1,16 +1,16 @@
 import type { CID } from 'multiformats/cid'
 
 import { parseCidText } from '../../model/cid-text.ts'
-import { InvalidError, JzfsError } from '../../model/errors.ts'
+import { InvalidError } from '../../model/errors.ts'
 import type { Home } from '../../node/home/home.ts'
 import { SELF_KEY } from '../../node/home/key-store.ts'
-import { openHomeNames } from '../../node/publish/home-names.ts'
 import type { IpnsRecord } from '../../sync/names/ipns-record.ts'
-import type { RecordCarrier } from '../../sync/names/record-carrier.ts'
 import type { Context } from '../context.ts'
 import { readDuration } from '../duration.ts'
 import { withRepository } from '../here.ts'
-import { openCarriersHere, openHomeHere } from '../network.ts'
+import { openHomeHere } from '../network.ts'
+import { openRecalled } from './carried-publication.ts'
+import { giveToRouters } from './give-to-routers.ts'
 import { recordDocument, recordLine } from './record-document.ts'
 
 interface PublishFlags {
@@ -37,32 +37,10 @@ export async function publishHere(context: Context, value: string, flags: Publis
     signal: context.signal,
   }
   const name = home.keys.read(key)?.name
-  const { sources, routers } = await openCarriersHere(context, home)
-  if (name !== undefined) {
-    const { recallName } = await import('../../sync/names/recall-name.ts')
-    await recallName(name, sources, openHomeNames(home, request), request)
-  }
+  const { routers } = await openRecalled(context, home, name === undefined ? [] : [name])
   const record = await publishName(home, request)
   await giveToRouters(context, routers, record)
   await printPublished(context, home, record, flags)
-}
-
-/** Gives a new record to the routers; those that do not take it are named. */
-export async function giveToRouters(
-  context: Context,
-  routers: readonly RecordCarrier[],
-  { name, bytes }: IpnsRecord,
-): Promise<void> {
-  await Promise.all(
-    routers.map(async (router) => {
-      try {
-        await router.putRecord(name, bytes, { signal: context.signal })
-      } catch (error) {
-        if (!(error instanceof JzfsError)) throw error
-        context.terminal.say(`warning: ${error.message}`)
-      }
-    }),
-  )
 }
 
 /** `jzfs name unpublish`: gives the record no more. */

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type RequestListener } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -41,10 +41,10 @@ async function startRouter() {
     mayServe: (cid) => cid.equals(one),
   })
   await names.accept(key.name, (await signed()).bytes, { now: NOW })
-  const answer: RequestListener = async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (!(await handle(request, response))) response.writeHead(418).end()
   }
-  const url = await listen(answer)
+  const url = await listen((request, response) => void answer(request, response))
   return { url, names }
 }
 
