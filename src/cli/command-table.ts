@@ -236,6 +236,26 @@ export const COMMAND_GROUPS: CommandGroup[] = [
         load: async () => (await import('./commands/peer.ts')).peer,
       },
       {
+        name: 'fetch',
+        summary: 'Bring what is new of a remote',
+        load: async () => (await import('./commands/fetch.ts')).fetch,
+      },
+      {
+        name: 'push',
+        summary: 'Give commits to a remote, and move its branches',
+        load: async () => (await import('./commands/push.ts')).push,
+      },
+      {
+        name: 'ls-remote',
+        summary: 'List what a remote has',
+        load: async () => (await import('./commands/ls-remote.ts')).lsRemote,
+      },
+      {
+        name: 'bundle',
+        summary: 'Put branches and their history into one file',
+        load: async () => (await import('./commands/bundle.ts')).bundle,
+      },
+      {
         name: 'remote',
         summary: 'Name the repositories to fetch from and push to',
         load: async () => (await import('./commands/remote.ts')).remote,
@@ -335,6 +355,11 @@ export const COMMAND_GROUPS: CommandGroup[] = [
   {
     heading: 'About jzfs',
     commands: [
+      {
+        name: 'doctor',
+        summary: "Say what is wrong with this machine's set-up, and how to mend it",
+        load: async () => (await import('./commands/doctor.ts')).doctor,
+      },
       {
         name: 'config',
         summary: 'Read and write configuration',

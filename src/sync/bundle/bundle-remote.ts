@@ -40,7 +40,8 @@ export async function openBundleRemote(path: string, options: BundleRemoteOption
   }
 }
 
-function bundlePeer(
+/** A peer in this process that has what is in a bundle; `local` is where the rest is, and `isHere` says what of it is whole. */
+export function bundlePeer(
   bundle: BundleFile,
   label: string,
   options: { local: BlockSource; isHere: (commit: CID) => Promise<boolean> },

@@ -48,6 +48,7 @@ export async function* writeBundle(
     yield* pieces.splice(0)
   }
   await sender.flush()
+  onProgress?.({ blocks, bytes: sender.bytes })
   yield* pieces
 }
 

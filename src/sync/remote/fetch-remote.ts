@@ -18,6 +18,7 @@ import { type FollowedTags, followTags } from './follow-tags.ts'
 import type { Remote, RemoteRefs } from './remote.ts'
 import { keepsRefs, type RefSelection, type SelectedRef, selectRefs } from './select-refs.ts'
 import { NOTHING_TRANSFERRED, type Transferred, transferWants } from './transfer-wants.ts'
+import { isNewSigner, planSigner } from './trusted-signer.ts'
 import {
   type JudgedUpdate,
   judgeUpdates,
@@ -38,6 +39,8 @@ export interface FetchRequest extends AbortOptions, RefSelection {
   force: boolean
   /** Says what would happen, and changes nothing. */
   isDryRun: boolean
+  /** The name of the remote in the configuration, where the name that signs for it is kept; undefined for a URL. */
+  remoteName: string | undefined
   command: string
   person: Person
   idleTimeoutMs?: number | undefined
@@ -88,7 +91,7 @@ export async function fetchRemote(request: FetchRequest): Promise<FetchResult> {
   const withTags = addUp(addUp(transferred, failed), await bring(request, tagWants, [...haves, ...wants]))
   const updates = [...prunedUpdates(request, listed, here), ...trackingUpdates(request, [...selected, ...tags])]
   const fetchHead = (forMerge[0] ?? selected[0])?.cid
-  const judged = await moveRefs(request, updates, fetchHead)
+  const judged = await moveRefs(request, updates, { fetchHead, signer: listed.name })
   if (!request.isDryRun) for (const want of [...wants, ...tagWants]) await endPartial(repository.layout, want)
   return { listed, updates: judged, forMerge, selected, transferred: withTags }
 }
@@ -150,19 +153,21 @@ function trackingUpdates({ force }: FetchRequest, selected: readonly SelectedRef
 async function moveRefs(
   request: FetchRequest,
   updates: readonly TrackingUpdate[],
-  fetchHead: CID | undefined,
+  { fetchHead, signer }: { fetchHead: CID | undefined; signer: string | undefined },
 ): Promise<JudgedUpdate[]> {
-  const { repository, command, person, isDryRun, signal } = request
-  const { refs } = repository
+  const { repository, command, person, isDryRun, remoteName, signal } = request
+  const { refs, layout } = repository
   const isHeadNew = !isSameCid(await refs.read(FETCH_HEAD), fetchHead)
   const first = await judgeUpdates(repository, updates, { signal })
   const isChanging = (judged: JudgedUpdate[]): boolean => judged.some(({ verdict }) => CHANGING.has(verdict))
-  if (isDryRun || !(isHeadNew || isChanging(first))) return first
+  const isSignerNew = isNewSigner(repository, remoteName, signer)
+  if (isDryRun || !(isHeadNew || isSignerNew || isChanging(first))) return first
   using lock = await repository.lock(command, { signal })
   const judged = await judgeUpdates(repository, updates, { signal })
   const moved = judged.filter(({ verdict }) => CHANGING.has(verdict)).map((update) => refUpdate(update))
   const pseudo = { name: FETCH_HEAD, before: undefined, after: fetchHead, force: true as const, message: '' }
-  await runOperation(repository, lock, { command, person, refs: isHeadNew ? [...moved, pseudo] : moved })
+  const config = isSignerNew ? planSigner(layout, remoteName, signer) : []
+  await runOperation(repository, lock, { command, person, refs: isHeadNew ? [...moved, pseudo] : moved, config })
   return judged
 }
 
