@@ -11,6 +11,8 @@ import { VERSION } from './version.ts'
 /** How the daemon is started, where that is not as configured. */
 export interface ServeFlags {
   port?: number | undefined
+  /** The TCP port of the HTTP listener. */
+  httpPort?: number | undefined
   /** As `log.format`. */
   logFormat?: 'auto' | 'json' | 'pretty' | undefined
 }
@@ -36,6 +38,7 @@ export async function startDaemonHere(context: Context, home: Home, flags: Serve
     show,
   })
   const port = flags.port ?? config.get('network.port')
+  const httpPort = flags.httpPort ?? config.get('http.port')
   try {
     const daemon = await runDaemon({
       home,
@@ -43,6 +46,7 @@ export async function startDaemonHere(context: Context, home: Home, flags: Serve
       command: context.commandLine,
       profile: config.get('network.profile'),
       ...(port === undefined ? {} : { port }),
+      httpPort,
       now: context.now,
       log,
       limits: peerLimits(config),

@@ -38,6 +38,8 @@ export interface DaemonStatus {
   profile: string
   peerId: string
   addresses: string[]
+  /** Where it listens for HTTP, if it does. */
+  http?: string | undefined
   connections: number
   /** Streams that are open, of all protocols. */
   streams: number

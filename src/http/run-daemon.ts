@@ -1,24 +1,42 @@
-import type { Daemon, DaemonOptions } from '../node/daemon.ts'
+import type { Daemon, DaemonOptions, StartControl } from '../node/daemon.ts'
 import { keepYoungGenerationSmall } from '../node/network/young-generation.ts'
 import { createRouter } from './routing/router.ts'
 
-/** How a daemon is started, with all that it speaks to. */
+/** How a daemon is started, with all that it listens on. */
 export interface RunDaemonOptions extends DaemonOptions {
+  /** The TCP port of the HTTP listener, 0 for any (default: it does not listen for HTTP). */
+  httpPort?: number | undefined
   /** Base URLs of delegated routers: see `createRouter` (default: none). */
   routerUrls?: readonly string[] | undefined
 }
 
 /**
- * Starts the daemon of a home and its control socket; `stop` ends both. It is this process's main work from now on: see
- * `keepYoungGenerationSmall`. Throws what `startDaemon` throws.
+ * Starts the daemon of a home, its control socket and its HTTP listener; `stop` ends all. It is this process's main work
+ * from now on: see `keepYoungGenerationSmall`. Throws what `startDaemon` and `startHttpListener` throw.
  */
-export async function runDaemon({ routerUrls = [], ...given }: RunDaemonOptions): Promise<Daemon> {
+export async function runDaemon({ httpPort, routerUrls = [], ...given }: RunDaemonOptions): Promise<Daemon> {
   keepYoungGenerationSmall()
   const [{ startDaemon }, { startControlServer }] = await Promise.all([
     import('../node/daemon.ts'),
     import('./control-server.ts'),
   ])
   const { profile } = given
+  const startControl: StartControl = async (daemon, socket) => {
+    if (httpPort === undefined) return startControlServer(daemon, socket)
+    const { startHttpListener } = await import('./listener/http-listener.ts')
+    const http = await startHttpListener(
+      daemon,
+      profile === undefined ? { port: httpPort } : { port: httpPort, profile },
+    )
+    daemon.state.http = http.url
+    try {
+      const control = await startControlServer(daemon, socket)
+      return { close: async () => void (await Promise.all([control.close(), http.close()])) }
+    } catch (error) {
+      await http.close()
+      throw error
+    }
+  }
   const routers = routerUrls.map((url) => createRouter(url, profile === undefined ? {} : { profile }))
-  return startDaemon({ ...given, routers }, startControlServer)
+  return startDaemon({ ...given, routers }, startControl)
 }

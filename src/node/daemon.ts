@@ -8,7 +8,7 @@ import { type Lock, tryLock } from '../store/lock/lock.ts'
 import { type Log, SILENT_LOG } from '../sync/log.ts'
 import type { IpnsRecord } from '../sync/names/ipns-record.ts'
 import type { RecordCarrier, RecordSource } from '../sync/names/record-carrier.ts'
-import { serveSync } from '../sync/protocol/serve-sync.ts'
+import { createExchanges, type ServeExchange } from './exchanges.ts'
 import { placeControlSocket } from './home/control-socket.ts'
 import { type DaemonState, lastPort, writeDaemonState } from './home/daemon-state.ts'
 import type { Home } from './home/home.ts'
@@ -19,7 +19,6 @@ import { carryNames, type CarryNamesOptions } from './names/carry-names.ts'
 import type { NetworkProfile } from './network/network-profile.ts'
 import { DEFAULT_PEER_LIMITS, type PeerLimits } from './network/peer-limits.ts'
 import { type Served, type ServingNode, type ServingNodeOptions, startServingNode } from './network/serving-node.ts'
-import { createStreamQuota } from './network/stream-quota.ts'
 import { createHomeOffer } from './publish/home-offer.ts'
 import { publishedRecord } from './publish/published-record.ts'
 import { createServedBlocks, type ServedBlocks } from './publish/served-blocks.ts'
@@ -51,6 +50,11 @@ export interface Daemon {
   node: ServingNode
   served: ServedBlocks
   state: DaemonState
+  /** The command line, for locks. */
+  command: string
+  now(): Date
+  /** Answers a stream of `/jzfs/sync/1` that another carrier than libp2p brought. */
+  exchange: ServeExchange
   /** What it did for others. */
   activity: Activity
   /** Whether it was asked to stop. */
@@ -64,16 +68,13 @@ export interface Daemon {
 /** What the layer above adds: the control socket. */
 export type StartControl = (daemon: Daemon, socket: string) => Promise<{ close(): Promise<void> }>
 
-/** Packs are read at once: what is read before it is needed would only take memory. */
-const READ_AHEAD = { blocks: 4, bytes: 1_048_576 }
-
 /**
  * Starts the daemon of a home: it listens, serves what is published, and answers on the control socket. One for each home:
  * ConflictError `daemon-running` (details: `pid`) where there is one. Throws what `placeControlSocket` and
  * `startServingNode` throw.
  */
 export async function startDaemon(given: DaemonOptions, startControl: StartControl): Promise<Daemon> {
-  const { home, command, version, log = SILENT_LOG } = given
+  const { home, command, version, now, log = SILENT_LOG, limits = DEFAULT_PEER_LIMITS } = given
   const activity = createActivity(log)
   const options = {
     ...given,
@@ -94,9 +95,13 @@ export async function startDaemon(given: DaemonOptions, startControl: StartContr
     closing.push(() => datastore.close())
     const served = createServedBlocks(home, { onProblem: options.onProblem })
     closing.push(() => served.close())
+    const { onProblem } = options
+    const exchange = createExchanges(limits, activity, (asker) =>
+      createHomeOffer(home, asker, { served, now, onProblem }),
+    )
     const node = await startNode(options, {
       privateKey: self,
-      served: servedBy(options, served, activity),
+      served: servedBy(options, served, activity, exchange),
       datastore,
       onRefused: activity.refusedConnection,
     })
@@ -108,7 +113,7 @@ export async function startDaemon(given: DaemonOptions, startControl: StartContr
     let stopping: Promise<void> | undefined
     const stop = (): Promise<void> => (stopping ??= stopDaemon(log, closeAll).finally(resolve))
     const isStopping = (): boolean => stopping !== undefined
-    const daemon: Daemon = { home, node, served, state, activity, isStopping, stop, stopped }
+    const daemon: Daemon = { home, node, served, state, command, now, exchange, activity, isStopping, stop, stopped }
     const control = await startControl(daemon, socket)
     closing.push(() => control.close())
     closing.push(carryNames(namesOf(options, node)))
@@ -186,12 +191,11 @@ async function startNode(
 }
 
 function servedBy(
-  { home, limits = DEFAULT_PEER_LIMITS, log = SILENT_LOG, now, onProblem }: DaemonOptions,
+  { home, log = SILENT_LOG }: DaemonOptions,
   served: ServedBlocks,
   activity: Activity,
+  exchange: ServeExchange,
 ): Served {
-  const quota = createStreamQuota(limits)
-  const { idleTimeoutMs } = limits
   return {
     blocks: {
       has: async (cid) => served.view('everybody').mayServe(cid),
@@ -210,13 +214,7 @@ function servedBy(
       log.debug({ name, found: record !== undefined }, 'record asked for')
       return record
     },
-    sync: (stream, peerId) =>
-      activity.exchange(peerId, 'libp2p', () =>
-        quota.run(peerId, stream, (duplex) => {
-          const offer = createHomeOffer(home, { peerId }, { served, now, onProblem })
-          return serveSync(duplex, offer, { label: peerId, readAhead: READ_AHEAD, idleTimeoutMs })
-        }),
-      ),
+    sync: (stream, peerId) => exchange(stream, { asker: { peerId }, label: peerId, carrier: 'libp2p' }),
   }
 }
 

@@ -6,6 +6,7 @@ import { serveUntilStopped, startDaemonHere } from '../serve.ts'
 
 interface RunFlags {
   port?: string
+  httpPort?: string
   detach?: true
   logFormat?: string
   quiet?: true
@@ -20,6 +21,7 @@ export const daemon: CommandModule = {
     command
       .option('-d, --detach', 'run in the background, and return when it is ready')
       .option('--port <number>', 'listen on this TCP port instead of the last one')
+      .option('--http-port <number>', 'listen for HTTP on this TCP port (0: any)')
       .option('--log-format <format>', 'also show the log on standard error: auto, json or pretty')
       .option('-q, --quiet', 'print nothing but errors')
       .option('--json', 'print one JSON document when it is ready')
@@ -74,16 +76,23 @@ async function run(context: Context, flags: RunFlags): Promise<void> {
   const home = openHomeHere(context)
   const running = await startDaemonHere(context, home, {
     port: flags.port === undefined ? undefined : readPort(flags.port),
+    httpPort: flags.httpPort === undefined ? undefined : readPort(flags.httpPort),
     logFormat: flags.logFormat === undefined ? undefined : readFormat(flags.logFormat),
   })
   const { peerId } = running.node
   const addresses = running.node.addresses()
-  if (flags.json) await context.terminal.json({ pid: process.pid, peerId, addresses, home: home.layout.directory })
+  const { http } = running.state
+  if (flags.json)
+    await context.terminal.json({ pid: process.pid, peerId, addresses, http, home: home.layout.directory })
   else if (flags.quiet !== true) {
-    await context.terminal.out(`peer ${peerId}\n${addresses.map((address) => `listening on ${address}\n`).join('')}`)
+    await context.terminal.out(`peer ${peerId}\n${listening(addresses, http)}`)
     context.terminal.say('Ready. Press Ctrl-C to stop.')
   }
   await serveUntilStopped(context, running, { quiet: flags.quiet === true })
+}
+
+function listening(addresses: readonly string[], http: string | undefined): string {
+  return [...addresses, ...(http === undefined ? [] : [http])].map((address) => `listening on ${address}\n`).join('')
 }
 
 function readPort(text: string): number {
@@ -99,20 +108,22 @@ function readFormat(text: string): 'auto' | 'json' | 'pretty' {
 
 async function detach(context: Context, flags: RunFlags): Promise<void> {
   const port = flags.port === undefined ? [] : ['--port', String(readPort(flags.port))]
+  const httpPort = flags.httpPort === undefined ? [] : ['--http-port', String(readPort(flags.httpPort))]
   const { startDetached } = await import('../daemon/start-detached.ts')
-  const { pid, peerId, addresses, home, log } = await startDetached(context, port)
-  if (flags.json) return context.terminal.json({ pid, peerId, addresses, home, log })
+  const { pid, peerId, addresses, http, home, log } = await startDetached(context, [...port, ...httpPort])
+  if (flags.json) return context.terminal.json({ pid, peerId, addresses, http, home, log })
   if (flags.quiet === true) return
-  const listening = addresses.map((address) => `listening on ${address}\n`).join('')
-  await context.terminal.out(`started the daemon (pid ${pid})\npeer ${peerId}\n${listening}log ${log}\n`)
+  const where = listening(addresses, http)
+  await context.terminal.out(`started the daemon (pid ${pid})\npeer ${peerId}\n${where}log ${log}\n`)
 }
 
 /** A restarted daemon listens where it did: it knows its last port. */
 async function restart(context: Context, flags: { json?: true }): Promise<void> {
   const { stopRunningDaemon } = await import('../daemon/stop-daemon.ts')
+  const { http } = await (await requireDaemon(context)).status({ signal: context.signal })
   const pid = await stopRunningDaemon(context)
   if (flags.json !== true) await context.terminal.out(`stopped the daemon (pid ${pid})\n`)
-  await detach(context, flags)
+  await detach(context, http === undefined ? flags : { ...flags, httpPort: new URL(http).port })
 }
 
 async function status(context: Context, flags: { json?: true }): Promise<void> {

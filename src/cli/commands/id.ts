@@ -11,10 +11,12 @@ export const id: CommandModule = {
       const daemon = await (await connectControl(home))?.status()
       const peerId = daemon?.peerId ?? (await ownPeerId(home, context.commandLine))
       const addresses = daemon?.addresses ?? []
+      const http = daemon?.http
       const running = daemon === undefined ? undefined : { pid: daemon.pid, version: daemon.version }
-      if (flags.json) return context.terminal.json({ peerId, addresses, home: home.layout.directory, daemon: running })
-      const where = addresses.length === 0 ? ['no daemon runs: nobody can reach this node'] : addresses
-      await context.terminal.out(`${[`peer ${peerId}`, ...where].join('\n')}\n`)
+      if (flags.json)
+        return context.terminal.json({ peerId, addresses, http, home: home.layout.directory, daemon: running })
+      const where = daemon === undefined ? ['no daemon runs: nobody can reach this node'] : addresses
+      await context.terminal.out(`${[`peer ${peerId}`, ...where, ...(http === undefined ? [] : [http])].join('\n')}\n`)
     })
   },
 }

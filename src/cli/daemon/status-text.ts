@@ -8,6 +8,7 @@ export function statusText(status: DaemonStatus): string {
     `pid ${pid}, jzfs ${version}, since ${startedAt} (${durationText(uptimeSeconds)}), ${formatBytes(status.memoryBytes)} of memory`,
     `peer ${peerId}, ${count(status.connections, 'connection')}, ${count(status.streams, 'stream')}`,
     ...status.addresses.map((address) => `listening on ${address}`),
+    ...(status.http === undefined ? [] : [`listening on ${status.http}`]),
     `received ${formatBytes(bytes.received)}, sent ${formatBytes(bytes.sent)}`,
     `served ${count(served.served, 'exchange')}, ${count(served.blocks, 'block')}; refused ${served.refused}, failed ${served.failed}`,
     ...status.names.map((name) => `serving ipns://${name}`),

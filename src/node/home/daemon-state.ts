@@ -17,6 +17,8 @@ export interface DaemonState {
   profile: string
   /** The path of its control socket. */
   socket: string
+  /** Where it listens for HTTP (`http://127.0.0.1:8080`), if it does. */
+  http?: string | undefined
 }
 
 /** What the daemon wrote down last; it may be gone. Undefined where there is nothing, or nothing that can be read. */
@@ -49,9 +51,10 @@ export function removeSocket(path: string): void {
 
 function isDaemonState(value: unknown): value is DaemonState {
   if (typeof value !== 'object' || value === null) return false
-  const { pid, addresses, ...texts } = value as Record<keyof DaemonState, unknown>
+  const { pid, addresses, http, ...texts } = value as Record<keyof DaemonState, unknown>
   return (
     Number.isSafeInteger(pid) &&
+    (http === undefined || typeof http === 'string') &&
     Array.isArray(addresses) &&
     addresses.every((address) => typeof address === 'string') &&
     (['version', 'startedAt', 'peerId', 'profile', 'socket'] as const).every((key) => typeof texts[key] === 'string')

@@ -75,6 +75,11 @@ export const CONFIG_KEYS = {
     default: '30.days.ago',
     doc: 'the same for entries whose commits no ref reaches',
   },
+  'http.port': {
+    type: 'integer',
+    max: 65_535,
+    doc: 'the TCP port on which the daemon listens for HTTP, 0 for any; by default it does not',
+  },
   'init.defaultBranch': {
     type: 'string',
     default: 'main',
@@ -202,7 +207,8 @@ export const CONFIG_KEYS = {
   'routing.urls': {
     type: 'list',
     doc: 'delegated routers (https://HOST) that are asked for names, and given the records of our own',
-    problem: (value) => (/^https?:\/\/[^/?#]/.test(value) ? undefined : 'is no address of a router: write https://HOST'),
+    problem: (value) =>
+      /^https?:\/\/[^/?#]/.test(value) ? undefined : 'is no address of a router: write https://HOST',
   },
   'status.aheadBehind': {
     type: 'boolean',

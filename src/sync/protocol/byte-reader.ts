@@ -1,3 +1,4 @@
+import { JzfsError } from '../../model/errors.ts'
 import { withIdleTimeout } from './idle-timeout.ts'
 import { closedEarly, tooSlow } from './peer-errors.ts'
 
@@ -19,7 +20,7 @@ export interface ByteReader {
   readonly available: number
   /**
    * Waits until `count` bytes are there; false where the stream ends before. Throws UnavailableError `peer-too-slow`,
-   * `peer-closed-early` (the stream broke) or the signal's reason.
+   * `peer-closed-early` (the stream broke), the signal's reason, and what a carrier says of itself (a JzfsError).
    */
   fill(count: number): Promise<boolean>
   /** The byte `offset` bytes ahead, which must be available. */
@@ -98,7 +99,7 @@ class PieceReader implements ByteReader {
     const { label, idleTimeoutMs, signal } = this.#options
     signal?.throwIfAborted()
     const reading = this.#iterator.next().catch((error: unknown) => {
-      throw closedEarly(label, error)
+      throw error instanceof JzfsError ? error : closedEarly(label, error)
     })
     const onTimeout = (): Error => tooSlow(label, idleTimeoutMs)
     const result = await withIdleTimeout(reading, { idleTimeoutMs: timeoutMs, onTimeout, signal })

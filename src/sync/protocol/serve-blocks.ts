@@ -2,7 +2,6 @@ import type { CID } from 'multiformats/cid'
 
 import type { Exchange, ServedSync } from './exchange.ts'
 import type { Fields } from './messages/message-frame.ts'
-import { SYNC_REQUEST } from './messages/message-types.ts'
 import { RefusedRequest } from './messages/refusal.ts'
 import { decodeRequest, encodeResponse, type SyncRequest, type SyncResponse } from './messages/sync-message.ts'
 import type { Offer } from './offer.ts'
@@ -21,7 +20,7 @@ export async function serveBlocks(exchange: Exchange, fields: Fields): Promise<S
   const sent = only
     ? await sendBlocks(send, offer.source, wants, { signal })
     : await sendCar(send, { ...response, wants, source: offer.source, readAhead, signal })
-  return { request: SYNC_REQUEST, refused: undefined, wants, ...sent }
+  return { kind: 'sync', refused: undefined, wants, ...sent }
 }
 
 async function answerTo(request: SyncRequest, offer: Offer): Promise<SyncResponse> {

@@ -4,7 +4,6 @@ import { JzfsError } from '../../model/errors.ts'
 import type { Exchange, ServedSync } from './exchange.ts'
 import { decodeKnownRequest, encodeKnownAnswer } from './messages/known-message.ts'
 import type { Fields } from './messages/message-frame.ts'
-import { KNOWN_REQUEST, REFS_REQUEST } from './messages/message-types.ts'
 import { decodeRefsRequest, encodeRefsAnswer } from './messages/refs-message.ts'
 import { RefusedRequest, refusalOf } from './messages/refusal.ts'
 import { type Offer, type OfferedRepository, repositoryUnknown } from './offer.ts'
@@ -25,7 +24,7 @@ export async function serveRefs({ offer, send }: Exchange, fields: Fields): Prom
       writable: repository.receiver !== undefined,
     })
     await send(bytes)
-    return { request: REFS_REQUEST, refused: undefined, wants: [], blocks: 0, bytes: bytes.length }
+    return { kind: 'refs', refused: undefined, wants: [], blocks: 0, bytes: bytes.length }
   } finally {
     await repository.close()
   }
@@ -39,7 +38,7 @@ export async function serveKnown({ offer, send }: Exchange, fields: Fields): Pro
   }
   const bytes = encodeKnownAnswer(known)
   await send(bytes)
-  return { request: KNOWN_REQUEST, refused: undefined, wants: [], blocks: 0, bytes: bytes.length }
+  return { kind: 'known', refused: undefined, wants: [], blocks: 0, bytes: bytes.length }
 }
 
 /** Opens what a request names. Whatever the offer says of one that is not there, the asker is told the same. */

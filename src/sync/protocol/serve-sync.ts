@@ -39,16 +39,19 @@ export interface ServeSyncOptions extends AbortOptions {
   maxPushBytes?: number
 }
 
-/** How each type of request is answered, and the type of its response. */
-const ANSWERS: Record<
-  string,
-  { response: string; answer: (exchange: Exchange, fields: Fields) => Promise<ServedSync> }
-> = {
-  [SYNC_REQUEST]: { response: SYNC_RESPONSE, answer: serveBlocks },
-  [REFS_REQUEST]: { response: REFS_RESPONSE, answer: serveRefs },
-  [KNOWN_REQUEST]: { response: KNOWN_RESPONSE, answer: serveKnown },
-  [PUSH_OFFER]: { response: PUSH_OFFER_RESPONSE, answer: receivePushOffer },
-  [PUSH]: { response: PUSH_RESPONSE, answer: receivePush },
+/** How a type of request is answered, and the type of its response. */
+interface Answer {
+  kind: ServedSync['kind']
+  response: string
+  answer: (exchange: Exchange, fields: Fields) => Promise<ServedSync>
+}
+
+const ANSWERS: Record<string, Answer> = {
+  [SYNC_REQUEST]: { kind: 'sync', response: SYNC_RESPONSE, answer: serveBlocks },
+  [REFS_REQUEST]: { kind: 'refs', response: REFS_RESPONSE, answer: serveRefs },
+  [KNOWN_REQUEST]: { kind: 'known', response: KNOWN_RESPONSE, answer: serveKnown },
+  [PUSH_OFFER]: { kind: 'push-offer', response: PUSH_OFFER_RESPONSE, answer: receivePushOffer },
+  [PUSH]: { kind: 'push', response: PUSH_RESPONSE, answer: receivePush },
 }
 
 /**
@@ -76,16 +79,16 @@ async function serve(duplex: ByteDuplex, offer: Offer, options: ServeSyncOptions
   const { maxPushBytes = Number.POSITIVE_INFINITY } = options
   const send = timedSend(duplex, { label, idleTimeoutMs, signal })
   const reader = createByteReader(duplex.source, { label, idleTimeoutMs, signal })
-  const nothing: ServedSync = { request: undefined, refused: undefined, wants: [], blocks: 0, bytes: 0 }
+  const nothing: ServedSync = { kind: undefined, refused: undefined, wants: [], blocks: 0, bytes: 0 }
   if (!(await reader.fill(1))) {
     await duplex.closeWrite()
     return nothing
   }
   let response = SYNC_RESPONSE
   try {
-    const { type, fields, answer, ...known } = knownMessage(await readMessage(reader, MAX_REQUEST_BYTES))
+    const { fields, answer, ...known } = knownMessage(await readMessage(reader, MAX_REQUEST_BYTES))
     response = known.response
-    nothing.request = type
+    nothing.kind = known.kind
     const served = await answer({ label, offer, reader, send, readAhead, maxPushBytes, signal }, fields)
     await duplex.closeWrite()
     return served
@@ -104,7 +107,7 @@ async function serve(duplex: ByteDuplex, offer: Offer, options: ServeSyncOptions
   }
 }
 
-function knownMessage(message: Message): Message & NonNullable<(typeof ANSWERS)[string]> {
+function knownMessage(message: Message): Message & Answer {
   const known = Object.hasOwn(ANSWERS, message.type) ? ANSWERS[message.type] : undefined
   if (known === undefined) throw new WireProblem('the header is of a type that is not known here')
   return { ...message, ...known }

@@ -1,5 +1,5 @@
 import type { AbortOptions } from '../../model/block.ts'
-import { UnavailableError } from '../../model/errors.ts'
+import { JzfsError, UnavailableError } from '../../model/errors.ts'
 import type { ByteDuplex } from '../duplex.ts'
 import { withIdleTimeout } from './idle-timeout.ts'
 import { closedEarly } from './peer-errors.ts'
@@ -19,7 +19,7 @@ export function timedSend(
     })
   return (bytes) => {
     const sent = duplex.send(bytes).catch((error: unknown) => {
-      throw closedEarly(label, error)
+      throw error instanceof JzfsError ? error : closedEarly(label, error)
     })
     return withIdleTimeout(sent, { signal, idleTimeoutMs, onTimeout })
   }

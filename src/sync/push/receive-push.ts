@@ -12,7 +12,6 @@ import { createTransferPack } from '../clone/transfer-pack.ts'
 import { readCarStart } from '../protocol/car-stream.ts'
 import type { Exchange, ServedSync } from '../protocol/exchange.ts'
 import type { Fields } from '../protocol/messages/message-frame.ts'
-import { PUSH, PUSH_OFFER } from '../protocol/messages/message-types.ts'
 import {
   decodePush,
   decodePushOffer,
@@ -47,7 +46,7 @@ export async function receivePushOffer(exchange: Exchange, fields: Fields): Prom
       const resume =
         quarantine === undefined ? 0 : await countKept(quarantine, repository, { ...push, haves }, exchange)
       await send(encodePushAgreement({ haves, resume }))
-      return { request: PUSH_OFFER, refused: undefined, wants: [], blocks: 0, bytes: 0 }
+      return { kind: 'push-offer', refused: undefined, wants: [], blocks: 0, bytes: 0 }
     } finally {
       await quarantine?.close()
     }
@@ -77,7 +76,7 @@ export async function receivePush(exchange: Exchange, fields: Fields): Promise<S
       await receiver.moved(push.updates)
       await send(encodePushed(push.updates))
       const { blocks, bytes } = received
-      return { request: PUSH, refused: undefined, wants: pushedRoots(push.updates).wants, blocks, bytes }
+      return { kind: 'push', refused: undefined, wants: pushedRoots(push.updates).wants, blocks, bytes }
     } finally {
       await quarantine.close()
     }

@@ -1,0 +1,110 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+import { ConflictError, NotFoundError } from '../../model/errors.ts'
+import type { Daemon } from '../../node/daemon.ts'
+import { listenAddresses, type NetworkProfile } from '../../node/network/network-profile.ts'
+import { CHALLENGE_HEADER } from '../asker-signature.ts'
+import { errorBody, FAMILY_STATUS } from '../error-body.ts'
+import { type Challenges, createChallenges } from './challenges.ts'
+import { HTTP_ROUTES } from './http-routes.ts'
+
+/** The daemon's HTTP listener. */
+export interface HttpListener {
+  /** `http://127.0.0.1:8080`. */
+  url: string
+  /** Ends all requests, and listens no more. */
+  close(): Promise<void>
+}
+
+/** How it listens. */
+export interface HttpListenerOptions {
+  /** The TCP port; 0 is any that is free. */
+  port: number
+  profile?: NetworkProfile
+  /** Connections at a time (default 1024). */
+  maxConnections?: number
+}
+
+/** How long the head of a request may take, and an idle connection is kept, in milliseconds. */
+const HEADERS_TIMEOUT_MS = 10_000
+const KEEP_ALIVE_MS = 30_000
+
+/**
+ * Listens for HTTP, on the addresses of the network profile, and answers what `HTTP_ROUTES` knows. Throws ConflictError
+ * `port-taken` (details: `port`) and InvalidError `profile-unsupported`.
+ */
+export async function startHttpListener(daemon: Daemon, options: HttpListenerOptions): Promise<HttpListener> {
+  const { port, profile = 'loopback', maxConnections = 1024 } = options
+  const host = hostOf(listenAddresses(profile, port))
+  const challenges = createChallenges()
+  const server = createServer((request, response) => {
+    answer(daemon, challenges, request, response).catch((error: unknown) => fail(response, error))
+  })
+  server.maxConnections = maxConnections
+  server.headersTimeout = HEADERS_TIMEOUT_MS
+  server.keepAliveTimeout = KEEP_ALIVE_MS
+  // A push takes as long as it takes: each piece of it has its own time.
+  server.requestTimeout = 0
+  await listen(server, host, port)
+  return {
+    url: `http://${host}:${(server.address() as AddressInfo).port}`,
+    close: async () => {
+      const closed = new Promise((resolve) => server.close(resolve))
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+function hostOf([address = '']: string[]): string {
+  return /^\/ip4\/([\d.]+)\//.exec(address)?.[1] ?? '127.0.0.1'
+}
+
+async function listen(server: Server, host: string, port: number): Promise<void> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(port, host, resolve)
+    })
+  } catch (error) {
+    if (!(error instanceof Error) || !('code' in error) || error.code !== 'EADDRINUSE') throw error
+    throw new ConflictError('port-taken', `another program listens on port ${port}`, {
+      hint: 'choose another port, or 0 for any',
+      cause: error,
+      details: { port },
+    })
+  }
+}
+
+async function answer(
+  daemon: Daemon,
+  challenges: Challenges,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const hungUp = new AbortController()
+  response.once('close', () => hungUp.abort())
+  const [path = '/'] = (request.url ?? '/').split('?')
+  const exchange = { daemon, challenges, request, response, path, signal: hungUp.signal }
+  if (request.headers.authorization !== undefined) response.setHeader(CHALLENGE_HEADER, challenges.give())
+  for (const route of HTTP_ROUTES) {
+    if (await route(exchange)) return
+  }
+  throw new NotFoundError('route-unknown', `there is nothing at ${path}`)
+}
+
+/** Says what went wrong. Paths and programs of this machine are nobody's business. */
+function fail(response: ServerResponse, error: unknown): void {
+  const { error: problem } = errorBody(error)
+  if (response.headersSent || response.destroyed) {
+    response.destroy()
+    return
+  }
+  const { family, code } = problem
+  const message = family === 'internal' ? 'something went wrong here' : problem.message
+  const { hint } = problem
+  // What is still to come of the request is not waited for.
+  response.writeHead(FAMILY_STATUS[family], { 'content-type': 'application/json', connection: 'close' })
+  response.end(JSON.stringify({ error: { family, code, message, hint } }))
+}

@@ -1,0 +1,22 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
+import type { Daemon } from '../../node/daemon.ts'
+import type { Challenges } from './challenges.ts'
+
+/** One request to the daemon's HTTP listener, while it is answered. */
+export interface HttpExchange {
+  daemon: Daemon
+  challenges: Challenges
+  request: IncomingMessage
+  response: ServerResponse
+  /** The path, without query, as it was sent. */
+  path: string
+  /** Aborts when the asker hangs up. */
+  signal: AbortSignal
+}
+
+/**
+ * What answers some requests of the HTTP listener, in `HTTP_ROUTES`: resolves to false for those that it leaves to
+ * others. A JzfsError that it throws is answered by the status of its family.
+ */
+export type HttpRoute = (exchange: HttpExchange) => Promise<boolean>

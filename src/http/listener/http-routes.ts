@@ -1,0 +1,35 @@
+import { CHALLENGE_PATH, type GivenChallenge } from '../asker-signature.ts'
+import { createDaemonRouting } from '../routing/daemon-routing.ts'
+import { SERVICE_ROUTES } from '../service/service-routes.ts'
+import type { HttpRoute } from './http-route.ts'
+import { answerSync } from './sync-route.ts'
+
+/** Everything that the daemon's HTTP listener answers: each is asked in turn until one does. */
+export const HTTP_ROUTES: readonly HttpRoute[] = [answerChallenge, answerService, answerRouting, answerSync]
+
+async function answerChallenge({
+  daemon,
+  challenges,
+  request,
+  response,
+  path,
+}: Parameters<HttpRoute>[0]): Promise<boolean> {
+  if (request.method !== 'GET' || path !== CHALLENGE_PATH) return false
+  const given: GivenChallenge = { challenge: challenges.give(), peerId: daemon.node.peerId }
+  response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' })
+  response.end(JSON.stringify(given))
+  return true
+}
+
+async function answerService({ daemon, request, response, path }: Parameters<HttpRoute>[0]): Promise<boolean> {
+  const route = SERVICE_ROUTES[`${request.method} ${path}`]
+  if (route === undefined) return false
+  const { status, contentType, body } = await route(daemon)
+  response.writeHead(status, { 'content-type': contentType })
+  response.end(body)
+  return true
+}
+
+async function answerRouting({ daemon, request, response }: Parameters<HttpRoute>[0]): Promise<boolean> {
+  return createDaemonRouting(daemon, { command: daemon.command, now: daemon.now })(request, response)
+}

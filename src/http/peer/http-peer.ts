@@ -1,0 +1,137 @@
+import { Agent, type IncomingMessage } from 'node:http'
+import { Agent as HttpsAgent } from 'node:https'
+
+import type { AbortOptions } from '../../model/block.ts'
+import { InvalidError, UnavailableError } from '../../model/errors.ts'
+import type { NetworkProfile } from '../../node/network/network-profile.ts'
+import type { Peer } from '../../sync/peer.ts'
+import { authorizationOf, CHALLENGE_HEADER, CHALLENGE_PATH, type GivenChallenge } from '../asker-signature.ts'
+import { createRouter } from '../routing/router.ts'
+import { requestDuplex, unreachable } from './request-duplex.ts'
+
+/** A node that is reached over HTTP. */
+export interface HttpPeer extends Peer {
+  /** The name of the repository that the URL is of; undefined where it names the node alone. */
+  repository: string | undefined
+  /** Closes the connections. */
+  close(): void
+}
+
+export interface HttpPeerOptions {
+  /** Who asks: a node's key. Left out, what is asked is asked as everybody. */
+  key?: { peerId: string; protobuf: Uint8Array } | undefined
+  profile?: NetworkProfile
+}
+
+/** Connections to one server that are kept for the next request. */
+const MAX_SOCKETS = 8
+
+/**
+ * The node behind `http(s)://HOST[/REPOSITORY]`: each stream is one `POST` of `/REPOSITORY/sync`, signed where a key is given.
+ * Throws InvalidError `url-invalid` and `address-outside-profile` (details: `url`).
+ */
+export function createHttpPeer(text: string, { key, profile = 'loopback' }: HttpPeerOptions = {}): HttpPeer {
+  const { base, repository } = readUrl(text, profile)
+  const agent = new (base.protocol === 'https:' ? HttpsAgent : Agent)({ keepAlive: true, maxSockets: MAX_SOCKETS })
+  const url = new URL(`${base.pathname.replace(/\/+$/, '')}/sync`, base)
+  const challenges = createChallengeSource(base, text)
+  const router = createRouter(base.origin, { profile })
+  return {
+    label: text,
+    repository,
+    resolveName: (name, options) => router.resolveName(name, options),
+    async openSync(options = {}) {
+      options.signal?.throwIfAborted()
+      return requestDuplex({
+        url,
+        label: text,
+        agent,
+        onResponse: (response) => challenges.note(response),
+        async headersFor(frame): Promise<Record<string, string>> {
+          if (key === undefined) return {}
+          const { challenge, peerId } = await challenges.take(options)
+          const request = { method: 'POST', path: url.pathname, server: peerId, challenge, frame }
+          return { authorization: authorizationOf(key, request) }
+        },
+      })
+    },
+    close: () => agent.destroy(),
+  }
+}
+
+function readUrl(text: string, profile: NetworkProfile): { base: URL; repository: string | undefined } {
+  const url = URL.parse(text)
+  const path = url?.pathname.replace(/\/+$/, '') ?? ''
+  const isPlain = url !== null && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === ''
+  if (!isPlain || url.username !== '' || path.lastIndexOf('/') > 0) {
+    throw new InvalidError('url-invalid', `this is no address of a node or of a repository: ${text}`, {
+      hint: 'write http://HOST:PORT/REPOSITORY',
+      details: { url: text },
+    })
+  }
+  if (profile === 'loopback' && !/^(127\.\d+\.\d+\.\d+|\[::1\]|localhost)$/.test(url.hostname)) {
+    throw new InvalidError('address-outside-profile', `the network profile "loopback" does not reach ${text}`, {
+      hint: 'use a node on this machine; wider profiles are not there yet',
+      details: { url: text, profile },
+    })
+  }
+  return { base: url, repository: path === '' ? undefined : decodeURIComponent(path.slice(1)) }
+}
+
+/** Where challenges come from: with each signed answer one for the next request, else asked for. */
+function createChallengeSource(base: URL, label: string) {
+  let server: string | undefined
+  let next: { challenge: string; untilMs: number } | undefined
+  return {
+    note({ headers }: IncomingMessage): void {
+      const challenge = headers[CHALLENGE_HEADER]
+      if (typeof challenge === 'string') next = { challenge, untilMs: performance.now() + KEPT_MS }
+    },
+    async take(options: AbortOptions): Promise<GivenChallenge> {
+      const kept = next
+      next = undefined
+      if (kept !== undefined && server !== undefined && kept.untilMs > performance.now()) {
+        return { challenge: kept.challenge, peerId: server }
+      }
+      const given = await askChallenge(base, label, options)
+      server = given.peerId
+      return given
+    },
+  }
+}
+
+/** How long a challenge that came with an answer is used: less than the server takes it. */
+const KEPT_MS = 30_000
+
+const ANSWER_TIMEOUT_MS = 10_000
+
+/** Characters of the answer that gives a challenge. */
+const MAX_ANSWER = 1024
+
+async function askChallenge(base: URL, label: string, { signal }: AbortOptions): Promise<GivenChallenge> {
+  const timeout = AbortSignal.timeout(ANSWER_TIMEOUT_MS)
+  const inTime = signal === undefined ? timeout : AbortSignal.any([signal, timeout])
+  try {
+    const response = await fetch(new URL(CHALLENGE_PATH, base), { redirect: 'error', signal: inTime })
+    const text = await readShort(response)
+    const { challenge, peerId } = JSON.parse(text) as Partial<GivenChallenge>
+    if (typeof challenge === 'string' && typeof peerId === 'string') return { challenge, peerId }
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw unreachable(label, error)
+  }
+  throw new UnavailableError('peer-refused', `${label} gives no challenge to sign`, {
+    hint: 'check the address: it must be that of a jzfs daemon',
+    details: { peer: label },
+  })
+}
+
+async function readShort(response: Response): Promise<string> {
+  const decoder = new TextDecoder()
+  let text = ''
+  for await (const piece of response.body ?? []) {
+    text += decoder.decode(piece, { stream: true })
+    if (text.length > MAX_ANSWER) throw new Error('the answer is too long')
+  }
+  return text
+}
