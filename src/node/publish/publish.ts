@@ -92,7 +92,8 @@ export async function publishRefs(home: Home, request: PublishRequest): Promise<
     const before = await registeredRepository(home, repository.id)
     const movedFrom = await whereItWas(before, repository)
     const after = await registerRefs(home, before, request)
-    const change = { before, after, repository, refreshed: request.refs, now, signal }
+    const servesBefore = hasSameAudiences(before, after)
+    const change = { before, after, repository, refreshed: request.refs, servesBefore, now, signal }
     const written = await writePublication(home, change)
     return { ...reportOf(before, after, request.refs, written), movedFrom }
   } finally {
@@ -107,6 +108,15 @@ export async function publishBranch(
 ): Promise<BranchPublication & { movedFrom: string | undefined }> {
   const { refs, movedFrom } = await publishRefs(home, { ...request, refs: [ref] })
   return { ...(refs[0] as BranchPublication), movedFrom }
+}
+
+/** Whether all refs that were published are for those whom they were for. */
+function hasSameAudiences(before: RegisteredRepository | undefined, after: RegisteredRepository): boolean {
+  const audiences = new Map(publishedRefsOf(after).map(({ ref, audience }) => [ref, audienceKey(audience)]))
+  return (
+    before !== undefined &&
+    publishedRefsOf(before).every((each) => audiences.get(each.ref) === audienceKey(each.audience))
+  )
 }
 
 /** The repository as the registry shall have it. */

@@ -30,6 +30,11 @@ export interface PublicationChange extends AbortOptions {
   repository: Repository | undefined
   /** Refs whose records are signed again where they are old, beside those that changed. */
   refreshed?: readonly string[]
+  /**
+   * Whether what refs were before is served until everything is signed: so that a record of before that was not replaced yet
+   * names what can be had. Not where something is taken back, or is for others than it was (default false).
+   */
+  servesBefore?: boolean
   now: Date
 }
 
@@ -45,14 +50,14 @@ export interface WrittenPublication {
 /**
  * Publishes a repository as it shall be. The order makes any interruption harmless: digest sets are durable before
  * records, so that a record names only what can be had; the manifest's block before its record; the registry last, for
- * what is not in it is not visible. What is not published any more is given by nobody from the first step on.
+ * what is not in it is not visible. What is taken back is given by nobody from the first step on.
  *
  * The caller holds the home's lock since before it read `before`. Throws what `publishHeads`, `KnownNames.publish` and
  * `manifestOf` throw.
  */
 export async function writePublication(home: Home, change: PublicationChange): Promise<WrittenPublication> {
   const { before, after } = change
-  const sets = await writeSets(home, change)
+  const sets = await writeSets(home, change, change.servesBefore === true)
   const records = await signHeads(home, change)
   const manifest = after?.manifest && (await signManifest(home, change, after, after.manifest))
   const list = home.repositories.list()
@@ -60,11 +65,16 @@ export async function writePublication(home: Home, change: PublicationChange): P
     const others = list.filter(({ id }) => id !== before?.id && id !== after?.id)
     await home.repositories.write(after === undefined ? others : [...others, after])
   }
+  if ([...sets.values()].some(({ hasOthers }) => hasOthers)) await writeSets(home, change, false)
   await removeManifests(home, before?.manifest?.name ?? after?.manifest?.name, manifest?.block.cid.toString())
   return { sets, records, manifest }
 }
 
-async function writeSets(home: Home, change: PublicationChange): Promise<Map<string, WrittenSet>> {
+async function writeSets(
+  home: Home,
+  change: PublicationChange,
+  keepsOthers: boolean,
+): Promise<Map<string, WrittenSet>> {
   const { before, after, repository, signal } = change
   const written = new Map<string, WrittenSet>()
   for (const [key, audience] of audiencesOf(before, after)) {
@@ -72,8 +82,9 @@ async function writeSets(home: Home, change: PublicationChange): Promise<Map<str
     const heads = headsFor(after, key)
     const isUnchanged = heads.map(String).sort().join() === headsFor(before, key).map(String).sort().join()
     if (heads.length === 0) await unpublishHeads(path)
-    else if (repository !== undefined) written.set(key, await publishHeads(path, repository.store, heads, { signal }))
-    else if (!isUnchanged) await unpublishHeads(path)
+    else if (repository !== undefined) {
+      written.set(key, await publishHeads(path, repository.store, heads, { keepsOthers, signal }))
+    } else if (!isUnchanged) await unpublishHeads(path)
   }
   return written
 }

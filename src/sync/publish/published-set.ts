@@ -18,6 +18,14 @@ export interface WrittenSet {
   blocks: number
   /** Blocks that were not in the set before; all, where it was made anew. */
   added: number
+  /** Whether it has heads that were to be kept, beside those that it shall have. */
+  hasOthers: boolean
+}
+
+/** How a set is written. */
+export interface PublishHeadsOptions extends AbortOptions {
+  /** Keeps heads of the file that went back or away, and what they reach: until it is written without (default false). */
+  keepsOthers?: boolean
 }
 
 /**
@@ -32,14 +40,19 @@ export async function publishHeads(
   path: string,
   source: BlockSource,
   heads: readonly CID[],
-  options: AbortOptions = {},
+  { keepsOthers = false, ...options }: PublishHeadsOptions = {},
 ): Promise<WrittenSet> {
-  const sorted = sortHeads(heads)
   const before = await readSet(path)
-  if (before !== undefined && isSame(before.heads, sorted)) return { blocks: countOf(before), added: 0 }
+  const wanted = sortHeads(heads)
+  if (before !== undefined && isSame(before.heads, wanted)) {
+    return { blocks: countOf(before), added: 0, hasOthers: false }
+  }
   const extension = before && (await extend(source, heads, before, options))
-  const added = extension ?? (await collect(source, heads, undefined, options))
-  const base = extension === undefined ? undefined : before
+  const others = extension?.unreached ?? []
+  const isExtended = others.length === 0 || keepsOthers
+  const base = extension !== undefined && isExtended ? before : undefined
+  const added = base === undefined ? await collect(source, heads, undefined, options) : extension!
+  const sorted = base === undefined ? wanted : sortHeads([...heads, ...others])
   const leaves = mergeSorted(base?.leaves ?? new Uint8Array(0), joinSorted(added.leaves))
   const nodes = mergeSorted(base?.nodes ?? new Uint8Array(0), joinSorted(added.nodes))
   const set = { heads: sorted, leaves, nodes }
@@ -49,7 +62,8 @@ export async function publishHeads(
     throw explainFsError(error, path)
   }
   await writeFileDurably(path, encodeDigestSet(set))
-  return { blocks: countOf(set), added: added.leaves.length + added.nodes.length }
+  const hasOthers = base !== undefined && others.length > 0
+  return { blocks: countOf(set), added: added.leaves.length + added.nodes.length, hasOthers }
 }
 
 /** Removes the set file at `path`, durably; nothing happens where there is none. */
@@ -77,22 +91,21 @@ interface Collected {
   met: Set<string>
 }
 
-/** What is new; undefined where a head of the set before is not reached any more, and so the set has too much. */
+/** What is new, and the heads of the set before that are not reached any more: for these the set has too much. */
 async function extend(
   source: BlockSource,
   heads: readonly CID[],
   before: DigestSet,
   options: AbortOptions,
-): Promise<Collected | undefined> {
+): Promise<Collected & { unreached: CID[] }> {
   const collected = await collect(source, heads, before, options)
   const left = before.heads.map((head) => CID.decode(head)).filter((head) => !collected.met.has(head.toString()))
-  if (left.length === 0) return collected
+  if (left.length === 0) return { ...collected, unreached: [] }
   // The walk stops at what it knows: an older commit may lie behind it.
   const reached = createReachedCommits({ get: (cid) => source.get(cid, options), hasDigest: () => true }, heads)
-  for (const head of left) {
-    if (!(await reached.has(head, options))) return undefined
-  }
-  return collected
+  const unreached: CID[] = []
+  for (const head of left) if (!(await reached.has(head, options))) unreached.push(head)
+  return { ...collected, unreached }
 }
 
 async function collect(

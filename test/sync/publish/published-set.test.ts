@@ -104,6 +104,17 @@ describe('published heads', () => {
     expect(await held(path)).toEqual(await reachedBy(blocks, [second]))
   })
 
+  it('keep what was rewritten as long as that is asked for', async () => {
+    const path = file()
+    await publishHeads(path, blocks, [second])
+    expect(await publishHeads(path, blocks, [amended], { keepsOthers: true })).toMatchObject({ hasOthers: true })
+    expect(await held(path)).toEqual(await reachedBy(blocks, [second, amended]))
+    expect(await publishHeads(path, blocks, [amended])).toMatchObject({ hasOthers: false })
+    expect(await held(path)).toEqual(await reachedBy(blocks, [amended]))
+    await publishHeads(path, blocks, [first])
+    expect(await publishHeads(path, blocks, [second], { keepsOthers: true })).toMatchObject({ hasOthers: false })
+  })
+
   it('are made anew where the file is corrupt', async () => {
     const path = file()
     await publishHeads(path, blocks, [first])
