@@ -27,8 +27,15 @@ export async function askForRecords(
 ): Promise<GivenRecord[]> {
   const timeout = AbortSignal.timeout(timeoutMs)
   const each = signal === undefined ? timeout : AbortSignal.any([signal, timeout])
+  const late = new Promise<never>((_resolve, reject) => {
+    each.addEventListener('abort', () => reject(new Error('too late')), { once: true })
+  })
+  late.catch(() => undefined)
   const asked = await Promise.allSettled(
-    sources.map(async (source) => ({ from: source.label, bytes: await source.resolveName(name, { signal: each }) })),
+    sources.map(async (source) => {
+      const bytes = await Promise.race([source.resolveName(name, { signal: each }), late])
+      return { from: source.label, bytes }
+    }),
   )
   signal?.throwIfAborted()
   return asked.flatMap((answer) => {
