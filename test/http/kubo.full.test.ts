@@ -14,7 +14,7 @@ import type { Daemon } from '../../src/node/daemon.ts'
 import { openHome } from '../../src/node/home/home.ts'
 import { connectPeer } from '../../src/node/network/client-node.ts'
 import { addPin, listPins } from '../../src/node/publish/home-pins.ts'
-import { publishBranch } from '../../src/node/publish/publish.ts'
+import { publishBranch, publishRefs } from '../../src/node/publish/publish.ts'
 import { commitTo, temporaryDataset } from '../support/dataset.ts'
 import { createKuboRepository, findKubo, type KuboDaemon, type KuboRepository } from '../support/kubo.ts'
 import { ANN, temporaryFolder } from '../support/repository.ts'
@@ -92,6 +92,32 @@ describe.skipIf(binary === undefined)('with a Kubo beside it', () => {
     await ipfs('routing', 'put', '--allow-offline', `/ipns/${name}`, file)
     expect(await ipfs('cat', `/ipns/${name}/tree/a.txt`)).toBe('by name')
     expect(await ipfs('ls', `/ipns/${name}/tree/dir`)).toContain('b.txt')
+  })
+
+  it('walks and pins a repository by its IPNS name, and follows what is published of it', async () => {
+    const daemon = await startDaemon()
+    const repository = await temporaryDataset({ 'a.txt': 'by name', 'dir/b.txt': 'below' })
+    await commitTo(repository, { 'song.txt': 'la' }, 'refs/heads/songs')
+    const publish = async (...branches: string[]) => {
+      const refs = branches.map((branch) => `refs/heads/${branch}`)
+      const published = await publishRefs(daemon.home, { repository, refs, command, now: new Date() })
+      const file = join(temporaryFolder(), 'record')
+      writeFileSync(file, published.record.bytes)
+      await ipfs('routing', 'put', '--allow-offline', `/ipns/${published.name}`, file)
+      return published
+    }
+    const { name, manifest } = await publish('main')
+    expect(await ipfs('name', 'resolve', '--nocache', name)).toContain(manifest.toString())
+    expect(await ipfs('cat', `/ipns/${name}/branches/0/head/tree/a.txt`)).toBe('by name')
+    expect(await ipfs('ls', `/ipns/${name}/branches/0/head/tree/dir`)).toContain('b.txt')
+    const shown = JSON.parse(await ipfs('dag', 'get', `/ipns/${name}`)) as { branches: { name: string }[] }
+    expect(shown.branches.map((branch) => branch.name)).toEqual(['main'])
+
+    const after = await publish('songs')
+    expect(after.name).toBe(name)
+    await ipfs('pin', 'add', '--progress=false', after.manifest.toString())
+    const path = `/ipfs/${after.manifest.toString()}/branches/1/head/tree/song.txt`
+    expect(await ipfs('--offline', 'cat', path)).toBe('la')
   })
 
   it('is refused what is not published, though it asks by CID', async () => {
