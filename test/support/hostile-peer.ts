@@ -54,7 +54,8 @@ export function flipped(bytes: Uint8Array, fromEnd: number): Uint8Array {
   return copy
 }
 
-function* lengthPrefixed(bytes: Buffer): Generator<Uint8Array> {
+/** Cuts bytes into parts, each with its length before it. */
+export function* lengthPrefixed(bytes: Buffer): Generator<Uint8Array> {
   for (let start = 0; start < bytes.length;) {
     let at = start
     let length = 0

@@ -51,10 +51,13 @@ export function requestDuplex(options: RequestDuplexOptions): ByteDuplex {
       if (made === undefined) begin(undefined)
       else await (await made).sink.closeWrite()
     },
-    abort(error) {
-      aborted ??= error
+    abort(reason) {
+      aborted ??= reason
       begin(undefined)
-      made?.then(({ sink }) => sink.abort(error)).catch(() => undefined)
+      made?.then(
+        ({ sink }) => sink.abort(reason),
+        () => undefined,
+      )
     },
   }
 }
