@@ -12,7 +12,12 @@ export interface RanHere {
 }
 
 /** Runs one command line in this process, without a terminal: for tests that need many. */
-export async function runHere(cwd: string, args: string[], env: Record<string, string> = {}): Promise<RanHere> {
+export async function runHere(
+  cwd: string,
+  args: string[],
+  env: Record<string, string> = {},
+  now: () => Date = () => new Date(1_767_225_600_000),
+): Promise<RanHere> {
   const stdout: Buffer[] = []
   let stderr = ''
   const out = async (text: string | Uint8Array) => void stdout.push(Buffer.from(text))
@@ -32,7 +37,7 @@ export async function runHere(cwd: string, args: string[], env: Record<string, s
     },
     commandLine: ['jzfs', ...args].join(' '),
     status: 0,
-    now: () => new Date(1_767_225_600_000),
+    now,
   }
   try {
     await runProgram(args, context)
