@@ -20,6 +20,8 @@ import type { NetworkProfile } from './network/network-profile.ts'
 import { DEFAULT_PEER_LIMITS, type PeerLimits } from './network/peer-limits.ts'
 import { type Served, type ServingNode, type ServingNodeOptions, startServingNode } from './network/serving-node.ts'
 import { createHomeOffer } from './publish/home-offer.ts'
+import { keepPublishing } from './publish/publish-followed.ts'
+import type { RepositoryPublication } from './publish/publish.ts'
 import { publishedRecord } from './publish/published-record.ts'
 import { createServedBlocks, type ServedBlocks } from './publish/served-blocks.ts'
 
@@ -117,6 +119,9 @@ export async function startDaemon(given: DaemonOptions, startControl: StartContr
     const control = await startControl(daemon, socket)
     closing.push(() => control.close())
     closing.push(carryNames(namesOf(options, node)))
+    const onPublished = ({ registered, record: { sequence } }: RepositoryPublication): void =>
+      log.info({ repository: registered.name, sequence: sequence.toString() }, 'published what moved')
+    closing.push(keepPublishing({ home, served, command, now, onPublished, onProblem }))
     await writeDaemonState(home, state)
     const { pid, peerId, addresses, profile } = state
     log.info({ pid, version, home: home.layout.directory, peerId, addresses, profile }, 'daemon started')

@@ -22,6 +22,7 @@ interface PublishFlags {
   to?: string[]
   public?: true
   description?: string
+  follow?: boolean
   list?: true
   json?: true
   quiet?: true
@@ -37,6 +38,8 @@ export const publish: CommandModule = {
       .option('--to <peer>', 'let only this peer have it; may be repeated', collect)
       .option('--public', 'let everybody have it who can reach this node (default at first)')
       .option('--description <text>', 'say what the repository is')
+      .option('--follow', 'let the daemon publish it again whenever it moves')
+      .option('--no-follow', 'publish it again only by this command (default at first)')
       .option('-l, --list', 'list what this node publishes')
       .option('-q, --quiet', 'print nothing')
       .option('--json', 'print one JSON document')
@@ -66,6 +69,7 @@ async function run(context: Context, branches: string[], flags: PublishFlags): P
       refs,
       ...chosenAudiences(flags),
       description: flags.description,
+      follows: flags.follow,
       command: context.commandLine,
       now: context.now(),
       signal: context.signal,

@@ -3,11 +3,16 @@ import type { Publication, RepositoryPublication } from '../../node/publish/publ
 import { describeRef } from '../undo/describe-change.ts'
 
 /** What `publish` says of a ref: its name, and what it names now. */
-export function publicationLines({ name, ref, commit, record, audience, changed }: Publication): string[] {
+export function publicationLines(publication: Publication): string[] {
+  const { name, ref, commit, record, audience, follows, changed } = publication
   const state = changed ? 'published' : 'nothing new:'
   const as = name === undefined ? '' : ` as ipns://${name}`
   const sequence = record === undefined ? '' : `, sequence ${record.sequence}`
-  return [`${state} ${describeRef(ref)}${as}`, `  commit ${commit.toString()}${sequence}${audienceText(audience)}`]
+  const lines = [
+    `${state} ${describeRef(ref)}${as}`,
+    `  commit ${commit.toString()}${sequence}${audienceText(audience)}`,
+  ]
+  return follows ? [...lines, '  the daemon publishes it again when it moves'] : lines
 }
 
 /** What `publish` says of the repository. */
@@ -25,9 +30,10 @@ export function audienceText(audience: Audience): string {
 }
 
 /** A published ref as `--json` shows it. */
-export function publicationDocument({ name, ref, commit, record, audience, blocks, changed }: Publication): object {
+export function publicationDocument(publication: Publication): object {
+  const { name, ref, commit, record, audience, follows, blocks, changed } = publication
   const signed = record && { value: record.value, sequence: record.sequence, validity: record.validity }
-  return { ...(name !== undefined && { name }), ref, commit, ...signed, audience, blocks, changed }
+  return { ...(name !== undefined && { name }), ref, commit, ...signed, audience, follows, blocks, changed }
 }
 
 /** A published repository as `--json` shows it. */

@@ -99,7 +99,7 @@ function parseTag(value: unknown): PublishedTag {
   return fields['key'] === undefined ? tag : { ...tag, ...parseKey(fields) }
 }
 
-const REF_FIELDS = ['ref', 'key', 'name', 'audience', 'cid']
+const REF_FIELDS = ['ref', 'key', 'name', 'audience', 'cid', 'follows']
 
 function parseRef(fields: Record<string, unknown>): PublishedRef {
   const ref = text(fields['ref'], 'ref')
@@ -108,8 +108,11 @@ function parseRef(fields: Record<string, unknown>): PublishedRef {
   } catch {
     throw new FieldError('ref')
   }
-  const parsed = { ref, audience: parseAudience(fields['audience']) }
-  return fields['cid'] === undefined ? parsed : { ...parsed, cid: parseCid(fields['cid']) }
+  const parsed: PublishedRef = { ref, audience: parseAudience(fields['audience']) }
+  if (fields['cid'] !== undefined) parsed.cid = parseCid(fields['cid'])
+  if (fields['follows'] === true) parsed.follows = true
+  else if (fields['follows'] !== undefined) throw new FieldError('follows')
+  return parsed
 }
 
 function parseKey(fields: Record<string, unknown>): NamedKey {

@@ -22,6 +22,8 @@ export interface PublishedRef {
   audience: Audience
   /** What it was when it was published, as text; undefined in a file of format 1, where only the record says it. */
   cid?: string
+  /** Whether the daemon publishes it again when it moves (default: only a command does). */
+  follows?: true
 }
 
 /** A branch that is published. */

@@ -32,6 +32,8 @@ export interface PublishRequest extends AbortOptions {
   audience?: Audience | undefined
   /** What the repository is, for people (default: as before). */
   description?: string | undefined
+  /** Whether a daemon publishes these refs again when they move (default: as before, at first not). */
+  follows?: boolean | undefined
   /** Who may fetch refs that are pushed later (default: as before; at first those who may push). */
   publishesPushed?: Audience | undefined
   /** Who may push, by peer id, given who might before. */
@@ -47,6 +49,8 @@ export interface Publication {
   /** The commit; of a tag what it names. */
   commit: CID
   audience: Audience
+  /** Whether a daemon publishes it again when it moves. */
+  follows: boolean
   /** How many blocks all refs of this audience reach together. */
   blocks: number
   /** Its own IPNS name and record: of a branch always, of a tag where it is not for everybody. */
@@ -164,10 +168,11 @@ async function registerRef(
   if (cid === undefined) throw unborn(ref)
   const refBefore = before && publishedRefsOf(before).find((each) => each.ref === ref)
   const audience = request.audience ?? refBefore?.audience ?? 'public'
-  const published = { ref, audience, cid: cid.toString() }
+  const isFollowing = request.follows ?? refBefore?.follows ?? false
+  const published = { ref, audience, cid: cid.toString(), ...(isFollowing ? { follows: true as const } : {}) }
   if (!ref.startsWith(BRANCHES) && audience === 'public' && refBefore?.key === undefined) return published
   const { key, name } = await namedKey(home, refBefore?.key ?? keyNameOf(repository, ref))
-  return { ref, key, name, audience, cid: published.cid }
+  return { ...published, key, name }
 }
 
 /** The name of the key that a ref gets when it is published for the first time. */
@@ -191,12 +196,12 @@ function reportOf(
     registered && [registered.path, publishedRefsOf(registered).find((each) => each.ref === ref)]
   const publications = publishedRefsOf(after)
     .filter(({ ref }) => refs.includes(ref))
-    .map(({ ref, cid = '', audience, name }): Publication => {
+    .map(({ ref, cid = '', audience, name, follows = false }): Publication => {
       const set = sets.get(audienceKey(audience))
       const signed = records.get(ref)
       const isSame = isDeepStrictEqual(refIn(before, ref), refIn(after, ref))
       const changed = !isSame || signed?.isNew === true || (set?.added ?? 0) > 0
-      const publication = { ref, commit: CID.parse(cid), audience, blocks: set?.blocks ?? 0, changed }
+      const publication = { ref, commit: CID.parse(cid), audience, follows, blocks: set?.blocks ?? 0, changed }
       return name === undefined || signed === undefined ? publication : { ...publication, name, record: signed.record }
     })
   const order = new Map(refs.map((ref, index) => [ref, index]))

@@ -78,6 +78,14 @@ describe('jzfs publish', () => {
     })
   })
 
+  it('lets the daemon publish it again, and no longer', async () => {
+    const { jzfs } = await birds()
+    const says = '\n  the daemon publishes it again when it moves\n'
+    expect((await jzfs('publish', '--follow')).stdout).toContain(says)
+    expect((await jzfs('publish')).stdout).toContain(says)
+    expect((await jzfs('publish', '--no-follow')).stdout).not.toContain(says)
+  })
+
   it('publishes nothing of an empty repository, unless it is for what is pushed later', async () => {
     const folder = temporaryFolder()
     const jzfs = (...args: string[]) => runHere(folder, args, { JZFS_HOME: join(folder, 'home') })

@@ -32,7 +32,7 @@ const whole: RegisteredRepository = {
   description: 'what was seen',
   heads: repository.heads.map((head) => ({ ...head, cid })),
   tags: [
-    { ref: 'refs/tags/v1', audience: 'public', cid },
+    { ref: 'refs/tags/v1', audience: 'public', cid, follows: true },
     { ref: 'refs/tags/v2', audience: { peers: ['12D3KooW'] }, cid, key: 'id-1/refs/tags/v2', name },
   ],
   writers: ['12D3KooW'],
@@ -66,6 +66,7 @@ describe('repositories.json', () => {
     ['cid', { format: 2, repositories: [{ ...whole, heads: [{ ...whole.heads[0], cid: 'x' }] }] }],
     ['name', { format: 2, repositories: [{ ...whole, manifest: { key: 'id-1', name: 'x' } }] }],
     ['ref', { format: 2, repositories: [{ ...whole, tags: [whole.tags?.[0], whole.tags?.[0]] }] }],
+    ['follows', { format: 2, repositories: [{ ...whole, heads: [{ ...whole.heads[0], follows: 1 }] }] }],
     ['writers', { format: 2, repositories: [{ ...whole, writers: [''] }] }],
     ['audience', { format: 2, repositories: [{ ...whole, publishesPushed: 'all' }] }],
     [

@@ -1,0 +1,82 @@
+import { JzfsError } from '../../model/errors.ts'
+import type { Repository } from '../../repo/repository.ts'
+import type { Home } from '../home/home.ts'
+import { publishedRefsOf, type RegisteredRepository } from '../home/repository-registry.ts'
+import { publishRefs, type RepositoryPublication } from './publish.ts'
+import type { ServedBlocks } from './served-blocks.ts'
+
+/** How refs that follow are kept published. */
+export interface KeepPublishingOptions {
+  home: Home
+  served: ServedBlocks
+  command: string
+  now(): Date
+  /** How often refs are looked at (default 2 s). */
+  intervalMs?: number
+  onPublished?: ((publication: RepositoryPublication) => void) | undefined
+  /** Told once of what cannot be published, until it is another problem. */
+  onProblem?: ((error: JzfsError) => void) | undefined
+}
+
+/** A ref is one small file: so often it costs nothing that could be noticed. */
+const INTERVAL_MS = 2000
+
+/** Publishes refs that follow again whenever they have moved; returns what ends it. */
+export function keepPublishing({ intervalMs = INTERVAL_MS, ...options }: KeepPublishingOptions): () => Promise<void> {
+  const stop = new AbortController()
+  const problems = new Map<string, string>()
+  let running: Promise<void> = Promise.resolve()
+  const look = (): void => {
+    running = publishMoved(options, problems, stop.signal).finally(() => {
+      if (!stop.signal.aborted) timer = setTimeout(look, intervalMs)
+    })
+  }
+  let timer = setTimeout(look, intervalMs)
+  return async () => {
+    stop.abort()
+    clearTimeout(timer)
+    await running
+  }
+}
+
+async function publishMoved(
+  { home, served, command, now, onPublished, onProblem }: Omit<KeepPublishingOptions, 'intervalMs'>,
+  problems: Map<string, string>,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const registered of listFollowing(home)) {
+    try {
+      const repository = await served.repository(registered)
+      const refs = await movedRefs(registered, repository)
+      if (refs.length > 0) onPublished?.(await publishRefs(home, { repository, refs, command, now: now(), signal }))
+      problems.delete(registered.id)
+    } catch (error) {
+      if (signal.aborted) return
+      if (!(error instanceof JzfsError)) throw error
+      if (problems.get(registered.id) === error.message) continue
+      problems.set(registered.id, error.message)
+      onProblem?.(error)
+    }
+  }
+}
+
+function listFollowing(home: Home): RegisteredRepository[] {
+  try {
+    return home.repositories.list().filter((each) => publishedRefsOf(each).some(({ follows }) => follows === true))
+  } catch (error) {
+    // A damaged registry is told by those who serve from it.
+    if (error instanceof JzfsError) return []
+    throw error
+  }
+}
+
+/** A ref that is gone stays published as it was: only a command takes it back. */
+async function movedRefs(registered: RegisteredRepository, { refs }: Repository): Promise<string[]> {
+  const moved: string[] = []
+  for (const { ref, cid, follows } of publishedRefsOf(registered)) {
+    if (follows !== true) continue
+    const now = await refs.read(ref)
+    if (now !== undefined && now.toString() !== cid) moved.push(ref)
+  }
+  return moved
+}
