@@ -261,6 +261,11 @@ export const COMMAND_GROUPS: CommandGroup[] = [
         load: async () => (await import('./commands/remote.ts')).remote,
       },
       {
+        name: 'pull',
+        summary: 'Fetch, and bring the branch up to date with what was fetched',
+        load: async () => (await import('./commands/pull.ts')).pull,
+      },
+      {
         name: 'publish',
         summary: 'Sign branches and the repository, and let peers have them',
         load: async () => (await import('./commands/publish.ts')).publish,

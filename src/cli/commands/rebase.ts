@@ -1,8 +1,6 @@
-import { shortenCid } from '../../model/cid-text.ts'
 import { type Rebased, rebaseBranch } from '../../worktree/replay/rebase.ts'
-import type { ReplayReport } from '../../worktree/replay/run-replay.ts'
 import type { CommandModule } from '../command.ts'
-import type { Context } from '../context.ts'
+import { concludeRebase } from '../replay/conclude-rebase.ts'
 import { addReplayOptions, readFavour, type ReplayFlags, replayUsage } from '../replay/replay-flags.ts'
 import { runReplayCommand } from '../replay/run-replay-command.ts'
 import { revisionOptions } from '../revisions.ts'
@@ -38,22 +36,8 @@ export const rebase: CommandModule = {
           })
         },
         details: ({ isUpToDate, present }) => ({ upToDate: isUpToDate, present }),
-        conclude: (report, begun) => conclude(context, report, begun),
+        conclude: (report, begun) => concludeRebase(context, report, begun),
       }),
     )
   },
-}
-
-async function conclude({ terminal }: Context, report: ReplayReport, begun: Rebased | undefined): Promise<void> {
-  const { head } = report.after
-  const name = 'branch' in head ? head.branch : 'a detached HEAD'
-  if (begun?.isUpToDate === true) {
-    return terminal.out(
-      'branch' in head ? `Current branch ${name.replace('refs/heads/', '')} is up to date.\n` : 'HEAD is up to date.\n',
-    )
-  }
-  for (const commit of begun?.present ?? []) {
-    terminal.say(`skipped ${shortenCid(commit)}: the upstream has its change already`)
-  }
-  if (report.stop === undefined) terminal.say(`Successfully rebased and updated ${name}.`)
 }

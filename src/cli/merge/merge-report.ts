@@ -66,7 +66,8 @@ async function showStat(
   })
 }
 
-function mergeDocument({ outcome, before, after, theirs, conflicts, notes, left, failed }: Merged): object {
+/** What came of a merge, as JSON shows it. */
+export function mergeDocument({ outcome, before, after, theirs, conflicts, notes, left, failed }: Merged): object {
   return {
     outcome,
     before: before ?? null,

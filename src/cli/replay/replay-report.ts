@@ -66,7 +66,18 @@ function sayStop({ terminal }: Context, { kind, stop, remaining }: ReplayReport)
   if (remaining > 0) terminal.say(`${remaining} more ${remaining === 1 ? 'commit is' : 'commits are'} to come`)
 }
 
-function replayDocument({ kind, before, after, made, dropped, stop, remaining, left, failed }: ReplayReport): object {
+/** What came of a cherry-pick, revert or rebase, as JSON shows it. */
+export function replayDocument({
+  kind,
+  before,
+  after,
+  made,
+  dropped,
+  stop,
+  remaining,
+  left,
+  failed,
+}: ReplayReport): object {
   return {
     kind,
     before: before.commit ?? null,

@@ -15,9 +15,8 @@ import type { ReplayOptions, ReplaySequence } from '../../repo/sequence/replay-s
 import { refuseSequence } from '../../repo/sequence/sequence.ts'
 import { openIndex } from '../index/open-index.ts'
 import { refuseUnmerged } from '../index/write-tree.ts'
-import { listPaths } from '../rewrite/would-overwrite.ts'
-import { readStatus } from '../status/status.ts'
 import { worktreeOf } from '../working-tree.ts'
+import { refuseLocalChanges } from './refuse-local-changes.ts'
 import { type ReplayReport, type ReplayRunOptions, runReplay, treeOfCommit } from './run-replay.ts'
 
 export interface RebaseOptions extends ReplayRunOptions, RevisionOptions, Pick<ReplayOptions, 'favour'> {
@@ -131,16 +130,6 @@ async function findOnto(
       hint: 'name the commit itself: `jzfs merge-base --all A B` lists them',
     },
   )
-}
-
-async function refuseLocalChanges(repository: Repository, options: RebaseOptions): Promise<void> {
-  const status = await readStatus(repository, { untracked: 'none', renames: false, signal: options.signal })
-  const paths = [...new Set([...status.staged, ...status.unstaged].map(({ path }) => path))]
-  if (paths.length === 0) return
-  throw new ConflictError('local-changes', `cannot rebase: there are local changes: ${listPaths(paths)}`, {
-    hint: 'commit them, or put them aside with `jzfs stash`',
-    details: { paths },
-  })
 }
 
 function sequenceOf(

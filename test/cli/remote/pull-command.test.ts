@@ -1,0 +1,118 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { expect, test } from 'vitest'
+
+import { temporaryFolder } from '../../support/repository.ts'
+import { type RanHere, runHere } from '../../support/run-here.ts'
+
+/** Two repositories of one machine: `there` is pulled from by `here`. */
+interface Pair {
+  there: string
+  here(...args: string[]): Promise<RanHere>
+  /** Commits a file there. */
+  commitThere(path: string, text: string): Promise<void>
+  commitHere(path: string, text: string): Promise<void>
+  read(path: string): string
+}
+
+async function openPair(): Promise<Pair> {
+  const root = temporaryFolder()
+  const [there, folder] = [join(root, 'there'), join(root, 'here')]
+  const commit = async (cwd: string, path: string, text: string): Promise<void> => {
+    writeFileSync(join(cwd, path), text)
+    await runHere(cwd, ['add', '.'])
+    expect(await runHere(cwd, ['commit', '-q', '-m', `${path}: ${text}`])).toMatchObject({ status: 0 })
+  }
+  for (const cwd of [there, folder]) {
+    mkdirSync(cwd)
+    await runHere(cwd, ['init', '-q'])
+  }
+  await commit(there, 'a', '1')
+  await runHere(folder, ['remote', 'add', 'origin', there])
+  return {
+    there,
+    here: (...args) => runHere(folder, args),
+    commitThere: (path, text) => commit(there, path, text),
+    commitHere: (path, text) => commit(folder, path, text),
+    read: (path) => readFileSync(join(folder, path), 'utf8'),
+  }
+}
+
+test('a first pull fills an empty repository, and undo takes the merge back but not what was seen', async () => {
+  const { here, commitThere, read, there } = await openPair()
+  expect(await here('pull')).toMatchObject({ status: 1, stderr: expect.stringContaining('no tracking information') })
+  expect(await here('pull', 'origin', 'main')).toMatchObject({ status: 0 })
+  expect(read('a')).toBe('1')
+  await here('branch', '-u', 'origin/main')
+  await commitThere('a', '2')
+  await runHere(there, ['tag', 'v1'])
+  const pulled = await here('pull')
+  expect(pulled).toMatchObject({ status: 0, stdout: expect.stringContaining('Fast-forward') })
+  expect((await here('status', '-sb')).stdout).toBe('## main...origin/main\n')
+  expect((await here('undo')).stdout).toContain('Undone: jzfs pull')
+  expect(read('a')).toBe('1')
+  expect((await here('status', '-sb')).stdout).toBe('## main...origin/main [behind 1]\n')
+  await here('redo')
+  expect(read('a')).toBe('2')
+})
+
+test('what would lose work, or needs a decision, is refused before anything is changed but what was seen', async () => {
+  const { here, commitThere, commitHere, read } = await openPair()
+  await here('pull', '-q', 'origin', 'main')
+  await here('branch', '-q', '-u', 'origin/main')
+  await commitThere('a', '2')
+  await commitHere('b', '1')
+  const before = (await here('rev-parse', 'HEAD')).stdout
+  const divergent = await here('pull')
+  expect(divergent).toMatchObject({ status: 128, stderr: expect.stringContaining('reconcile divergent branches') })
+  expect(divergent.stderr).toContain('`jzfs pull --rebase`')
+  expect(await here('pull', '--ff-only')).toMatchObject({ status: 128 })
+  expect((await here('rev-parse', 'HEAD')).stdout).toBe(before)
+  expect((await here('status', '-sb')).stdout).toContain('[ahead 1, behind 1]')
+  const merged = await here('pull', '--no-rebase', '--json')
+  const document = JSON.parse(merged.stdout) as { fetched: { remote: string }[]; merge: { outcome: string } }
+  expect(document).toMatchObject({ fetched: [{ remote: 'origin' }], merge: { outcome: 'merged' } })
+  expect((await here('log', '-1', '--format=%s')).stdout).toMatch(/^Merge branch 'main' of \/.*\/there into main\n$/)
+  expect(read('a') + read('b')).toBe('21')
+})
+
+test('a pull says what it lacks', async () => {
+  const { here, commitThere } = await openPair()
+  await here('pull', '-q', 'origin', 'main')
+  const says = async (args: string[], text: string): Promise<void> => {
+    const { status, stderr } = await here(...args)
+    expect(status).not.toBe(0)
+    expect(stderr).toContain(text)
+  }
+  await says(['pull', 'origin'], '`jzfs pull origin BRANCH`')
+  await says(['pull', 'nowhere'], 'there is no remote "nowhere"')
+  await says(['pull', 'origin', 'nothing'], 'the remote has no ref')
+  await says(['pull', '--all', 'origin'], '--all goes with no remote')
+  await says(['pull', '--rebase=interactive'], '--rebase can be true or false')
+  await here('branch', '-q', '-u', 'origin/main')
+  await here('config', 'branch.main.merge', 'refs/heads/gone')
+  await says(['pull'], 'no such ref was fetched')
+  await here('switch', '-q', '--detach')
+  await says(['pull'], 'not currently on a branch')
+  await commitThere('a', '3')
+  expect(await here('pull', '--dry-run', 'origin', 'main')).toMatchObject({ status: 0, stdout: '' })
+  expect((await here('rev-parse', 'HEAD')).stdout).toBe((await here('rev-parse', 'origin/main')).stdout)
+  expect(await here('pull', 'origin', 'main')).toMatchObject({ status: 0 })
+})
+
+test('a branch of this repository is followed without any remote, and --all merges what is followed', async () => {
+  const { here, commitHere, commitThere } = await openPair()
+  await here('pull', '-q', 'origin', 'main')
+  await here('switch', '-q', '-c', 'topic', '--track', 'main')
+  await here('switch', '-q', 'main')
+  await commitHere('b', '1')
+  await here('switch', '-q', 'topic')
+  expect((await here('pull')).stdout).toContain('Fast-forward')
+  await here('branch', '-q', '-u', 'origin/main')
+  await commitThere('a', '4')
+  await here('remote', 'add', 'again', '../there')
+  expect(await here('pull', '--all', '--rebase')).toMatchObject({ status: 0 })
+  expect((await here('log', '--format=%s')).stdout).toBe('b: 1\na: 4\na: 1\n')
+  expect((await here('branch', '-r')).stdout).toBe('  again/main\n  origin/main\n')
+})

@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest'
+
+import { openPullScene, OPTIONS, STATES } from './pull-comparison.ts'
+
+const DEFAULT = [
+  ['behind', 0],
+  ['apart', 0],
+  ['apart', 1],
+  ['apart', 2],
+  ['conflict', 1],
+  ['dirty', 0],
+  ['dirty-apart', 2],
+] as const
+
+test('a pull leaves what a pull of git leaves', async () => {
+  const scene = await openPullScene()
+  for (const [state, option] of DEFAULT) {
+    await scene.prepare(state)
+    const { status } = await scene.compare(['pull', ...OPTIONS[option]])
+    expect([0, 1, 128]).toContain(status)
+  }
+  expect(STATES).toContain('ahead')
+})
