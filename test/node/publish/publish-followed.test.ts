@@ -38,7 +38,11 @@ async function following() {
   const served = createServedBlocks(home)
   const heard = new Heard()
   const stop = keepPublishing({
-    ...{ home, served, command, intervalMs: INTERVAL_MS, now: () => new Date() },
+    home,
+    served,
+    command,
+    intervalMs: INTERVAL_MS,
+    now: () => new Date(),
     onPublished: (publication) => heard.hear(heard.published, publication),
     onProblem: (error) => heard.hear(heard.problems, error),
   })
