@@ -50,7 +50,7 @@ export interface OperationEntry {
   reflogReturns: { name: string; from: number }[]
   /** Lines that leave a log, by the operations that wrote them: stashes that are dropped. */
   reflogCuts: ReflogCut[]
-  /** The file in `tmp/` that becomes the index; and what the index was, where the operation can be undone. */
+  /** The file in `tmp/` that becomes the index, once it is whole; and what the index was, where the operation can be undone. */
   index: { next: string; before?: IndexRecord | undefined } | undefined
   /** Keys of the repository's configuration. */
   config: ConfigChange[]

@@ -47,8 +47,9 @@ export interface OperationPlan {
   /** Lines that leave the log of a ref, which gets no line for a change of the ref in the same operation. */
   reflogCuts?: ReflogCut[]
   /**
-   * File name of the durable new index in `.jzfs/tmp/`: renamed over `.jzfs/index` last. And what the index is as yet, in
-   * durable blocks: left out only by what is not to be undone (`add`).
+   * File name of the durable new index in `.jzfs/tmp/`: renamed over `.jzfs/index` last. Where files are rewritten, it may be
+   * only a patch, which the step that does so makes whole. And what the index is as yet, in durable blocks: left out only by
+   * what is not to be undone (`add`).
    */
   index?: { next: string; before?: IndexRecord | undefined } | undefined
   /** Keys of the repository's configuration, each changed only where it still is `before`; see `planConfig`. */

@@ -37,7 +37,7 @@ export interface FinishedOperation extends OperationEntry {
  * are compared first: ConflictError `ref-changed` or `head-changed` (details: `ref`, `expected`, `actual`) and nothing is
  * written. Then the entry is written durably, and from here on the operation has happened: should anything below fail or
  * the process die, whoever next takes the lock finishes it. Reflogs and refs follow, then files by `worktreeStep`, then the
- * index; at last the entry is marked done.
+ * index; at last the entry is marked done. The new index may be a patch of the one that is there: `worktreeStep` makes it whole.
  */
 export async function runOperation(
   repository: Repository,
@@ -101,7 +101,7 @@ export async function* listOperations(repository: Repository): AsyncGenerator<Op
   yield* readOperations(repository.layout)
 }
 
-/** The path of the index as if an interrupted operation were finished. */
+/** The path of the index, or of the patch to it, as if an interrupted operation were finished. */
 export function settledIndexPath(repository: Repository): string {
   const { layout } = repository
   const next = readPending(layout)?.index?.next

@@ -7,7 +7,10 @@ import type { OperationEntry, OverwrittenFile } from '../../repo/operation/opera
 import type { Repository } from '../../repo/repository.ts'
 import { readIndexFile } from '../index/index-file.ts'
 import { emptyIndex } from '../index/index-update.ts'
+import { type NextIndex, readNextIndex, replaceNextIndex } from '../index/next-index.ts'
+import { refreshMoved, refreshPlaced } from '../index/refresh-placed.ts'
 import type { StagingIndex } from '../index/staging-index.ts'
+import { worktreeOf } from '../working-tree.ts'
 import { checkoutTrees, type CheckoutOptions, type CheckoutReport, type WorkingFiles } from './checkout-trees.ts'
 import { movePaths, type MayOverwrite } from './move-paths.ts'
 import { fileModes } from './write-entry.ts'
@@ -15,10 +18,13 @@ import { fileModes } from './write-entry.ts'
 export interface WorktreeStepOptions extends CheckoutOptions {
   /** The index from before the operation, where it was read already. */
   index?: StagingIndex | undefined
+  /** The index that the operation ends with, where it is at hand. It takes the stat data of the files. */
+  next?: NextIndex | undefined
 }
 
 /**
- * Does what an operation says of the files of the working tree; interrupted, it can be done again.
+ * Does what an operation says of the files of the working tree, and makes the index that it ends with whole, with their stat
+ * data; interrupted, it can be done again.
  *
  * A file is known to be unchanged by the index from before the operation, which is in place until the files are done.
  */
@@ -29,6 +35,25 @@ export async function worktreeStep(
 ): Promise<CheckoutReport> {
   const { worktree } = repository
   if (worktree === undefined) return { left: [], failed: [] }
+  const next = await nextIndexOf(entry, repository, options.next)
+  let isRefreshed = false
+  const onPlaced: CheckoutOptions['onPlaced'] = (path, placed, stamp) => {
+    if (next !== undefined && refreshPlaced(next.index, path, placed, stamp)) isRefreshed = true
+    options.onPlaced?.(path, placed, stamp)
+  }
+  const report = await rewrite(entry, repository, { ...options, onPlaced })
+  if (next === undefined) return report
+  for (const { to } of entry.renames) if (refreshMoved(worktree, next.index, to)) isRefreshed = true
+  if (next.isPatch || isRefreshed) replaceNextIndex(repository, next.name, next.index)
+  return report
+}
+
+async function rewrite(
+  entry: OperationEntry,
+  repository: Repository,
+  options: WorktreeStepOptions,
+): Promise<CheckoutReport> {
+  const worktree = worktreeOf(repository)
   const doomed = new Map(entry.overwritten.map((file) => [file.path, file]))
   const mayOverwrite: MayOverwrite = (path, found) => isStatOf(doomed.get(path), found)
   const moved = movePaths(worktree, entry.renames, mayOverwrite)
@@ -37,6 +62,23 @@ export async function worktreeStep(
   const files = { ...workingFiles(repository, worktree, index), mayOverwrite }
   const { left, failed } = await checkoutTrees(files, entry.worktree, options)
   return { left: [...moved.left, ...left], failed: [...moved.failed, ...failed] }
+}
+
+/** The index that the operation ends with, if it is still to take the place of the present one. */
+async function nextIndexOf(
+  entry: OperationEntry,
+  repository: Repository,
+  known: NextIndex | undefined,
+): Promise<(NextIndex & { name: string }) | undefined> {
+  if (entry.index === undefined) return undefined
+  try {
+    const next = known ?? (await readNextIndex(repository, entry))
+    return next && { ...next, name: entry.index.next }
+  } catch (error) {
+    // A damaged one is found out, and made anew, by whoever reads it next.
+    if (error instanceof IntegrityError) return undefined
+    throw error
+  }
 }
 
 /** The working files of a repository, as a checkout needs them. */

@@ -13,6 +13,7 @@ import { noteDocument } from '../index/conflict-notes.ts'
 import { knownDirectory, staleDirectory } from '../index/index-directories.ts'
 import { FORM_RAW, FORM_SHIFT, KIND_EXECUTABLE, KIND_MASK } from '../index/index-entry.ts'
 import { readIndexFile } from '../index/index-file.ts'
+import { readSettledIndex } from '../index/next-index.ts'
 import type { StagingIndex } from '../index/staging-index.ts'
 
 /** Checks a whole repository, as `checkRepository`, with its index: the file, and the blocks of the entries of all stages. */
@@ -26,7 +27,7 @@ export function checkWorkingRepository(
     async *checkMore(run) {
       const path = indexPath(repository)
       try {
-        index = readIndexFile(path)
+        index = path === repository.layout.index ? readIndexFile(path) : await readSettledIndex(repository)
       } catch (error) {
         yield indexProblem(run, error, path)
         return

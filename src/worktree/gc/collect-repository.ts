@@ -9,7 +9,8 @@ import { openAddProgress } from '../add/add-progress.ts'
 import { noteDocument } from '../index/conflict-notes.ts'
 import { knownDirectory, staleDirectory } from '../index/index-directories.ts'
 import { FORM_RAW, FORM_SHIFT, KIND_EXECUTABLE, KIND_MASK } from '../index/index-entry.ts'
-import { indexFileStamp, readIndexFile } from '../index/index-file.ts'
+import { indexFileStamp } from '../index/index-file.ts'
+import { readSettledIndex } from '../index/next-index.ts'
 import type { StagingIndex } from '../index/staging-index.ts'
 
 /**
@@ -31,7 +32,7 @@ export function collectRepository(
       const path = settledIndexPath(repository)
       const stamp = indexFileStamp(path)
       const version = stamp && `${stamp.inode} ${stamp.mtimeNs}`
-      if (version !== marked) await markIndex(readIndexFile(path), marker)
+      if (version !== marked) await markIndex(await readSettledIndex(repository), marker)
       marked = version
       markProgress(repository, marker)
     },

@@ -3,7 +3,14 @@ import { createHash } from 'node:crypto'
 import { CID } from 'multiformats/cid'
 
 import { IntegrityError } from '../../model/errors.ts'
-import { type ConflictNote, decodeNotes, encodeNotes } from './conflict-notes.ts'
+import {
+  type ConflictNote,
+  type ConflictNoteDocument,
+  decodeNotes,
+  encodeNotes,
+  noteDocument,
+  noteOf,
+} from './conflict-notes.ts'
 import type { IndexDirectories } from './index-directories.ts'
 import { RACY } from './index-entry.ts'
 import type { IndexExtras } from './index-extras.ts'
@@ -24,19 +31,22 @@ import type { IndexColumns, IndexFileStamp } from './staging-index.ts'
  *                conflict notes (JSON)
  *   checksum     sha2-256 of all before it
  *
- * The version is 2 where there are conflict notes, else 1. Columns, widest first, are aligned without padding, so that typed arrays look straight into the file's bytes.
+ * The version is 2 where there are conflict notes, else 1. It is 3 for a patch (see index-patch.ts), which holds the entries
+ * that change, and for the conflict notes a JSON document of them and what else there is to it. Columns, widest first, are aligned without padding, so that typed arrays look straight into the file's bytes.
  */
 
 const MAGIC = 'jzfsidx\n'
 const VERSION = 1
 const VERSION_WITH_NOTES = 2
+const VERSION_OF_PATCH = 3
 const HEADER_BYTES = 128
-const CHECKSUM_BYTES = 32
+export const CHECKSUM_BYTES = 32
 const TREE_OFFSET = 56
 const NOTES_OFFSET = 120
 const MAX_TREE_BYTES = NOTES_OFFSET - TREE_OFFSET
 
 interface Counts {
+  version: number
   entries: number
   directories: number
   entryExtras: number
@@ -47,12 +57,21 @@ interface Counts {
   noteBytes: number
 }
 
-/** The bytes of an index file, in pieces to be written one after the other. */
-export function encodeIndex(index: StagingIndex, tree: CID | undefined = index.tree): Uint8Array[] {
+/** What a patch says beside entries. */
+export interface PatchTerms {
+  /** The checksum of the index file that it changes, in hex. */
+  of: string
+  /** Paths that have no entries any more. */
+  removed: string[]
+}
+
+/** The bytes of an index file, or of a patch, in pieces to be written one after the other. */
+export function encodeIndex(index: StagingIndex, tree: CID | undefined = index.tree, terms?: PatchTerms): Uint8Array[] {
   const { columns, directories } = index
-  const notes = encodeNotes(index.notes)
+  const notes = terms === undefined ? encodeNotes(index.notes) : encodeTerms(terms, index.notes)
+  const version = terms !== undefined ? VERSION_OF_PATCH : notes.length === 0 ? VERSION : VERSION_WITH_NOTES
   const arrays: ArrayBufferView[] = [
-    encodeHeader(index, tree, notes),
+    encodeHeader(index, tree, { version, noteBytes: notes.length }),
     columns.size,
     columns.tsize,
     columns.mtimeNs,
@@ -82,12 +101,20 @@ export function encodeIndex(index: StagingIndex, tree: CID | undefined = index.t
   return [...pieces, checksum.digest()]
 }
 
-function encodeHeader({ columns, directories }: StagingIndex, tree: CID | undefined, notes: Buffer): Uint8Array {
+function encodeTerms(terms: PatchTerms, notes: readonly ConflictNote[]): Buffer {
+  return Buffer.from(JSON.stringify({ ...terms, notes: notes.map(noteDocument) }))
+}
+
+function encodeHeader(
+  { columns, directories }: StagingIndex,
+  tree: CID | undefined,
+  { version, noteBytes }: { version: number; noteBytes: number },
+): Uint8Array {
   const header = Buffer.alloc(HEADER_BYTES)
   // A tree with an outlandishly long CID is only not remembered.
   const treeBytes = tree === undefined || tree.bytes.length > MAX_TREE_BYTES ? new Uint8Array(0) : tree.bytes
   header.write(MAGIC, 0, 'latin1')
-  header.writeUInt32LE(notes.length === 0 ? VERSION : VERSION_WITH_NOTES, 8)
+  header.writeUInt32LE(version, 8)
   header.writeUInt32LE(columns.bits.length, 12)
   header.writeUInt32LE(directories.bits.length, 16)
   header.writeUInt32LE(columns.extras.entry.length, 20)
@@ -97,7 +124,7 @@ function encodeHeader({ columns, directories }: StagingIndex, tree: CID | undefi
   header.writeDoubleLE(columns.extras.bytes.length, 40)
   header.writeDoubleLE(directories.extras.bytes.length, 48)
   header.set(treeBytes, TREE_OFFSET)
-  header.writeDoubleLE(notes.length, NOTES_OFFSET)
+  header.writeDoubleLE(noteBytes, NOTES_OFFSET)
   return header
 }
 
@@ -108,6 +135,16 @@ function encodeHeader({ columns, directories }: StagingIndex, tree: CID | undefi
  * Throws IntegrityError `index-corrupt` (details: `reason`) where the bytes are not a whole index of a version we know.
  */
 export function decodeIndex(bytes: Buffer, file?: IndexFileStamp): StagingIndex {
+  const { index, terms } = decodeIndexOrPatch(bytes, file)
+  if (terms !== undefined) throw corrupt('it is a part of one')
+  return index
+}
+
+/** The same of the bytes of an index or of a patch, which has terms: then the entries are those that change. */
+export function decodeIndexOrPatch(
+  bytes: Buffer,
+  file?: IndexFileStamp,
+): { index: StagingIndex; terms: PatchTerms | undefined } {
   const counts = decodeCounts(bytes)
   verifyChecksum(bytes)
   const take = createReader(bytes)
@@ -152,8 +189,8 @@ export function decodeIndex(bytes: Buffer, file?: IndexFileStamp): StagingIndex 
     extras: { ...dirExtras, bytes: take.bytes(counts.directoryExtraBytes) },
   }
   if (file !== undefined) markRacy(columns, file.mtimeNs)
-  const notes = readNotes(take.bytes(counts.noteBytes))
-  return new StagingIndex(columns, directories, decodeTree(bytes), file, notes)
+  const { notes, terms } = readNotes(take.bytes(counts.noteBytes), counts.version)
+  return { index: new StagingIndex(columns, directories, decodeTree(bytes), file, notes), terms }
 }
 
 /**
@@ -177,10 +214,11 @@ function decodeCounts(bytes: Buffer): Counts {
   if (bytes.length < HEADER_BYTES + CHECKSUM_BYTES) throw corrupt('it is cut short')
   if (bytes.toString('latin1', 0, 8) !== MAGIC) throw corrupt('it does not begin as an index does')
   const version = bytes.readUInt32LE(8)
-  if (version !== VERSION && version !== VERSION_WITH_NOTES) {
-    throw corrupt(`its version is ${version}, and this program knows versions up to ${VERSION_WITH_NOTES}`)
+  if (![VERSION, VERSION_WITH_NOTES, VERSION_OF_PATCH].includes(version)) {
+    throw corrupt(`its version is ${version}, and this program knows versions up to ${VERSION_OF_PATCH}`)
   }
   const counts: Counts = {
+    version,
     entries: bytes.readUInt32LE(12),
     directories: bytes.readUInt32LE(16),
     entryExtras: bytes.readUInt32LE(20),
@@ -216,12 +254,19 @@ function decodeTree(bytes: Buffer): CID | undefined {
   return CID.decode(Uint8Array.from(bytes.subarray(TREE_OFFSET, TREE_OFFSET + length)))
 }
 
-function readNotes(bytes: Buffer): readonly ConflictNote[] {
+function readNotes(bytes: Buffer, version: number): { notes: readonly ConflictNote[]; terms: PatchTerms | undefined } {
   try {
-    return decodeNotes(bytes)
+    if (version !== VERSION_OF_PATCH) return { notes: decodeNotes(bytes), terms: undefined }
+    const { of, removed, notes } = JSON.parse(bytes.toString('utf8')) as PatchTerms & { notes: ConflictNoteDocument[] }
+    return { notes: notes.map(noteOf), terms: { of, removed } }
   } catch {
     throw corrupt('what it says of conflicts cannot be read')
   }
+}
+
+/** The checksum that ends the bytes of an index file, in hex. */
+export function checksumOf(bytes: Buffer): string {
+  return bytes.toString('hex', bytes.length - CHECKSUM_BYTES)
 }
 
 /** Hands out typed arrays over the bytes after the header, one after the other. */

@@ -5,7 +5,15 @@ import { join } from 'node:path'
 import type { CID } from 'multiformats/cid'
 
 import { explainFsError, fsErrorCode } from '../../store/fs-errors.ts'
-import { decodeIndex, encodeIndex, markRacy } from './index-codec.ts'
+import {
+  CHECKSUM_BYTES,
+  checksumOf,
+  decodeIndex,
+  decodeIndexOrPatch,
+  encodeIndex,
+  markRacy,
+  type PatchTerms,
+} from './index-codec.ts'
 import { emptyIndex } from './index-update.ts'
 import { type IndexFileStamp, StagingIndex } from './staging-index.ts'
 
@@ -15,8 +23,32 @@ import { type IndexFileStamp, StagingIndex } from './staging-index.ts'
  * Throws IntegrityError `index-corrupt` for a damaged one: `rebuildIndex` makes another from the last commit.
  */
 export function readIndexFile(path: string): StagingIndex {
+  return readBytes(path, (bytes, file) => decodeIndex(bytes, file)) ?? emptyIndex()
+}
+
+/** What an index file holds: an index with its checksum, or a patch; undefined where there is none. Throws the same. */
+export function readIndexOrPatch(path: string): IndexContent | IndexPatch | undefined {
+  return readBytes(path, (bytes, file) => {
+    const { index, terms } = decodeIndexOrPatch(bytes, file)
+    return terms === undefined ? { index, checksum: checksumOf(bytes) } : { entries: index, ...terms }
+  })
+}
+
+/** An index that is whole. */
+export interface IndexContent {
+  index: StagingIndex
+  checksum: string
+}
+
+/** What makes another index of one; see index-patch.ts. */
+export interface IndexPatch extends PatchTerms {
+  /** The entries that change, or come. */
+  entries: StagingIndex
+}
+
+function readBytes<Result>(path: string, decode: (bytes: Buffer, file: IndexFileStamp) => Result): Result | undefined {
   const file = openIfThere(path)
-  if (file === undefined) return emptyIndex()
+  if (file === undefined) return undefined
   try {
     const stat = fstatSync(file, { bigint: true })
     // Its own ArrayBuffer, so that the columns are aligned.
@@ -28,7 +60,22 @@ export function readIndexFile(path: string): StagingIndex {
       length += read
     }
     const whole = length === bytes.length ? bytes : bytes.subarray(0, length)
-    return decodeIndex(whole, { mtimeNs: stat.mtimeNs, inode: stat.ino })
+    return decode(whole, { mtimeNs: stat.mtimeNs, inode: stat.ino })
+  } catch (error) {
+    throw explainFsError(error, path)
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** The checksum of an index file, which is read no further; undefined where there is none. */
+export function readChecksum(path: string): string | undefined {
+  const file = openIfThere(path)
+  if (file === undefined) return undefined
+  try {
+    const end = Buffer.alloc(CHECKSUM_BYTES)
+    readSync(file, end, 0, CHECKSUM_BYTES, Math.max(0, fstatSync(file).size - CHECKSUM_BYTES))
+    return checksumOf(end)
   } catch (error) {
     throw explainFsError(error, path)
   } finally {
@@ -71,10 +118,19 @@ export function isIndexFileOf(path: string, { file }: StagingIndex): boolean {
  * write (`disk-full` …); then there is no such file.
  */
 export function writeIndexFile(temporaryDirectory: string, index: StagingIndex, tree?: CID): string {
+  return writePieces(temporaryDirectory, encodeIndex(index, tree ?? index.tree))
+}
+
+/** The same for a patch. */
+export function writeIndexPatch(temporaryDirectory: string, { entries, of, removed }: IndexPatch): string {
+  return writePieces(temporaryDirectory, encodeIndex(entries, entries.tree, { of, removed }))
+}
+
+function writePieces(temporaryDirectory: string, pieces: Uint8Array[]): string {
   const name = `index-${randomUUID()}`
   const path = join(temporaryDirectory, name)
   try {
-    writeDurably(path, encodeIndex(index, tree ?? index.tree))
+    writeDurably(path, pieces)
   } catch (error) {
     rmSync(path, { force: true })
     throw explainFsError(error, path)

@@ -3,8 +3,9 @@ import { decodeCommit } from '../../model/commit/commit.ts'
 import { IntegrityError } from '../../model/errors.ts'
 import { settledIndexPath } from '../../repo/operation/operation.ts'
 import type { Repository } from '../../repo/repository.ts'
-import { indexFileStamp, readIndexFile } from './index-file.ts'
+import { indexFileStamp } from './index-file.ts'
 import { rebuildIndex } from './index-rebuild.ts'
+import { readSettledIndex } from './next-index.ts'
 import { StagingIndex } from './staging-index.ts'
 
 export interface OpenIndexOptions extends AbortOptions {
@@ -17,17 +18,14 @@ export interface OpenIndexOptions extends AbortOptions {
  * memory, until the next command writes it.
  */
 export async function openIndex(repository: Repository, options: OpenIndexOptions = {}): Promise<StagingIndex> {
-  const path = settledIndexPath(repository)
   try {
-    const index = readIndexFile(path)
-    // The operation whose index it is may have come to its end meanwhile: then it was renamed.
-    return index.file === undefined ? readIndexFile(repository.layout.index) : index
+    return await readSettledIndex(repository)
   } catch (error) {
     if (!(error instanceof IntegrityError) || error.code !== 'index-corrupt') throw error
     const { columns, directories, tree } = await rebuildIndex(repository.store, await headTree(repository), options)
     options.onRebuilt?.(error)
     // It stands for the damaged file, and may replace it.
-    return new StagingIndex(columns, directories, tree, indexFileStamp(path))
+    return new StagingIndex(columns, directories, tree, indexFileStamp(settledIndexPath(repository)))
   }
 }
 

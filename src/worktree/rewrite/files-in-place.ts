@@ -17,7 +17,7 @@ export function filesInPlace(
   next: StagingIndex,
   untracked: readonly FoundPath[],
   changes: readonly Extract<IndexChange, { entries: unknown }>[],
-  all?: readonly TreeChange[] | undefined,
+  all?: readonly TreeChange[],
 ): NonNullable<FileRewrite['files']> {
   const removed = new Set(changes.filter(({ entries }) => entries.length === 0).map(({ path }) => path))
   const folders = untracked.filter(isEmptyFolder).map(({ key }) => fromByteString(key))

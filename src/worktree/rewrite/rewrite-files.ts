@@ -1,28 +1,25 @@
-import { lstatSync, renameSync } from 'node:fs'
-import { join } from 'node:path'
-
 import type { CID } from 'multiformats/cid'
 
 import type { AbortOptions } from '../../model/block.ts'
 import type { JzfsError } from '../../model/errors.ts'
-import type { NodeEntry, TreeChange } from '../../model/tree/tree-diff.ts'
+import type { TreeChange } from '../../model/tree/tree-diff.ts'
+import type { Layout } from '../../repo/layout.ts'
 import type { OperationPlan } from '../../repo/operation/operation-plan.ts'
 import { runOperation } from '../../repo/operation/operation.ts'
-import { isSameCid } from '../../repo/refs/refs.ts'
 import type { Repository } from '../../repo/repository.ts'
 import type { Lock } from '../../store/lock/lock.ts'
 import type { PackWriter } from '../../store/pack/pack-writer.ts'
 import type { Store } from '../../store/store.ts'
 import { worktreeStep } from '../checkout/worktree-step.ts'
-import { stampOf } from '../checkout/write-entry.ts'
 import { diffIndexes } from '../index/index-diff.ts'
-import type { IndexEntry, StatStamp } from '../index/index-entry.ts'
-import { writeIndexFile } from '../index/index-file.ts'
+import type { IndexEntry } from '../index/index-entry.ts'
+import { writeIndexFile, writeIndexPatch } from '../index/index-file.ts'
+import { patchOf } from '../index/index-patch.ts'
+import type { NextIndex } from '../index/next-index.ts'
 import { openIndex } from '../index/open-index.ts'
 import { recordIndex } from '../index/record-index.ts'
-import type { StagingIndex } from '../index/staging-index.ts'
+import { StagingIndex } from '../index/staging-index.ts'
 import { writeTree } from '../index/write-tree.ts'
-import { worktreeOf } from '../working-tree.ts'
 import { checkContentIsHere } from './check-content.ts'
 
 /** What a rewrite takes over into its operation as it is. */
@@ -84,7 +81,7 @@ export async function rewriteFiles(
   rewrite: FileRewrite,
   options: RewriteOptions = {},
 ): Promise<RewrittenFiles> {
-  const { files, index, tree, indexBefore, discarded, replacedFiles, ...moves } = rewrite
+  const { files, index: _index, tree: _tree, indexBefore, discarded, replacedFiles, ...moves } = rewrite
   const { store, layout } = repository
   const worktree = await writeTrees(store, pack, rewrite)
   const opened = indexBefore ?? (await openIndex(repository, options))
@@ -94,35 +91,45 @@ export async function rewriteFiles(
   // The indexes tell as much as the trees, which need not be read again.
   const changes = worktree && files && (() => changesOf(store, files, options))
   if (changes !== undefined) await checkContentIsHere(store, changes(), options)
+  const touchesFiles = worktree !== undefined || (moves.renames ?? []).length > 0
+  const { name, ...next } = writeNextIndex(layout, opened, rewrite, touchesFiles)
   const plan: OperationPlan = {
     ...moves,
-    index: { next: writeIndexFile(layout.tmp, index, tree), before },
+    index: { next: name, before },
     worktree,
     replaced,
     discarded: discarded.map(({ path, cid }) => ({ path, cid })),
   }
-  let refreshed = 0
-  const refresh = (path: string, { cid }: NodeEntry, stamp: StatStamp | undefined): void => {
-    const position = stamp === undefined ? -1 : index.find(path)
-    if (stamp === undefined || position === -1 || !index.hasCid(position, cid)) return
-    index.refresh(position, stamp, false)
-    refreshed++
-  }
   let report: RewrittenFiles = { left: [], failed: [] }
   await runOperation(repository, lock, plan, async (entry) => {
-    const isThis =
-      isSameCid(entry.worktree?.before, worktree?.before) && isSameCid(entry.worktree?.after, worktree?.after)
+    const isThis = entry.index?.next === name
     report = await worktreeStep(entry, repository, {
       signal: undefined,
-      onPlaced: refresh,
-      ...(isThis && changes !== undefined ? { changes: changes(), index: opened } : {}),
+      ...(isThis ? { index: opened, next } : {}),
+      ...(isThis && changes !== undefined ? { changes: changes() } : {}),
       ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
     })
   })
-  // An interruption may come anywhere here: without the stat data, status hashes the files once.
-  for (const { to } of moves.renames ?? []) if (refreshMoved(worktreeOf(repository), index, to)) refreshed++
-  if (refreshed > 0) renameSync(join(layout.tmp, writeIndexFile(layout.tmp, index, tree)), layout.index)
   return report
+}
+
+/**
+ * Writes the next index, durably, to a file of this name. Where files are rewritten, only what it changes of the present one,
+ * if that is less: the whole is written when their stat data is known.
+ */
+function writeNextIndex(
+  { tmp, index: path }: Layout,
+  opened: StagingIndex,
+  { files, index, tree = index.tree }: FileRewrite,
+  touchesFiles: boolean,
+): NextIndex & { name: string } {
+  const { columns, directories, notes } = index
+  const next = new StagingIndex(columns, directories, tree, undefined, notes)
+  const isKnown = files?.before === opened && files.after === index
+  const changed = isKnown ? files.changes?.map((change) => change.path) : undefined
+  const patch = touchesFiles ? patchOf(path, opened, next, changed) : undefined
+  if (patch === undefined) return { name: writeIndexFile(tmp, next), index: next, isPatch: false }
+  return { name: writeIndexPatch(tmp, patch), index: next, isPatch: true }
 }
 
 async function* changesOf(
@@ -144,17 +151,4 @@ async function writeTrees(
   const before = await writeTree(files.before, (block) => void pack.add(block), store)
   const after = await writeTree(files.after, (block) => void pack.add(block), store)
   return before.equals(after) ? undefined : { before, after }
-}
-
-/** A move changes the ctime of a file, and nothing else: with the same mtime it is the file that it was. */
-function refreshMoved(worktree: string, index: StagingIndex, path: string): boolean {
-  const position = index.find(path)
-  const found = position === -1 ? undefined : lstatSync(join(worktree, path), { bigint: true, throwIfNoEntry: false })
-  if (found === undefined || index.isRacy(position)) return false
-  const stamp = stampOf(found)
-  const { mtimeNs, inode, size } = index.columns
-  const isSame =
-    stamp.mtimeNs === mtimeNs[position] && stamp.inode === inode[position] && Number(found.size) === size[position]
-  if (isSame) index.refresh(position, stamp, false)
-  return isSame
 }
