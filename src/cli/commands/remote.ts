@@ -1,21 +1,29 @@
 import { InvalidError } from '../../model/errors.ts'
 import { addRemote } from '../../repo/remote/add-remote.ts'
-import { setRemoteHead, setRemoteUrl } from '../../repo/remote/configure-remote.ts'
+import { setRemoteUrl } from '../../repo/remote/configure-remote.ts'
 import { readRemote } from '../../repo/remote/remote-config.ts'
 import { removeRemote } from '../../repo/remote/remove-remote.ts'
 import { renameRemote } from '../../repo/remote/rename-remote.ts'
+import type { Repository } from '../../repo/repository.ts'
 import { collect } from '../collect.ts'
 import type { CommandModule } from '../command.ts'
 import type { Context } from '../context.ts'
 import { withRepository } from '../here.ts'
+import { fetchHere } from '../remote/fetch-here.ts'
+import { tellFetched } from '../remote/fetch-report.ts'
 import { listRemoteLines } from '../remote/list-remotes.ts'
+import { chooseRemote } from '../remote/open-remote-here.ts'
+import { pruneRemotes } from '../remote/prune-remotes.ts'
 import { readRemoteUrl } from '../remote/read-remote-url.ts'
 import { refAuthor } from '../remote/ref-author.ts'
+import { type HeadFlags, setHead } from '../remote/set-head.ts'
+import { showRemote } from '../remote/show-remote.ts'
 
 interface AddFlags {
   track?: string[]
   master?: string
   peer?: string[]
+  fetch?: true
 }
 
 /** `jzfs remote`: the repositories that this one is kept in step with. */
@@ -56,15 +64,7 @@ export const remote: CommandModule = {
         )
     }
     declareUrls(command, context)
-    command
-      .command('set-head')
-      .description('say which branch of a remote its name alone means')
-      .argument('<name>', 'what it is called')
-      .argument('[branch]', 'the branch, as it is called there')
-      .option('-d, --delete', 'none')
-      .action((name: string, branch: string | undefined, flags: { delete?: true }) =>
-        setHead(context, { name, branch }, flags),
-      )
+    declareAsking(command, context)
   },
 }
 
@@ -82,13 +82,21 @@ function declareAdd(command: Parent, context: Context): void {
     .option('-t, --track <branch>', 'fetch this branch only; may be repeated', collect)
     .option('-m, --master <branch>', 'what NAME alone means: this branch of it')
     .option('--peer <address>', 'ask this node; may be repeated', collect)
+    .option('-f, --fetch', 'fetch from it at once')
     .action((name: string, url: string, flags: AddFlags) =>
       withRepository(context, async (repository) => {
         const { track = [], peer: peers = [], master: head } = flags
         const added = { name, url: await readRemoteUrl(context, url), track, peers, head }
         await addRemote(repository, added, refAuthor(context, repository))
+        if (flags.fetch) await fetchAdded(context, repository, name)
       }),
     )
+}
+
+async function fetchAdded(context: Context, repository: Repository, name: string): Promise<void> {
+  const chosen = await chooseRemote(repository, name)
+  const result = await fetchHere(context, repository, chosen, { refspecs: [], flags: {} })
+  tellFetched(context, chosen.url, result, false)
 }
 
 function declareUrls(command: Parent, context: Context): void {
@@ -117,28 +125,37 @@ function declareUrls(command: Parent, context: Context): void {
     )
 }
 
+/** What asks the remote. */
+function declareAsking(command: Parent, context: Context): void {
+  command
+    .command('show')
+    .description('show what is configured, and what the remote has')
+    .argument('<name>', 'what it is called')
+    .option('-n, --no-query', 'do not ask the remote')
+    .option('--json', 'print one JSON document')
+    .action((name: string, flags: { query: boolean; json?: true }) => showRemote(context, name, flags))
+  command
+    .command('prune')
+    .description('remove the refs whose branches a remote has no longer')
+    .argument('<name...>', 'what they are called')
+    .option('-n, --dry-run', 'say what would be removed, and remove nothing')
+    .action((names: string[], { dryRun }: { dryRun?: true }) => pruneRemotes(context, names, dryRun === true))
+  command
+    .command('set-head')
+    .description('say which branch of a remote its name alone means')
+    .argument('<name>', 'what it is called')
+    .argument('[branch]', 'the branch, as it is called there')
+    .option('-a, --auto', 'that of its HEAD: the remote is asked')
+    .option('-d, --delete', 'none')
+    .action((name: string, branch: string | undefined, flags: HeadFlags) => setHead(context, { name, branch }, flags))
+}
+
 function rename(context: Context, names: { before: string; after: string }): Promise<void> {
   return withRepository(context, async (repository) => {
     const { keptRefspecs } = await renameRemote(repository, names, refAuthor(context, repository))
     for (const refspec of keptRefspecs) {
       context.terminal.say(`warning: the refspec ${refspec} is left as it is: it keeps refs elsewhere`)
     }
-  })
-}
-
-function setHead(
-  context: Context,
-  { name, branch }: { name: string; branch: string | undefined },
-  flags: { delete?: true },
-): Promise<void> {
-  if ((branch === undefined) !== (flags.delete === true)) {
-    throw new InvalidError('usage', 'remote set-head wants a branch, or --delete', {
-      hint: 'jzfs remote set-head origin main',
-    })
-  }
-  return withRepository(context, async (repository) => {
-    const head = branch === undefined ? undefined : `refs/heads/${branch}`
-    await setRemoteHead(repository, { name, head }, refAuthor(context, repository))
   })
 }
 

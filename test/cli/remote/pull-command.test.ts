@@ -111,8 +111,44 @@ test('a branch of this repository is followed without any remote, and --all merg
   expect((await here('pull')).stdout).toContain('Fast-forward')
   await here('branch', '-q', '-u', 'origin/main')
   await commitThere('a', '4')
-  await here('remote', 'add', 'again', '../there')
+  expect((await here('remote', 'add', '-f', 'again', '../there')).stderr).toContain('[new branch]')
   expect(await here('pull', '--all', '--rebase')).toMatchObject({ status: 0 })
   expect((await here('log', '--format=%s')).stdout).toBe('b: 1\na: 4\na: 1\n')
   expect((await here('branch', '-r')).stdout).toBe('  again/main\n  origin/main\n')
+})
+
+test('what a remote has is shown, and what it lost pruned', async () => {
+  const { here, there } = await openPair()
+  await here('pull', '-q', 'origin', 'main')
+  for (const branch of ['gone', 'kept']) await runHere(there, ['branch', branch])
+  await here('fetch', '-q')
+  await here('branch', '-q', '-u', 'origin/main')
+  await runHere(there, ['branch', '-D', 'gone'])
+  await runHere(there, ['branch', 'new'])
+  const shown = (await here('remote', 'show', 'origin')).stdout.replaceAll(there, 'THERE')
+  expect(shown).toBe(
+    [
+      '* remote origin',
+      '  Fetch URL: THERE',
+      '  Push  URL: THERE',
+      '  HEAD branch: main',
+      '  Remote branches:',
+      "    refs/remotes/origin/gone stale (use 'jzfs remote prune' to remove)",
+      '    kept                     tracked',
+      '    main                     tracked',
+      '    new                      new (next fetch will store in remotes/origin)',
+      "  Local branch configured for 'jzfs pull':",
+      '    main merges with remote main',
+      '',
+    ].join('\n'),
+  )
+  expect((await here('remote', 'show', '-n', 'origin')).stdout).toContain('(status not queried)\n    gone\n')
+  expect(JSON.parse((await here('remote', 'show', '--json', 'origin')).stdout)).toMatchObject({
+    head: 'refs/heads/main',
+  })
+  expect((await here('remote', 'prune', '-n', 'origin')).stdout).toContain(' * [would prune] origin/gone\n')
+  expect((await here('remote', 'prune', 'origin')).stdout).toContain(' * [pruned] origin/gone\n')
+  expect((await here('remote', 'set-head', 'origin', '-a')).stdout).toBe('origin/HEAD set to main\n')
+  expect((await here('branch', '-r')).stdout).toBe('  origin/HEAD -> origin/main\n  origin/kept\n  origin/main\n')
+  expect((await here('rev-parse', 'origin')).stdout).toBe((await here('rev-parse', 'origin/main')).stdout)
 })

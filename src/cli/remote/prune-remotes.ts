@@ -1,0 +1,22 @@
+import { readRemote } from '../../repo/remote/remote-config.ts'
+import type { Context } from '../context.ts'
+import { withRepository } from '../here.ts'
+import { shortRefName } from '../refs/ref-template.ts'
+import { refAuthor } from './ref-author.ts'
+import { listRemote } from './show-remote.ts'
+
+/** `remote prune NAME…`: removes refs of branches that remotes have no longer. */
+export function pruneRemotes(context: Context, names: readonly string[], isDryRun: boolean): Promise<void> {
+  return withRepository(context, async (repository) => {
+    const { pruneTracking } = await import('../../sync/remote/tracked-branches.ts')
+    for (const name of names) {
+      const config = readRemote(repository.config, name)
+      const listed = await listRemote(context, repository, config)
+      const pruned = await pruneTracking(repository, name, listed, { ...refAuthor(context, repository), isDryRun })
+      if (pruned.length === 0) continue
+      const verb = isDryRun ? 'would prune' : 'pruned'
+      const lines = pruned.map((ref) => ` * [${verb}] ${shortRefName(ref)}\n`)
+      await context.terminal.out(`Pruning ${name}\nURL: ${config.url}\n${lines.join('')}`)
+    }
+  })
+}
