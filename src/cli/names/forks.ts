@@ -51,7 +51,8 @@ function documentOf({ name, sequence, isSettled, forks }: NameForks): object {
 
 function linesOf({ name, sequence, isSettled, forks }: NameForks): string[] {
   const lines = forks.map(({ record, from, isKept }) => {
-    const state = record.sequence === sequence ? (isKept ? ', taken' : isSettled ? ', set aside' : '') : ', past'
+    const now = isSettled ? (isKept ? ', taken' : ', set aside') : isKept ? ', had first' : ''
+    const state = record.sequence === sequence ? now : ', past'
     return `  ${record.value} at sequence ${record.sequence}${from === undefined ? '' : `, from ${from}`}${state}\n`
   })
   return [`ipns://${name}\n`, ...lines]

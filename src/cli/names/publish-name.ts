@@ -4,6 +4,7 @@ import { parseCidText } from '../../model/cid-text.ts'
 import { InvalidError } from '../../model/errors.ts'
 import type { Home } from '../../node/home/home.ts'
 import { SELF_KEY } from '../../node/home/key-store.ts'
+import { readOwnName } from '../../node/names/own-names.ts'
 import type { IpnsRecord } from '../../sync/names/ipns-record.ts'
 import type { Context } from '../context.ts'
 import { readDuration } from '../duration.ts'
@@ -38,9 +39,12 @@ export async function publishHere(context: Context, value: string, flags: Publis
   }
   const name = home.keys.read(key)?.name
   const { routers } = await openRecalled(context, home, name === undefined ? [] : [name])
+  const isNew = name === undefined || readOwnName(home, name) === undefined
   const record = await publishName(home, request)
   await giveToRouters(context, routers, record)
-  await printPublished(context, home, record, flags)
+  if (flags.json) return context.terminal.json(recordDocument(record))
+  await context.terminal.out(`published ipns://${record.name}\n  ${record.value}, ${recordLine(record)}\n`)
+  if (isNew) await sayWhatIsServed(context, home, record)
 }
 
 /** `jzfs name unpublish`: gives the record no more. */
@@ -55,9 +59,8 @@ export async function unpublishHere(context: Context, text: string, flags: { jso
   context.terminal.say('what others have of it ends with its life; the name and its key are kept')
 }
 
-async function printPublished(context: Context, home: Home, record: IpnsRecord, flags: PublishFlags): Promise<void> {
-  if (flags.json) return context.terminal.json(recordDocument(record))
-  await context.terminal.out(`published ipns://${record.name}\n  ${record.value}, ${recordLine(record)}\n`)
+/** A name is not its data: said once. */
+async function sayWhatIsServed(context: Context, home: Home, record: IpnsRecord): Promise<void> {
   const { createServedBlocks } = await import('../../node/publish/served-blocks.ts')
   const served = createServedBlocks(home)
   const isServed = served.view('everybody').mayServe(record.cid)

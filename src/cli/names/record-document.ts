@@ -9,7 +9,7 @@ export function recordDocument({ name, value, cid, sequence, validity, ttlNs }: 
 
 /** What a record says of itself, for people: in one line. */
 export function recordLine({ sequence, expires, ttlNs }: Pick<IpnsRecord, 'sequence' | 'expires' | 'ttlNs'>): string {
-  const ttl = ttlNs === 0n ? '' : `, used for ${durationText(Number(ttlNs / 1_000_000n))} unasked`
+  const ttl = ttlNs === 0n ? '' : `, TTL ${durationText(Number(ttlNs / 1_000_000n))}`
   return `sequence ${sequence}, valid until ${expires.toISOString()}${ttl}`
 }
 

@@ -133,7 +133,7 @@ export function usesOfKeys(home: Home): Map<string, KeyUse[]> {
       if (key !== undefined) add(key, { what: `${ref} of ${path}`, isBranch: true })
     }
   }
-  for (const { key, name } of listOwnNames(home)) add(key, { what: `the name ipns://${name}`, isBranch: false })
+  for (const { key } of listOwnNames(home)) add(key, { what: 'a name of its own', isBranch: false })
   return uses
 }
 
@@ -146,7 +146,7 @@ function refuseSelf(key: string, done: string): void {
 }
 
 function inUse(key: string, name: string, uses: string[]): ConflictError {
-  const message = `the key ${JSON.stringify(key)} signs for ${uses.join(' and ')}, under ipns://${name}`
+  const message = `the key ${JSON.stringify(key)} signs for ${uses.join(' and ')}, ipns://${name}`
   return new ConflictError('key-in-use', message, {
     hint: 'without its key a name ends with its last record: `jzfs key export` keeps a copy, --force gives the name up',
     details: { key, name, uses },

@@ -48,7 +48,7 @@ describe('jzfs name publish', () => {
     const name = await key('weather')
     const first = await jzfs('name', 'publish', '-k', 'weather', `ipfs://${one.toString()}`)
     expect(first.stdout).toBe(
-      `published ipns://${name}\n  /ipfs/${one.toString()}, sequence 0, valid until 2026-01-08T00:00:00.000Z, used for 1m unasked\n`,
+      `published ipns://${name}\n  /ipfs/${one.toString()}, sequence 0, valid until 2026-01-08T00:00:00.000Z, TTL 1m\n`,
     )
     expect(first.stderr).toContain('only the name is published')
     const next = ['name', 'publish', '-k', 'weather', two.toString(), '--json']
@@ -65,9 +65,9 @@ describe('jzfs name publish', () => {
     expect(JSON.parse((await jzfs(...next)).stdout)).toEqual(second)
     expect((await jzfs('resolve', name)).stdout).toBe(`/ipfs/${two.toString()}\n`)
     expect((await jzfs('name', 'resolve', name)).stdout).toBe(
-      `/ipfs/${two.toString()}\n  sequence 1, valid until 2026-01-02T00:00:00.000Z, used for 5m unasked\n  from this node\n`,
+      `/ipfs/${two.toString()}\n  sequence 1, valid until 2026-01-02T00:00:00.000Z, TTL 5m\n  from this node\n`,
     )
-    expect((await jzfs('key', 'rm', 'weather')).stderr).toContain(`signs for the name ipns://${name}`)
+    expect((await jzfs('key', 'rm', 'weather')).stderr).toContain(`signs for a name of its own, ipns://${name}`)
     expect((await jzfs('name', 'unpublish', name)).status).toBe(0)
     expect((await jzfs('resolve', name)).stderr).toContain('nobody here knows')
   })
@@ -166,7 +166,7 @@ describe('a fork', () => {
     expect(refused.stderr).toContain(`\`jzfs name accept ${name} CID\``)
     const [a, b] = [`  /ipfs/${one.toString()} at sequence 3, from`, `  /ipfs/${two.toString()} at sequence 3, from`]
     expect((await jzfs('name', 'forks')).stdout).toBe(
-      `ipns://${name}\n${a} the file ${mine}, taken\n${b} the file ${theirs}\n`,
+      `ipns://${name}\n${a} the file ${mine}, had first\n${b} the file ${theirs}\n`,
     )
     const accepted = await jzfs('name', 'accept', name, two.toString())
     expect(accepted.stdout).toBe(`from now on ipns://${name} means /ipfs/${two.toString()} at sequence 3\n`)
