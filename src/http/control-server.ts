@@ -10,7 +10,7 @@ import { PEER_HEADER, SYNC_UPGRADE } from './control-api.ts'
 import { CONTROL_ROUTES } from './control-routes.ts'
 import { errorBody, FAMILY_STATUS } from './error-body.ts'
 import { SERVICE_ROUTES } from './service/service-routes.ts'
-import { joinDuplexes, socketDuplex } from './socket-duplex.ts'
+import { countDuplex, joinDuplexes, socketDuplex } from './socket-duplex.ts'
 
 /** The daemon's control socket, listening. */
 export interface ControlServer {
@@ -135,7 +135,10 @@ async function tunnel(daemon: Daemon, request: IncomingMessage, socket: Duplex, 
     throw new NotFoundError('sync-unsupported', `the peer does not speak jzfs: ${peer}`)
   }
   socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${SYNC_UPGRADE}\r\n\r\n`)
-  await joinDuplexes(socketDuplex(socket, head), stream)
+  const carried = countDuplex(stream)
+  const startedAt = performance.now()
+  await joinDuplexes(socketDuplex(socket, head), carried)
+  daemon.activity.carriedStream(peer, carried.counts, performance.now() - startedAt)
 }
 
 function refuseUpgrade(socket: Duplex, error: unknown): void {

@@ -32,6 +32,25 @@ export function socketDuplex(socket: Duplex, head: Uint8Array = new Uint8Array()
   }
 }
 
+/** The same duplex, with the bytes that it carried so far. */
+export function countDuplex(duplex: ByteDuplex): ByteDuplex & { counts: { received: number; sent: number } } {
+  const counts = { received: 0, sent: 0 }
+  return {
+    ...duplex,
+    counts,
+    source: (async function* () {
+      for await (const piece of duplex.source) {
+        counts.received += piece.length
+        yield piece
+      }
+    })(),
+    send(bytes) {
+      counts.sent += bytes.length
+      return duplex.send(bytes)
+    },
+  }
+}
+
 /** Carries bytes both ways between two duplexes until both have ended; where one breaks, the other is aborted. */
 export async function joinDuplexes(one: ByteDuplex, other: ByteDuplex): Promise<void> {
   try {

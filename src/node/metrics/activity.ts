@@ -13,6 +13,8 @@ export interface Activity {
    * its own business.
    */
   exchange(peer: string, carrier: Carrier, run: () => Promise<Exchanged>): Promise<void>
+  /** Notes a stream that was carried between a peer and a program of this machine, which verifies what came. */
+  carriedStream(peer: string, bytes: { received: number; sent: number }, ms: number): void
   /** Notes a block that Bitswap gave away. */
   gaveBlock(bytes: Uint8Array): void
   /** Notes an inbound connection that was turned away. */
@@ -26,7 +28,7 @@ export type Carrier = 'libp2p' | 'http'
 
 /** How an exchange ended: what was served, or why nothing was. */
 export interface Exchanged {
-  /** What was asked for, by the name of its frame: `sync`, `push`. */
+  /** What was asked for: `sync`, `refs`, `push`; undefined where that is nothing. */
   kind?: string | undefined
   /** The code of a refusal. */
   refused?: string | undefined
@@ -61,15 +63,22 @@ export function createActivity(log: Log): Activity {
   const durations = metrics.histogram('jzfs_exchange_duration_seconds', 'How long exchanges took.', DURATION_BOUNDS)
   const blocks = metrics.counter('jzfs_blocks_served_total', 'Blocks given to peers, by protocol.')
   const bytes = metrics.counter('jzfs_served_bytes_total', 'Bytes of the blocks given to peers, by protocol.')
+  const received = metrics.counter('jzfs_blocks_received_total', 'Blocks that pushes brought.')
+  const carried = metrics.counter('jzfs_carried_streams_total', 'Streams carried for programs of this machine.')
   const connections = metrics.counter('jzfs_connections_refused_total', 'Inbound connections turned away, by limit.')
   const totals: ServedTotals = { served: 0, refused: 0, failed: 0, blocks: 0, bytes: 0 }
 
-  const note = (carrier: Carrier, outcome: 'served' | 'refused' | 'failed', startedAt: number): number => {
+  const note = (
+    carrier: Carrier,
+    kind: string,
+    outcome: 'served' | 'refused' | 'failed',
+    startedAt: number,
+  ): number => {
     const ms = performance.now() - startedAt
     totals[outcome]++
-    exchanges.add(1, { carrier, outcome })
+    exchanges.add(1, { carrier, kind, outcome })
     durations.observe(ms / 1000, { outcome })
-    return Math.round(ms * 10) / 10
+    return rounded(ms)
   }
   const give = (protocol: string, count: number, size: number): void => {
     totals.blocks += count
@@ -84,22 +93,27 @@ export function createActivity(log: Log): Activity {
     async exchange(peer, carrier, run) {
       const startedAt = performance.now()
       try {
-        const { kind = 'sync', refused: code, wants = [], blocks: count = 0, bytes: size = 0 } = await run()
-        const ms = note(carrier, code === undefined ? 'served' : 'refused', startedAt)
+        const { kind = 'nothing', refused: code, wants = [], blocks: count = 0, bytes: size = 0 } = await run()
+        const ms = note(carrier, kind, code === undefined ? 'served' : 'refused', startedAt)
         const asked = { peer, carrier, kind, wants: wants.slice(0, MAX_LOGGED_WANTS).map(String), ms }
         if (code === undefined) {
-          give('sync', count, size)
+          if (kind === 'push') received.add(count)
+          else give('sync', count, size)
           log.info({ ...asked, blocks: count, bytes: size }, 'exchange served')
         } else {
           refusals.add(1, { code })
           log.warn({ ...asked, code }, 'exchange refused')
         }
       } catch (error) {
-        const ms = note(carrier, 'failed', startedAt)
+        const ms = note(carrier, 'unknown', 'failed', startedAt)
         const code = error instanceof JzfsError ? error.code : UNEXPECTED
         refusals.add(1, { code })
         log.warn({ peer, carrier, ms, code, message: messageOf(error) }, 'exchange failed')
       }
+    },
+    carriedStream(peer, { received: bytesReceived, sent: bytesSent }, ms) {
+      carried.add(1)
+      log.info({ peer, ms: rounded(ms), bytesReceived, bytesSent }, 'stream carried')
     },
     gaveBlock: (block) => give('bitswap', 1, block.length),
     refusedConnection(reason, who) {
@@ -110,6 +124,10 @@ export function createActivity(log: Log): Activity {
       log.error({ code, message }, 'problem')
     },
   }
+}
+
+function rounded(ms: number): number {
+  return Math.round(ms * 10) / 10
 }
 
 function messageOf(error: unknown): string {

@@ -37,24 +37,33 @@ describe('what monitors ask of a daemon', () => {
     expect(health).toMatchObject({ status: 200 })
     expect(JSON.parse(health!.body)).toMatchObject({ live: true, ready: true, problems: 0 })
 
-    await daemon.activity.exchange('12D3peer', 'libp2p', async () => ({ wants: [], blocks: 3, bytes: 70 }))
-    await daemon.activity.exchange('12D3peer', 'libp2p', async () => ({ refused: 'not-served' }))
+    await daemon.activity.exchange('12D3peer', 'libp2p', async () => ({
+      kind: 'sync',
+      wants: [],
+      blocks: 3,
+      bytes: 70,
+    }))
+    await daemon.activity.exchange('12D3peer', 'libp2p', async () => ({ kind: 'sync', refused: 'not-served' }))
     await daemon.activity.exchange('12D3peer', 'http', () => {
       throw new IntegrityError('peer-sent-malformed', 'nonsense came')
     })
+    await daemon.activity.exchange('12D3peer', 'http', async () => ({ kind: 'push', blocks: 5, bytes: 90 }))
+    daemon.activity.carriedStream('12D3other', { received: 9, sent: 4 }, 1.25)
     daemon.activity.refusedConnection('host', '127.0.0.2')
     const metrics = (await askService(home, '/metrics'))!.body
     for (const line of [
       'jzfs_build_info{version="1.2.3"} 1',
       'jzfs_connections{direction="inbound"} 0',
-      'jzfs_exchanges_total{carrier="libp2p",outcome="served"} 1',
-      'jzfs_exchanges_total{carrier="libp2p",outcome="refused"} 1',
-      'jzfs_exchanges_total{carrier="http",outcome="failed"} 1',
+      'jzfs_exchanges_total{carrier="libp2p",kind="sync",outcome="served"} 1',
+      'jzfs_exchanges_total{carrier="libp2p",kind="sync",outcome="refused"} 1',
+      'jzfs_exchanges_total{carrier="http",kind="unknown",outcome="failed"} 1',
       'jzfs_refusals_total{code="not-served"} 1',
       'jzfs_refusals_total{code="peer-sent-malformed"} 1',
-      'jzfs_exchange_duration_seconds_count{outcome="served"} 1',
+      'jzfs_exchange_duration_seconds_count{outcome="served"} 2',
       'jzfs_blocks_served_total{protocol="sync"} 3',
       'jzfs_served_bytes_total{protocol="sync"} 70',
+      'jzfs_blocks_received_total 5',
+      'jzfs_carried_streams_total 1',
       'jzfs_connections_refused_total{limit="host"} 1',
       'jzfs_network_bytes_total{direction="in"} 0',
       'jzfs_published{kind="name"} 0',
@@ -87,6 +96,8 @@ describe('what monitors ask of a daemon', () => {
       'exchange served',
       'exchange refused not-served',
       'exchange failed peer-sent-malformed',
+      'exchange served',
+      'stream carried',
       'connection refused',
       'daemon stops',
       'daemon stopped',
