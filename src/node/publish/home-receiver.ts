@@ -1,5 +1,6 @@
 import { dateOf } from '../../model/commit/date.ts'
 import { ConflictError, InvalidError, JzfsError, UnavailableError } from '../../model/errors.ts'
+import { MAX_COMMIT_BYTES } from '../../model/limits.ts'
 import type { Repository } from '../../repo/repository.ts'
 import type { PushReceiver, RefUpdate } from '../../sync/protocol/offer.ts'
 import type { Home } from '../home/home.ts'
@@ -18,9 +19,6 @@ export interface HomeReceiverOptions {
   /** Told where refs moved and could not be published. */
   onProblem?: ((error: JzfsError) => void) | undefined
 }
-
-/** Refs of one repository that are published: more than its manifest can name are refused. */
-const MAX_REFS = 5000
 
 /**
  * Takes pushes to a repository of a home. A ref that is published goes on to its audience when it moves; one that is new is
@@ -66,7 +64,7 @@ async function checkUpdates(
     if ('branch' in head && head.branch === name) refuseCheckedOut(repository, name, after === undefined)
     published.set(name, known ?? { ref: name, audience: 'public' })
   }
-  if (published.size > MAX_REFS) throw tooMany(published.size)
+  if (manifestBytes(published.keys()) > MAX_COMMIT_BYTES) throw tooMany(published.size)
 }
 
 /** The files of a working tree would not follow; and what HEAD stands on is what a clone checks out. */
@@ -108,9 +106,17 @@ function forbidden(ref: string): UnavailableError {
   })
 }
 
+/** At most so many bytes a manifest takes that names these refs, without its description. */
+function manifestBytes(names: Iterable<string>): number {
+  return [...names].reduce((sum, name) => sum + MAX_ENTRY_BYTES + Buffer.byteLength(JSON.stringify(name)), 0)
+}
+
+/** A CID, an IPNS name, and what is between them. */
+const MAX_ENTRY_BYTES = 190
+
 function tooMany(count: number): InvalidError {
   return new InvalidError('too-many-refs', `the repository would have ${count} published refs`, {
     hint: 'delete branches or tags that nobody needs',
-    details: { count, max: MAX_REFS },
+    details: { count },
   })
 }

@@ -10,7 +10,7 @@ export function namesToSign(home: Home, repositoryId: string, refs: readonly str
   const registered = home.repositories.list().find(({ id }) => id === repositoryId)
   const published = registered === undefined ? [] : publishedRefsOf(registered)
   const keyOf = (ref: string): string =>
-    published.find((each) => each.ref === ref)?.key ?? keyNameOf({ id: repositoryId }, ref)
+    published.find((each) => each.ref === ref)?.key ?? keyNameOf({ id: repositoryId }, ref, registered)
   const keys = [registered?.manifest?.key ?? repositoryId, ...refs.map(keyOf)]
   return keys.flatMap((key) => home.keys.read(key)?.name ?? [])
 }

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
@@ -171,14 +172,30 @@ async function registerRef(
   const isFollowing = request.follows ?? refBefore?.follows ?? false
   const published = { ref, audience, cid: cid.toString(), ...(isFollowing ? { follows: true as const } : {}) }
   if (!ref.startsWith(BRANCHES) && audience === 'public' && refBefore?.key === undefined) return published
-  const { key, name } = await namedKey(home, refBefore?.key ?? keyNameOf(repository, ref))
+  const { key, name } = await namedKey(home, refBefore?.key ?? keyNameOf(repository, ref, before))
   return { ...published, key, name }
 }
 
-/** The name of the key that a ref gets when it is published for the first time. */
-export function keyNameOf({ id }: Pick<Repository, 'id'>, ref: string): string {
-  return `${id}/${ref.replace(/^refs\/heads\//, '')}`
+/**
+ * The name of the key that a ref gets when it is published for the first time. A branch that was renamed took its key with it:
+ * what has its name now gets another one.
+ */
+export function keyNameOf(
+  { id }: Pick<Repository, 'id'>,
+  ref: string,
+  before: RegisteredRepository | undefined,
+): string {
+  const taken = new Set(before && publishedRefsOf(before).map(({ key }) => key))
+  const short = ref.replace(/^refs\/heads\//, '')
+  const isShort = Buffer.byteLength(short) <= MAX_KEY_NAME_BYTES
+  const first = `${id}/${isShort ? short : `sha256-${hash('sha256', ref).slice(0, 32)}`}`
+  let name = first
+  for (let number = 2; taken.has(name); number++) name = `${first}-${number}`
+  return name
 }
+
+/** A key is a file whose name is three times as long where it has to be encoded; file systems stop at 255 bytes. */
+const MAX_KEY_NAME_BYTES = 64
 
 async function namedKey(home: Home, key: string): Promise<NamedKey> {
   return { key, name: (await home.keys.readOrCreate(key)).name }

@@ -57,9 +57,11 @@ export interface WrittenPublication {
  */
 export async function writePublication(home: Home, change: PublicationChange): Promise<WrittenPublication> {
   const { before, after } = change
+  // What no manifest can say is refused before anything is written.
+  const block = after && manifestOf(after, await headBranch(change.repository))
   const sets = await writeSets(home, change, change.servesBefore === true)
   const records = await signHeads(home, change)
-  const manifest = after?.manifest && (await signManifest(home, change, after, after.manifest))
+  const manifest = after?.manifest && block && (await signManifest(home, change, after.manifest, block))
   const list = home.repositories.list()
   if (!isDeepStrictEqual(before, after)) {
     const others = list.filter(({ id }) => id !== before?.id && id !== after?.id)
@@ -118,17 +120,21 @@ async function signHeads(home: Home, change: PublicationChange): Promise<Map<str
 
 async function signManifest(
   home: Home,
-  { repository, now }: PublicationChange,
-  after: RegisteredRepository,
+  { now }: PublicationChange,
   { key, name }: NamedKey,
+  block: Block,
 ): Promise<WrittenPublication['manifest']> {
   const signer = home.keys.read(key)
   if (signer?.name !== name) return undefined
-  const head = await repository?.refs.head()
-  const block = manifestOf(after, head !== undefined && 'branch' in head ? head.branch : undefined)
   const path = manifestPath(home.layout, name, block.cid.toString())
   if (!existsSync(path)) await writeFileDurably(path, block.bytes, { mode: 0o600 })
   return { block, ...(await signRecord(home, signer, block.cid, now)) }
+}
+
+/** The branch that HEAD stands on. */
+async function headBranch(repository: Repository | undefined): Promise<string | undefined> {
+  const head = await repository?.refs.head()
+  return head !== undefined && 'branch' in head ? head.branch : undefined
 }
 
 /** Removes all manifests of a name but the one that is valid. */

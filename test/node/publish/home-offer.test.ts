@@ -285,6 +285,16 @@ describe('a push', () => {
     await expect(listRefs(peer(STRANGER), {})).rejects.toMatchObject({ code: 'repository-unknown' })
   })
 
+  it('is refused for more refs than the manifest could name', async () => {
+    const { peer, publish, problems } = await makePlace(await temporaryRepository({ bare: true }))
+    await publish([], withWriter)
+    const long = 'x'.repeat(900)
+    const updates = Array.from({ length: 1000 }, (_, index) => create(`refs/heads/${index}${long}`, first))
+    await expect(push(peer(WRITER), updates)).rejects.toMatchObject({ code: 'too-many-refs' })
+    await push(peer(WRITER), updates.slice(0, 3))
+    expect(problems).toEqual([])
+  })
+
   it('does not bring out what the pusher merely knows by its CID', async () => {
     const { peer, publish, repository } = await makePlace(await temporaryDataset({ a: 'a' }))
     await publish([MAIN], withWriter)

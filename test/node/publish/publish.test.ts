@@ -1,16 +1,21 @@
-import { cpSync, existsSync, renameSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { expect, describe, it } from 'vitest'
 
 import { type Home, openHome } from '../../../src/node/home/home.ts'
 import { createHomePeer } from '../../../src/node/publish/home-peer.ts'
-import { type BranchPublication, publishBranch, type PublishRequest } from '../../../src/node/publish/publish.ts'
+import {
+  type BranchPublication,
+  publishBranch,
+  publishRefs,
+  type PublishRequest,
+} from '../../../src/node/publish/publish.ts'
 import { headsSetPath } from '../../../src/node/publish/published-files.ts'
 import { publishedRecord } from '../../../src/node/publish/published-record.ts'
 import { renamePublished } from '../../../src/node/publish/rename-published.ts'
 import { signAgain } from '../../../src/node/publish/sign-again.ts'
-import { unpublish } from '../../../src/node/publish/unpublish.ts'
+import { unpublish, unpublishRefs } from '../../../src/node/publish/unpublish.ts'
 import { openRepository, type Repository } from '../../../src/repo/repository.ts'
 import { openRecord, RECORD_LIFETIME_MS } from '../../../src/sync/names/ipns-record.ts'
 import { commitTo, temporaryDataset } from '../../support/dataset.ts'
@@ -118,6 +123,44 @@ describe('publishing a branch', () => {
     await renamePublished(home, rename, { command, now: NOW })
     expect(await publish(home, repository, { ref: 'refs/heads/trunk' })).toMatchObject({ name })
     expect(home.repositories.list()[0]?.heads).toMatchObject([{ ref: 'refs/heads/trunk', name }])
+  })
+})
+
+describe('a branch whose name was given to another', () => {
+  it('gets a key of its own', async () => {
+    const [home, repository] = [temporaryHome(), await temporaryDataset({ a: 'a' })]
+    const first = await publish(home, repository)
+    const rename = { repository, before: 'refs/heads/main', after: 'refs/heads/trunk' }
+    await renamePublished(home, rename, { command, now: NOW })
+    const second = await publish(home, repository)
+    expect(second.name).not.toBe(first.name)
+    expect(home.repositories.list()[0]?.heads).toMatchObject([{ name: first.name }, { name: second.name }])
+  })
+})
+
+describe('a repository', () => {
+  it('is refused more than a manifest can say, before anything of it is published', async () => {
+    const [home, repository] = [temporaryHome(), await temporaryDataset({ a: 'a' })]
+    const description = 'x'.repeat(65_537)
+    const refused = publishRefs(home, { repository, refs: ['refs/heads/main'], description, command, now: NOW })
+    await expect(refused).rejects.toMatchObject({ code: 'manifest-field-invalid', details: { field: 'description' } })
+    expect(home.repositories.list()).toEqual([])
+    expect(readdirSync(home.layout.published)).toEqual([])
+  })
+
+  it('that is gone can be taken back branch by branch', async () => {
+    const [home, repository] = [temporaryHome(), await temporaryDataset({ a: 'a' })]
+    await commitTo(repository, { b: 'b' }, 'refs/heads/other')
+    const refs = ['refs/heads/main', 'refs/heads/other']
+    await publishRefs(home, { repository, refs, command, now: NOW })
+    rmSync(repository.worktree ?? '', { recursive: true })
+    const options = { command, now: NOW }
+    await unpublishRefs(home, { repositoryId: repository.id, refs: ['refs/heads/main'] }, options)
+    expect(existsSync(headsSetPath(home.layout, repository.id, 'public'))).toBe(false)
+    expect(await unpublishRefs(home, { repositoryId: repository.id, refs: 'all' }, options)).toMatchObject({
+      refs: [{ ref: 'refs/heads/other' }],
+    })
+    expect(readdirSync(home.layout.published)).toEqual([])
   })
 })
 
