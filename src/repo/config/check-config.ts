@@ -27,9 +27,12 @@ export function checkConfigFile({ path, scope }: ConfigFile): JzfsError[] {
       return []
     } catch (error) {
       const { code, message, hint, details } = asJzfsError(error)
-      const hints = [...(hint === undefined || hint.includes('--list') ? [] : [hint]), removal(key, scope)]
+      const isQuestion = hint?.endsWith('?') === true
+      const other = hint === undefined || hint.includes('--list') ? '' : `${hint}${isQuestion ? ' Else' : ', or'} `
       const text = message.includes(path) ? message : `${message} (${path})`
-      return [new InvalidError(code, text, { hint: hints.join(', or '), details: { ...details, path, key } })]
+      return [
+        new InvalidError(code, text, { hint: `${other}${removal(key, scope)}`, details: { ...details, path, key } }),
+      ]
     }
   })
 }

@@ -45,7 +45,7 @@ describe('a configuration file', () => {
       expect(message).toContain(file.path)
       expect(message).toContain(String(details['key']))
       expect(hint).toContain(`jzfs config --user --unset ${String(details['key'])}`)
-      return `${String(details['key'])} ${code}: ${hint?.split(', or remove')[0]}`
+      return `${String(details['key'])} ${code}: ${hint?.split(/(?:, or| Else) remove/)[0]}`
     })
     expect(told).toEqual([
       'network.maxConections config-key-unknown: did you mean network.maxConnections?',
