@@ -8,16 +8,16 @@ import { giveToRouters } from './give-to-routers.ts'
 
 /**
  * Opens the carriers of records, and asks them what they have of the names that are about to be signed: a home that lost its
- * memory, or is an older backup, learns of it before it signs. Throws what `recallName` throws.
+ * memory, or is an older backup, learns of it before it signs. Throws what `recallNames` throws.
  */
 export async function openRecalled(context: Context, home: Home, names: readonly string[]): Promise<Carriers> {
   const carriers = await openCarriersHere(context, home)
   if (carriers.sources.length === 0 || names.length === 0) return carriers
   const { openHomeNames } = await import('../../node/publish/home-names.ts')
-  const { recallName } = await import('../../sync/names/recall-name.ts')
+  const { recallNames } = await import('../../sync/names/recall-names.ts')
   const known = openHomeNames(home, { command: context.commandLine })
   const options = { now: context.now(), signal: context.signal }
-  for (const name of names) await recallName(name, carriers.sources, known, options)
+  await recallNames(names, carriers.sources, known, options)
   return carriers
 }
 

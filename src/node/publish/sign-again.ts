@@ -3,7 +3,7 @@ import { JzfsError } from '../../model/errors.ts'
 import { type IpnsRecord, RECORD_LIFETIME_MS } from '../../sync/names/ipns-record.ts'
 import { openKnownNames } from '../../sync/names/known-names.ts'
 import { isAhead, ownNameAhead } from '../../sync/names/own-record.ts'
-import { recallName } from '../../sync/names/recall-name.ts'
+import { recallNames } from '../../sync/names/recall-names.ts'
 import type { RecordSource } from '../../sync/names/record-carrier.ts'
 import type { Home } from '../home/home.ts'
 import { type NamedKey, publishedRefsOf, type RegisteredRepository } from '../home/repository-registry.ts'
@@ -76,7 +76,7 @@ async function lookElsewhere(
   if (sources.length === 0) return
   const names = openHomeNames(home, { command })
   try {
-    await recallName(name, sources, names, { now, signal })
+    await recallNames([name], sources, names, { now, signal })
     const seen = await names.seen(name)
     if (seen !== undefined && isAhead(seen)) onProblem?.(ownNameAhead(name, seen))
   } catch (error) {

@@ -16,14 +16,11 @@ export interface GivenRecord {
   bytes: Uint8Array
 }
 
-/** How long to wait for the slowest source, in milliseconds: whoever publishes does not wait for the dead. */
-const ANSWER_TIMEOUT_MS = 3000
-
-/** Asks all sources at once for the record of a name. Those that fail, or are slow, are passed over. */
+/** Asks all sources at once for the record of a name. Those that fail, or take longer than `timeoutMs`, are passed over. */
 export async function askForRecords(
   name: string,
   sources: readonly RecordSource[],
-  { signal, timeoutMs = ANSWER_TIMEOUT_MS }: AbortOptions & { timeoutMs?: number } = {},
+  { signal, timeoutMs }: AbortOptions & { timeoutMs: number },
 ): Promise<GivenRecord[]> {
   const timeout = AbortSignal.timeout(timeoutMs)
   const each = signal === undefined ? timeout : AbortSignal.any([signal, timeout])

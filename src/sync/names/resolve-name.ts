@@ -36,9 +36,15 @@ export async function resolveName(
   const canonical = parseIpnsName(name)
   const refused: JzfsError[] = []
   let best: { accepted: AcceptedRecord; peer: Peer } | undefined
-  for (const peer of peers) {
+  // All at once; what they give is judged one by one.
+  const answers = await Promise.allSettled(
+    peers.map(async (peer) => peer.resolveName(canonical, { signal: options.signal })),
+  )
+  for (const [at, peer] of peers.entries()) {
     try {
-      const bytes = await peer.resolveName(canonical, { signal: options.signal })
+      const answer = answers[at]
+      if (answer?.status === 'rejected') throw answer.reason
+      const bytes = answer?.value
       if (bytes === undefined) continue
       const accepted = await names.accept(canonical, bytes, { ...options, from: peer.label })
       if (best === undefined || accepted.judgement !== 'same') best = { accepted, peer }

@@ -1,7 +1,10 @@
+import { once } from 'node:events'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 
 import { openHome } from '../../../src/node/home/home.ts'
 import { createRecord } from '../../../src/sync/names/ipns-record.ts'
@@ -198,5 +201,41 @@ describe('a fork', () => {
     rmSync(join(home, 'names'), { recursive: true })
     await jzfs('name', 'import', name, await file('w', { cid: one, sequence: 4n }))
     expect((await jzfs('name', 'publish', '-k', 'w', two.toString())).stdout).toContain('sequence 5')
+  })
+})
+
+describe('a configured router', () => {
+  it('is given what is published, and asked for names; one that fails is named', async () => {
+    const [there, here] = [somewhere(), somewhere()]
+    const given = new Map<string, Buffer>()
+    const server = createServer((request, response) => {
+      const name = request.url?.split('/').at(-1) ?? ''
+      void Array.fromAsync(request as AsyncIterable<Buffer>).then((pieces) => {
+        if (request.method === 'PUT') given.set(name, Buffer.concat(pieces))
+        const record = given.get(name)
+        const type = { 'content-type': 'application/vnd.ipfs.ipns-record' }
+        return response.writeHead(record === undefined ? 404 : 200, type).end(record)
+      })
+    }).listen(0, '127.0.0.1')
+    onTestFinished(() => server.closeAllConnections() ?? void server.close())
+    await once(server, 'listening')
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    for (const { jzfs } of [there, here]) await jzfs('config', '--user', '--add', 'routing.urls', url)
+    const name = await there.key('w')
+    const published = await there.jzfs('name', 'publish', '-k', 'w', one.toString(), '--json')
+    expect([...given.keys()]).toEqual([name])
+    expect(JSON.parse((await here.jzfs('resolve', name, '--json')).stdout)).toEqual({
+      ...(JSON.parse(published.stdout) as object),
+      peer: url,
+      forks: [],
+    })
+    // A home that forgot what it signed goes on from what the router has.
+    rmSync(join(there.home, 'names'), { recursive: true })
+    expect((await there.jzfs('name', 'publish', '-k', 'w', two.toString())).stdout).toContain('sequence 1')
+    server.closeAllConnections()
+    server.close()
+    const alone = await there.jzfs('name', 'publish', '-k', 'w', one.toString())
+    expect(alone).toMatchObject({ status: 0, stderr: `warning: the router does not answer: ${url}\n` })
+    expect((await there.jzfs('config', '--user', 'routing.urls', 'ftp://x')).stderr).toContain('write https://HOST')
   })
 })

@@ -74,9 +74,9 @@ describe('the daemon, for names', () => {
       await publish(home, key)
     }
     const problems: JzfsError[] = []
-    let asked = 0
+    const asked: string[] = []
     const broken = router(() => {
-      asked++
+      asked.push('asked')
       return new UnavailableError('router-unreachable', 'the router does not answer')
     })
     const routers = [broken]
@@ -88,7 +88,7 @@ describe('the daemon, for names', () => {
       routers,
       onProblem: (e) => problems.push(e),
     })
-    while (asked < 2) await sleep(5)
+    while (asked.length < 2) await sleep(5)
     await end()
     expect(problems.map(({ code }) => code)).toEqual(['router-unreachable'])
   })

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest'
 
 import { createRecord, nameOfKey } from '../../../src/sync/names/ipns-record.ts'
 import { openKnownNames, type PublishRequest } from '../../../src/sync/names/known-names.ts'
-import { recallName } from '../../../src/sync/names/recall-name.ts'
+import { recallNames } from '../../../src/sync/names/recall-names.ts'
 import type { RecordSource } from '../../../src/sync/names/record-carrier.ts'
 import { resolveName } from '../../../src/sync/names/resolve-name.ts'
 import { someCommit, temporaryFolder } from '../../support/repository.ts'
@@ -38,11 +38,11 @@ describe('a home that signs', () => {
       await peer.accept(name, (await home.sign(cid)).bytes, { now: NOW })
     }
     rmSync(home.folder, { recursive: true })
-    await recallName(name, [peer.source], home, { now: NOW })
+    await recallNames([name], [peer.source], home, { now: NOW })
     expect(await sequenceOf(home.sign(one))).toBe(3n)
     // Also what has expired meanwhile has its sequence.
     rmSync(home.folder, { recursive: true })
-    await recallName(name, [peer.source], home, { now: later(1000 * HOUR) })
+    await recallNames([name], [peer.source], home, { now: later(1000 * HOUR) })
     expect(await sequenceOf(home.sign(one))).toBe(3n)
   })
 
@@ -54,7 +54,7 @@ describe('a home that signs', () => {
     await peer.accept(name, (await home.sign(three)).bytes, { now: NOW })
     rmSync(home.folder, { recursive: true })
     cpSync(backup, home.folder, { recursive: true })
-    await recallName(name, [peer.source], home, { now: NOW })
+    await recallNames([name], [peer.source], home, { now: NOW })
     await expect(home.sign(two)).rejects.toMatchObject({
       code: 'own-name-ahead',
       family: 'conflict',
@@ -86,7 +86,7 @@ describe('a home that signs', () => {
       { label: 'silent', resolveName: () => new Promise(() => {}) },
       late.source,
     ]
-    await recallName(name, sources, home, { now: NOW, timeoutMs: 50 })
+    await recallNames([name], sources, home, { now: NOW, timeoutMs: 50 })
     expect(await sequenceOf(home.sign(three, { found: [forged.bytes, Buffer.from('garbage')] }))).toBe(2n)
   })
 
@@ -94,14 +94,14 @@ describe('a home that signs', () => {
     const [home, other] = [memory(), memory()]
     await home.sign(one)
     const theirs = await other.sign(two)
-    await expect(recallName(name, [other.source], home, { now: NOW })).rejects.toMatchObject({ code: 'record-fork' })
+    await expect(recallNames([name], [other.source], home, { now: NOW })).rejects.toMatchObject({ code: 'record-fork' })
     await expect(home.sign(three, { found: [theirs.bytes] })).rejects.toMatchObject({ code: 'record-fork' })
     expect((await home.forks(name)).map(({ record, isKept }) => [record.value, isKept])).toEqual([
       [`/ipfs/${one.toString()}`, true],
       [`/ipfs/${two.toString()}`, false],
     ])
     await home.choose(name, one)
-    await recallName(name, [other.source], home, { now: NOW })
+    await recallNames([name], [other.source], home, { now: NOW })
     expect(await sequenceOf(home.sign(three, { found: [theirs.bytes] }))).toBe(1n)
   })
 
