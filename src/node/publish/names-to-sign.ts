@@ -1,6 +1,6 @@
 import type { Home } from '../home/home.ts'
 import { publishedRefsOf } from '../home/repository-registry.ts'
-import { keyNameOf } from './publish.ts'
+import { keyNameOf } from './register-refs.ts'
 
 /**
  * The IPNS names that are signed when these refs of a repository are published: those that have a key already, also where
