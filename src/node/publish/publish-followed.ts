@@ -48,7 +48,9 @@ async function publishMoved(
     try {
       const repository = await served.repository(registered)
       const refs = await movedRefs(registered, repository)
-      if (refs.length > 0) onPublished?.(await publishRefs(home, { repository, refs, command, now: now(), signal }))
+      const isOld = registered.manifest === undefined
+      if (isOld || refs.length > 0)
+        onPublished?.(await publishRefs(home, { repository, refs, command, now: now(), signal }))
       problems.delete(registered.id)
     } catch (error) {
       if (signal.aborted) return
@@ -60,9 +62,13 @@ async function publishMoved(
   }
 }
 
+/** The repositories of which something may have to be published. */
 function listFollowing(home: Home): RegisteredRepository[] {
   try {
-    return home.repositories.list().filter((each) => publishedRefsOf(each).some(({ follows }) => follows === true))
+    return home.repositories.list().filter(
+      // What an earlier version published has no manifest, and its lists of blocks had another form: it is published as it was.
+      (each) => each.manifest === undefined || publishedRefsOf(each).some(({ follows }) => follows === true),
+    )
   } catch (error) {
     // A damaged registry is told by those who serve from it.
     if (error instanceof JzfsError) return []

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { rmSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -7,6 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 
 import type { JzfsError } from '../../../src/model/errors.ts'
 import { openHome } from '../../../src/node/home/home.ts'
+import type { RegisteredRepository } from '../../../src/node/home/repository-registry.ts'
 import { keepPublishing } from '../../../src/node/publish/publish-followed.ts'
 import { publishRefs, type PublishRequest, type RepositoryPublication } from '../../../src/node/publish/publish.ts'
 import { createServedBlocks } from '../../../src/node/publish/served-blocks.ts'
@@ -74,6 +75,20 @@ describe('a branch that follows', () => {
     await commitTo(repository, { a: 'c' })
     await sleep(INTERVAL_MS * 5)
     expect(heard.published).toHaveLength(1)
+  })
+
+  it('is there again after an upgrade, as all that was published', async () => {
+    const { publish, heard, home, served, repository } = await following()
+    const { refs, manifest } = await publish({})
+    await commitTo(repository, { a: 'not published' })
+    const [{ manifest: _key, ...before }] = home.repositories.list() as [RegisteredRepository]
+    const heads = before.heads.map(({ cid: _cid, ...head }) => head)
+    for (const file of readdirSync(home.layout.published)) rmSync(join(home.layout.published, file))
+    const published = heard.next()
+    await home.repositories.write([{ ...before, heads }])
+    await published
+    expect(heard.published[0]?.manifest.toString()).toBe(manifest.toString())
+    expect(served.view('everybody').mayServe(refs[0]!.commit)).toBe(true)
   })
 
   it('that cannot be published is told once', async () => {
