@@ -6,6 +6,7 @@ import type { Store } from '../../store/store.ts'
 import type { Peer } from '../peer.ts'
 import type { ReceivedSync, SyncProgress } from '../protocol/receive-blocks.ts'
 import { receiveSync } from '../protocol/receive-sync.ts'
+import { fetchFromSeveral, peersWith } from '../several/fetch-from-several.ts'
 import { fetchDag } from '../walk/fetch-dag.ts'
 import { createTransferPack } from './transfer-pack.ts'
 
@@ -15,7 +16,7 @@ export interface FetchFromPeersOptions extends AbortOptions {
   /** Roots that the store has with all they reach. */
   haves?: readonly CID[]
   /** What the wants must be (default `commit`). */
-  wanted?: 'commit' | 'manifest' | 'any'
+  wanted?: 'commit' | 'manifest' | 'any' | undefined
   peers: readonly Peer[]
   store: Pick<Store, 'createPack' | 'get' | 'hasDigest' | 'lease'>
   idleTimeoutMs?: number | undefined
@@ -24,33 +25,59 @@ export interface FetchFromPeersOptions extends AbortOptions {
 
 /** What came, and who failed before. */
 export interface FetchedFromPeers extends ReceivedSync {
-  /** The label of the peer that gave the rest. */
+  /** The label of the peer that gave the rest, or of those that gave it together. */
   peer: string
   failures: JzfsError[]
 }
 
 /**
- * Brings what `wants` reach into a store: from the first peer that can, each going on where the one before it stopped.
- * A peer that speaks `/jzfs/sync/1` is asked for a stream, any other one for blocks.
+ * Brings what `wants` reach into a store: from all peers at once that speak `/jzfs/sync/1` and have all of it, where there
+ * are several; else from the first one that can, each going on where the one before it stopped. One peer that speaks it is
+ * asked for a stream, any other one for blocks.
  *
  * Throws what was wrong with the first peer that lied, else with the last one (the codes of `receiveSync` and
  * `fetchDag`), UnavailableError `no-peer` where there is none, the signal's reason, and at once what went wrong here.
  */
 export async function fetchFromPeers(options: FetchFromPeersOptions): Promise<FetchedFromPeers> {
-  const { peers, store, signal } = options
+  const { peers, wants, store, signal } = options
   const failures: JzfsError[] = []
   using _lease = await store.lease({ signal })
-  for (const peer of peers) {
+  const sources = peers.length > 1 ? (await peersWith(peers, wants, { signal })).slice(0, MAX_SOURCES) : []
+  // Where several have all of it, each gives a part of it; else one after the other is asked for all.
+  const ways: Way[] = peers.map((peer) => ({ peer: peer.label, fetch: () => fetchFrom(peer, options) }))
+  if (sources.length > 1) ways.unshift(fromSeveral(sources, failures, options))
+  const isLiar = (label: string): boolean =>
+    failures.some(({ family, details }) => family === 'integrity' && details['peer'] === label)
+  for (const way of ways) {
+    if (isLiar(way.peer)) continue
     try {
-      const received = await fetchFrom(peer, options)
-      return { ...received, peer: peer.label, failures }
+      const received = await way.fetch()
+      return { ...received, peer: way.peer, failures }
     } catch (error) {
       signal?.throwIfAborted()
       if (!(error instanceof JzfsError) || error.details['peer'] === undefined) throw error
-      failures.push(error)
+      if (!failures.includes(error)) failures.push(error)
     }
   }
   throw failures.find((error) => error.family === 'integrity') ?? failures.at(-1) ?? noPeer()
+}
+
+/** One way to get everything. */
+interface Way {
+  /** Whom it comes from. */
+  peer: string
+  fetch(): Promise<ReceivedSync>
+}
+
+/** How many peers are asked at once. */
+const MAX_SOURCES = 8
+
+function fromSeveral(sources: readonly Peer[], failures: JzfsError[], options: FetchFromPeersOptions): Way {
+  const { haves = [], wanted = 'commit' } = options
+  return {
+    peer: sources.map(({ label }) => label).join(', '),
+    fetch: () => fetchFromSeveral({ ...options, peers: sources, haves, wanted, failures }),
+  }
 }
 
 async function fetchFrom(peer: Peer, options: FetchFromPeersOptions): Promise<ReceivedSync> {

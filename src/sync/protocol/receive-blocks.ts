@@ -145,7 +145,8 @@ export async function putAside(
 /** What may happen to an honest peer: what came before it is worth keeping. */
 const STOPPED = new Set(['peer-closed-early', 'peer-too-slow'])
 
-function verifySection(due: WalkedBlock | undefined, section: CarSection | undefined, label: string): Block {
+/** The block of a section, which must be the one that is due. Throws what a peer that sends another is told by. */
+export function verifySection(due: WalkedBlock | undefined, section: CarSection | undefined, label: string): Block {
   if (section === undefined) throw closedEarly(label)
   if (due === undefined || Buffer.compare(section.cid, due.cid.bytes) !== 0) throw unrequestedBlock(label, due?.cid)
   if (Buffer.compare(sha256(section.bytes), due.cid.multihash.digest) !== 0) throw corruptBlock(label, due.cid)
@@ -154,7 +155,8 @@ function verifySection(due: WalkedBlock | undefined, section: CarSection | undef
   return { cid: due.cid, bytes }
 }
 
-function acceptBlock(walk: DagWalk, block: Block, label: string): void {
+/** Goes on with a block in the walk. Throws what is wrong with it, with the name of whom it came from. */
+export function acceptBlock(walk: DagWalk, block: Block, label: string): void {
   try {
     walk.accept(block.bytes)
   } catch (error) {
@@ -162,7 +164,8 @@ function acceptBlock(walk: DagWalk, block: Block, label: string): void {
   }
 }
 
-function nextBlock(walk: DagWalk, label: string): WalkedBlock | undefined {
+/** The block that comes next in the walk. Throws as `acceptBlock`. */
+export function nextBlock(walk: DagWalk, label: string): WalkedBlock | undefined {
   try {
     return walk.next()
   } catch (error) {

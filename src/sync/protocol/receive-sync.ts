@@ -7,8 +7,8 @@ import type { ByteDuplex } from '../duplex.ts'
 import { type ByteReader, createByteReader } from './byte-reader.ts'
 import { readCarStart } from './car-stream.ts'
 import { explainRefusal, RefusedRequest } from './messages/refusal.ts'
-import { encodeRequest, readResponse, type SyncResponse } from './messages/sync-message.ts'
-import { closedEarly, explainWireProblem, malformed } from './peer-errors.ts'
+import { encodeRequest, readResponse, type SyncRequest, type SyncResponse } from './messages/sync-message.ts'
+import { explainWireProblem, malformed } from './peer-errors.ts'
 import {
   beginWalk,
   type BlockPack,
@@ -20,6 +20,7 @@ import {
   type SyncProgress,
 } from './receive-blocks.ts'
 import { IDLE_TIMEOUT_MS } from './sync-limits.ts'
+import { timedSend } from './timed-send.ts'
 
 /** What is here already: the store that the blocks go to. */
 type LocalBlocks = BlockSource & KnownBlocks
@@ -70,23 +71,18 @@ export async function receiveSync(duplex: ByteDuplex, options: ReceiveSyncOption
 }
 
 async function receive(duplex: ByteDuplex, options: ReceiveSyncOptions): Promise<ReceivedSync> {
-  const { label, signal, idleTimeoutMs = IDLE_TIMEOUT_MS, wants, haves = [], local, onProgress } = options
+  const { label, signal, wants, haves = [], local, onProgress, pack, maxBytes } = options
   const started = await begin(haves, options)
   await passKept(started, local, { signal })
   if (started.due === undefined) {
     await duplex.closeWrite()
     return { blocks: 0, bytes: 0, resumed: started.kept }
   }
-  await duplex.send(encodeRequest({ wants: [...wants], haves: [...haves], resume: started.kept })).catch((error) => {
-    throw closedEarly(label, error)
-  })
-  await duplex.closeWrite()
-  const reader = createByteReader(duplex.source, { label, idleTimeoutMs, signal })
   try {
-    const response = await readAccepted(reader, options)
+    const request = { wants: [...wants], haves: [...haves], resume: started.kept }
+    const { reader, response } = await askForBlocks(duplex, request, options)
     const walk = await agreeOn(response, started, options)
     await readCarStart(reader, wants)
-    const { pack, maxBytes } = options
     return await receiveBlocks(reader, walk, {
       label,
       pack,
@@ -107,17 +103,41 @@ function begin(
   return beginWalk({ wants, haves, role: wanted, local, signal })
 }
 
-async function readAccepted(reader: ByteReader, { label, wants }: ReceiveSyncOptions): Promise<SyncResponse> {
+/**
+ * Sends a request for blocks, and reads what is answered before the CAR. Throws the codes of `receiveSync` for a refusal,
+ * WireProblem, and what the reader throws.
+ */
+export async function askForBlocks(
+  duplex: ByteDuplex,
+  request: SyncRequest,
+  {
+    label,
+    signal,
+    idleTimeoutMs = IDLE_TIMEOUT_MS,
+  }: { label: string; idleTimeoutMs?: number | undefined } & AbortOptions,
+): Promise<{ reader: ByteReader; response: SyncResponse }> {
+  await timedSend(duplex, { label, idleTimeoutMs, signal })(encodeRequest(request))
+  await duplex.closeWrite()
+  const reader = createByteReader(duplex.source, { label, idleTimeoutMs, signal })
+  return { reader, response: await readAccepted(reader, label, request.wants) }
+}
+
+async function readAccepted(reader: ByteReader, label: string, wants: readonly CID[]): Promise<SyncResponse> {
   try {
     return await readResponse(reader)
   } catch (error) {
     if (!(error instanceof RefusedRequest) || error.refusal.code !== 'not-served') throw explainRefusal(error, label)
   }
-  throw new NotFoundError('not-served', `${label} does not serve ${wants.map((want) => want.toString()).join(', ')}`, {
+  const named = wants.slice(0, MAX_NAMED_WANTS).map(String)
+  const others = wants.length > named.length ? ` and ${wants.length - named.length} more` : ''
+  throw new NotFoundError('not-served', `${label} does not serve ${named.join(', ')}${others}`, {
     hint: 'check the CID or name; its owner may not have published it, or to others only',
-    details: { peer: label, wants: wants.map((want) => want.toString()) },
+    details: { peer: label, wants: named },
   })
 }
+
+/** How many wants a message names. */
+const MAX_NAMED_WANTS = 8
 
 /** The walk that the peer said it does: ours, or, where it does not know all haves, one from the start. */
 async function agreeOn(

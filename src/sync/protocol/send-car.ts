@@ -15,6 +15,8 @@ export interface SendCarOptions extends AbortOptions {
   haves: readonly CID[]
   /** How many blocks at the start of the order are left out. */
   resume: number
+  /** Whether leaves are left out. */
+  nodes?: boolean | undefined
   readAhead: ReadAhead
   onSent?: ((sent: { blocks: number; bytes: number }) => void) | undefined
 }
@@ -34,14 +36,14 @@ export const READ_AHEAD: ReadAhead = { blocks: 64, bytes: 8_388_608 }
  * bytes for each block that wants and haves reach) and `readAhead`. Throws what `source` and `send` throw.
  */
 export async function sendCar(send: ByteDuplex['send'], options: SendCarOptions): Promise<SentCar> {
-  const { source, wants, haves, resume, readAhead, signal, onSent } = options
+  const { source, wants, haves, resume, nodes = false, readAhead, signal, onSent } = options
   const walk = createDagWalk()
   await passReachable(walk, haves, source, { signal })
   walk.begin(wants, { isStrict: false, role: 'any' })
   await send(carStart(wants))
   const sender = createSectionSender(send)
   const sent = { blocks: 0, bytes: 0 }
-  for await (const { cid, bytes } of orderedBlocks(walk, source, { skip: resume, readAhead, signal })) {
+  for await (const { cid, bytes } of orderedBlocks(walk, source, { skip: resume, nodes, readAhead, signal })) {
     await sender.send({ cid, bytes: await bytes })
     sent.blocks++
     sent.bytes = sender.bytes

@@ -14,12 +14,12 @@ import { sendBlocks, sendCar } from './send-car.ts'
 export async function serveBlocks(exchange: Exchange, fields: Fields): Promise<ServedSync> {
   const { offer, send, readAhead, signal } = exchange
   const request = decodeRequest(fields)
-  const { wants, only = false } = request
+  const { wants, nodes, only = false } = request
   const response = await answerTo(request, offer)
   await send(encodeResponse(response))
   const sent = only
     ? await sendBlocks(send, offer.source, wants, { signal })
-    : await sendCar(send, { ...response, wants, source: offer.source, readAhead, signal })
+    : await sendCar(send, { ...response, wants, nodes, source: offer.source, readAhead, signal })
   return { kind: 'sync', refused: undefined, wants, ...sent }
 }
 
@@ -34,7 +34,8 @@ async function answerTo(request: SyncRequest, offer: Offer): Promise<SyncRespons
     if (await offer.mayServe(have)) haves.push(have)
   }
   const [want, ...others] = request.wants
-  const isCounted = want !== undefined && others.length === 0 && request.only !== true
+  const isWhole = request.only !== true && request.nodes !== true
+  const isCounted = want !== undefined && others.length === 0 && isWhole
   const blocks = isCounted ? offer.countBlocks?.(want) : undefined
   return { haves, resume: haves.length === request.haves.length ? request.resume : 0, blocks }
 }

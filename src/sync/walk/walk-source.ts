@@ -36,12 +36,12 @@ export async function passReachable(
 
 /**
  * Goes to the end of a walk that has begun, and gives its blocks in order but for the first `skip`. Leaves are read
- * ahead; nodes are read when the walk comes to them.
+ * ahead, or left out where only `nodes` are wanted; nodes are read when the walk comes to them.
  */
 export async function* orderedBlocks(
   walk: DagWalk,
   source: BlockSource,
-  { skip, readAhead, signal }: { skip: number; readAhead: ReadAhead } & AbortOptions,
+  { skip, nodes = false, readAhead, signal }: { skip: number; nodes?: boolean; readAhead: ReadAhead } & AbortOptions,
 ): AsyncGenerator<OrderedBlock> {
   const queue: (OrderedBlock & { size: number })[] = []
   let passed = 0
@@ -49,7 +49,8 @@ export async function* orderedBlocks(
   let block: WalkedBlock | undefined
   do {
     block = walk.next()
-    if (block !== undefined) {
+    if (nodes && block?.isLeaf === true) walk.pass()
+    else if (block !== undefined) {
       const isSkipped = passed++ < skip
       const { cid, isLeaf, tsize = UNKNOWN_LEAF_BYTES } = block
       const reading = isLeaf && isSkipped ? undefined : source.get(cid, { signal })

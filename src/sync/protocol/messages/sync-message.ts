@@ -17,6 +17,8 @@ export interface SyncRequest {
   haves: CID[]
   /** How many blocks, in the order of the stream, the asker holds already: they are left out. */
   resume: number
+  /** Raw blocks are left out: neither sent nor counted. */
+  nodes?: boolean | undefined
   /** Just the wants in their order, and nothing that they link; no haves, no resume. */
   only?: boolean | undefined
 }
@@ -32,9 +34,10 @@ export interface SyncResponse {
 }
 
 /** The bytes of a request, its length before it. */
-export function encodeRequest({ wants, haves, resume, only }: SyncRequest): Uint8Array {
-  const links = { haves: haves.map(linkJson), resume, wants: wants.map(linkJson) }
-  return encodeMessage(SYNC_REQUEST, only === true ? { ...links, only } : links)
+export function encodeRequest({ wants, haves, resume, nodes, only }: SyncRequest): Uint8Array {
+  const isSet = (flag: boolean | undefined): true | undefined => (flag === true ? flag : undefined)
+  const flags = { nodes: isSet(nodes), only: isSet(only) }
+  return encodeMessage(SYNC_REQUEST, { haves: haves.map(linkJson), ...flags, resume, wants: wants.map(linkJson) })
 }
 
 /** The bytes of a response, its length before it. */
@@ -47,10 +50,10 @@ export function decodeRequest(fields: Fields): SyncRequest {
   const only = readFlag(fields, 'only')
   const wants = readLinks(fields, 'wants', MAX_WANTS)
   if (wants.length === 0) throw new WireProblem('wants is empty')
-  const request = { wants, haves: readLinks(fields, 'haves', MAX_HAVES), resume: readCount(fields, 'resume') }
-  if (!only) return request
-  if (request.haves.length > 0 || request.resume > 0) throw new WireProblem('just some blocks have no haves')
-  return { ...request, only }
+  const haves = readLinks(fields, 'haves', MAX_HAVES)
+  const request = { wants, haves, resume: readCount(fields, 'resume'), nodes: readFlag(fields, 'nodes'), only }
+  if (only && (haves.length > 0 || request.resume > 0)) throw new WireProblem('just some blocks have no haves')
+  return request
 }
 
 /** Reads a response. Throws RefusedRequest, WireProblem, and what the reader throws. */
