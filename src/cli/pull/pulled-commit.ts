@@ -1,6 +1,7 @@
 import type { CID } from 'multiformats/cid'
 
 import { InvalidError } from '../../model/errors.ts'
+import { defaultRemote } from '../../repo/remote/push-destination.ts'
 import { upstreamOf } from '../../repo/remote/upstream.ts'
 import type { Repository } from '../../repo/repository.ts'
 import { findRef } from '../../repo/revision/find-ref.ts'
@@ -81,8 +82,9 @@ async function nothingToTake(
   const branch = branchName(head.branch)
   const upstream = upstreamOf(repository, branch)
   if (upstream === undefined) {
+    const name = remote ?? defaultRemote(repository.config) ?? 'REMOTE'
     return new InvalidError('upstream-needed', `there is no tracking information for the branch "${branch}"`, {
-      hint: `name a branch: \`jzfs pull ${remote ?? 'REMOTE'} BRANCH\`, or let it follow one: \`jzfs branch -u ${remote ?? 'REMOTE'}/BRANCH\``,
+      hint: `name a branch: \`jzfs pull ${name} BRANCH\`, or let it follow one: \`jzfs branch -u ${name}/BRANCH\``,
     })
   }
   const problem =
