@@ -53,7 +53,7 @@ export async function findDaemon({ signal }: Context, home: Home): Promise<Contr
 }
 
 /** The delegated routers of the user's configuration. */
-function routerUrls(context: Context): readonly string[] {
+export function routerUrls(context: Context): readonly string[] {
   return openConfig(configSources(context)).get('routing.urls') ?? []
 }
 

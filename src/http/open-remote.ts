@@ -24,6 +24,8 @@ export interface OpenRemoteOptions extends AbortOptions {
   /** Addresses of nodes to ask as well (default: for a name or a commit, those that the daemon is connected to). */
   addresses: readonly string[]
   profile: NetworkProfile
+  /** Delegated routers, which are asked for names: see `createRouter` (default: none). */
+  routerUrls?: readonly string[] | undefined
   /** See `RefsTrust`. */
   trustedName: string | undefined
   allowExpired?: boolean | undefined
@@ -94,6 +96,16 @@ async function openNetworkRemote(url: string, parsed: NetworkUrl, options: OpenR
   const { createPeerRemote } = await import('../sync/remote/peer-remote.ts')
   const repository = parsed.kind === 'peer' ? parsed.repository : undefined
   return createPeerRemote({ url, peers, repository, trustedName: options.trustedName, close, ...trust })
+}
+
+/** Those who may know what a name means, and nothing more. */
+async function openRouters(
+  { kind }: NetworkUrl,
+  { routerUrls = [], profile }: OpenRemoteOptions,
+): Promise<Peer[]> {
+  if (kind !== 'ipns' || routerUrls.length === 0) return []
+  const { createRouter } = await import('./routing/router.ts')
+  return routerUrls.map((each) => createRouter(each, { profile }))
 }
 
 /** Whether it is one was seen when the URL was taken apart. */

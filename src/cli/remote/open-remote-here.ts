@@ -8,7 +8,7 @@ import type { Remote } from '../../sync/remote/remote.ts'
 import type { Context } from '../context.ts'
 import { configSources, openOptions } from '../here.ts'
 import { currentPerson } from '../identity.ts'
-import { networkProfile, openHomeHere } from '../network.ts'
+import { networkProfile, openHomeHere, routerUrls } from '../network.ts'
 
 /** A remote of the configuration, or just a URL. */
 export interface ChosenRemote {
@@ -64,6 +64,7 @@ export async function withRemote<Result>(
     local,
     addresses: [...(remoteConfig?.peers ?? []), ...peers],
     profile: networkProfile(context),
+    routerUrls: routerUrls(context),
     trustedName: remoteConfig?.trustedName,
     allowExpired,
     branch: options.branch ?? branchOf(remoteConfig) ?? config.get('init.defaultBranch'),
