@@ -24,10 +24,11 @@ export async function runDaemon({ httpPort, routerUrls = [], ...given }: RunDaem
   const startControl: StartControl = async (daemon, socket) => {
     if (httpPort === undefined) return startControlServer(daemon, socket)
     const { startHttpListener } = await import('./listener/http-listener.ts')
-    const http = await startHttpListener(
-      daemon,
-      profile === undefined ? { port: httpPort } : { port: httpPort, profile },
-    )
+    const http = await startHttpListener(daemon, {
+      port: httpPort,
+      ...(profile === undefined ? {} : { profile }),
+      maxConnectionsPerHost: given.limits?.maxConnectionsPerHost,
+    })
     daemon.state.http = http.url
     try {
       const control = await startControlServer(daemon, socket)

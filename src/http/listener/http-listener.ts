@@ -4,9 +4,11 @@ import type { AddressInfo } from 'node:net'
 import { ConflictError, NotFoundError } from '../../model/errors.ts'
 import type { Daemon } from '../../node/daemon.ts'
 import { listenAddresses, type NetworkProfile } from '../../node/network/network-profile.ts'
+import { DEFAULT_PEER_LIMITS } from '../../node/network/peer-limits.ts'
 import { CHALLENGE_HEADER } from '../asker-signature.ts'
 import { errorBody, FAMILY_STATUS } from '../error-body.ts'
 import { type Challenges, createChallenges } from './challenges.ts'
+import { limitHosts } from './host-limit.ts'
 import { HTTP_ROUTES } from './http-routes.ts'
 
 /** The daemon's HTTP listener. */
@@ -24,6 +26,8 @@ export interface HttpListenerOptions {
   profile?: NetworkProfile
   /** Connections at a time (default 1024). */
   maxConnections?: number
+  /** Of these, from one IP address (default: that of DEFAULT_PEER_LIMITS). */
+  maxConnectionsPerHost?: number | undefined
 }
 
 /** How long the head of a request may take, and an idle connection is kept, in milliseconds. */
@@ -36,12 +40,14 @@ const KEEP_ALIVE_MS = 30_000
  */
 export async function startHttpListener(daemon: Daemon, options: HttpListenerOptions): Promise<HttpListener> {
   const { port, profile = 'loopback', maxConnections = 1024 } = options
+  const { maxConnectionsPerHost = DEFAULT_PEER_LIMITS.maxConnectionsPerHost } = options
   const host = hostOf(listenAddresses(profile, port))
   const challenges = createChallenges()
   const server = createServer((request, response) => {
     answer(daemon, challenges, request, response).catch((error: unknown) => fail(response, error))
   })
   server.maxConnections = maxConnections
+  limitHosts(server, maxConnectionsPerHost, (refused) => daemon.activity.refusedConnection('host', refused))
   server.headersTimeout = HEADERS_TIMEOUT_MS
   server.keepAliveTimeout = KEEP_ALIVE_MS
   // A push takes as long as it takes: each piece of it has its own time.
