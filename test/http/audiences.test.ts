@@ -73,7 +73,7 @@ it('whoever asks, over whatever carrier, sees what is published to him and nothi
   }
   const overBitswap = asks
     .filter(({ carrier }) => carrier === 'libp2p')
-    .flatMap(({ peer }) => [forFriend[0]!, hidden[0]!].map((cid) => peer.fetchBlock?.(cid, { signal: soon() })))
+    .flatMap(({ peer }) => [forFriend[0]!, hidden[0]!].map(async (cid) => peer.fetchBlock?.(cid, { signal: soon() })))
   const asked = await Promise.allSettled(overBitswap)
   expect(asked.filter(({ status }) => status === 'fulfilled')).toEqual([])
 })
