@@ -9,7 +9,7 @@ export interface Counts {
   blocks?: number
   totalBlocks?: number | undefined
   bytes?: number
-  totalBytes?: number
+  totalBytes?: number | undefined
 }
 
 /** A progress line for work that takes over a second: on standard error, and only where that is a terminal. */
@@ -25,15 +25,17 @@ const EVERY_MS = 100
 export function createProgressLine(terminal: Terminal, label: string): ProgressLine {
   if (!terminal.showsProgress) return { update: () => {}, done: () => {} }
   const started = performance.now()
+  const speed = createSpeed()
   let nextMs = FIRST_MS
   let shown = false
   return {
     update: (counts) => {
       const elapsedMs = performance.now() - started
+      speed.note(counts, elapsedMs)
       if (elapsedMs < nextMs) return
       nextMs = elapsedMs + EVERY_MS
       shown = true
-      terminal.progress(`${label}: ${describe(counts, elapsedMs / 1000)}`)
+      terminal.progress(`${label}: ${describe(counts, speed.now(counts, elapsedMs))}`)
     },
     done: () => {
       if (shown) terminal.progress('')
@@ -41,10 +43,37 @@ export function createProgressLine(terminal: Terminal, label: string): ProgressL
   }
 }
 
-function describe(counts: Counts, seconds: number): string {
+/** How fast work goes, per second. */
+interface Speed {
+  bytes: number
+  blocks: number
+}
+
+/** How long the time is over which speed is measured, and how often it is noted, in milliseconds. */
+const WINDOW_MS = 10_000
+const NOTE_MS = 500
+
+/** The speed of the last seconds: what was here before, of an interrupted transfer, is not counted. */
+function createSpeed() {
+  const notes: { ms: number; bytes: number; blocks: number }[] = []
+  return {
+    note({ bytes = 0, blocks = 0 }: Counts, ms: number): void {
+      if (notes.length === 0) notes.push({ ms: 0, bytes: 0, blocks: bytes === 0 ? blocks : 0 })
+      if (ms - notes.at(-1)!.ms < NOTE_MS) return
+      notes.push({ ms, bytes, blocks })
+      while (notes.length > 2 && ms - notes[1]!.ms > WINDOW_MS) notes.shift()
+    },
+    now({ bytes = 0, blocks = 0 }: Counts, ms: number): Speed {
+      const [since] = notes
+      const seconds = Math.max(1, ms - (since?.ms ?? 0)) / 1000
+      return { bytes: (bytes - (since?.bytes ?? 0)) / seconds, blocks: (blocks - (since?.blocks ?? 0)) / seconds }
+    },
+  }
+}
+
+function describe(counts: Counts, speed: Speed): string {
   const { commits, totalCommits, files, totalFiles, blocks, totalBlocks, bytes, totalBytes } = counts
-  const rate = bytes === undefined ? undefined : bytes / seconds
-  const left = rate === undefined || totalBytes === undefined ? undefined : (totalBytes - (bytes ?? 0)) / rate
+  const left = secondsLeft(counts, speed)
   return [
     counted(commits, totalCommits, 'commits'),
     counted(files, totalFiles, 'files'),
@@ -52,11 +81,25 @@ function describe(counts: Counts, seconds: number): string {
     bytes === undefined
       ? undefined
       : formatBytes(bytes) + (totalBytes === undefined ? '' : ` of ${formatBytes(totalBytes)}`),
-    rate === undefined ? undefined : `${formatBytes(rate)}/s`,
-    left === undefined ? undefined : `${Math.ceil(left)} s left`,
+    bytes === undefined ? undefined : `${formatBytes(speed.bytes)}/s`,
+    left === undefined ? undefined : `${timeText(left)} left`,
   ]
     .filter((part) => part !== undefined)
     .join(', ')
+}
+
+/** By bytes where all are known, else by blocks. */
+function secondsLeft({ bytes = 0, totalBytes, blocks = 0, totalBlocks }: Counts, speed: Speed): number | undefined {
+  if (totalBytes !== undefined) return speed.bytes > 0 ? (totalBytes - bytes) / speed.bytes : undefined
+  return totalBlocks !== undefined && speed.blocks > 0 ? Math.max(0, totalBlocks - blocks) / speed.blocks : undefined
+}
+
+/** `42 s`, `3 min 5 s`, `2 h 10 min`. */
+function timeText(exactSeconds: number): string {
+  const seconds = Math.ceil(exactSeconds)
+  if (seconds < 60) return `${seconds} s`
+  const minutes = Math.floor(seconds / 60)
+  return minutes < 60 ? `${minutes} min ${seconds % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
 function counted(count: number | undefined, total: number | undefined, what: string): string | undefined {
