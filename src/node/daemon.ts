@@ -123,8 +123,8 @@ export async function startDaemon(given: DaemonOptions, startControl: StartContr
       log.info({ repository: registered.name, sequence: sequence.toString() }, 'published what moved')
     closing.push(keepPublishing({ home, served, command, now, onPublished, onProblem }))
     await writeDaemonState(home, state)
-    const { pid, peerId, addresses, profile } = state
-    log.info({ pid, version, home: home.layout.directory, peerId, addresses, profile }, 'daemon started')
+    const { pid, peerId, addresses, http, profile } = state
+    log.info({ pid, version, home: home.layout.directory, peerId, addresses, http, profile }, 'daemon started')
     return daemon
   } catch (error) {
     await closeAll()

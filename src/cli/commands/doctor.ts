@@ -42,7 +42,7 @@ async function run(context: Context, flags: DoctorFlags): Promise<void> {
     openFilesLimit: openFilesLimit(),
     now: context.now(),
     version: VERSION,
-    port: configuredPort(context),
+    ports: configuredPorts(context),
     signal: context.signal,
   })
   for await (const finding of running) {
@@ -56,11 +56,15 @@ async function run(context: Context, flags: DoctorFlags): Promise<void> {
 }
 
 /** A configuration that cannot be read is told by its own check. */
-function configuredPort(context: Context): number | undefined {
+function configuredPorts(context: Context) {
   try {
-    return openConfig(configSources(context)).get('network.port')
+    const config = openConfig(configSources(context))
+    return (['network.port', 'http.port'] as const).flatMap((key) => {
+      const port = config.get(key)
+      return port === undefined ? [] : [{ key, port }]
+    })
   } catch (error) {
-    if (error instanceof JzfsError) return undefined
+    if (error instanceof JzfsError) return []
     throw error
   }
 }

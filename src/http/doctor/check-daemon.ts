@@ -12,8 +12,8 @@ import { connectControl } from '../control-client.ts'
 export interface DaemonFacts extends AbortOptions {
   /** The version of this program. */
   version: string
-  /** The TCP port that is configured, if one is. */
-  port?: number | undefined
+  /** The TCP ports that are configured, by their keys. */
+  ports?: { key: 'network.port' | 'http.port'; port: number }[] | undefined
 }
 
 /** Ports of Kubo's own: swarm, API, gateway. */
@@ -58,8 +58,8 @@ async function checkRunning(status: DaemonStatus, { version }: DaemonFacts): Pro
     const told = `the daemon is jzfs ${status.version}, this is ${version}`
     found.push(warning('daemon-version-differs', told, 'start it anew: `jzfs daemon restart`'))
   }
-  for (const address of status.addresses) {
-    const [, host, port] = /^\/ip[46]\/([^/]+)\/tcp\/(\d+)/.exec(address) ?? []
+  for (const address of [...status.addresses, ...(status.http === undefined ? [] : [status.http])]) {
+    const [, host, port] = /^(?:\/ip[46]\/|http:\/\/)([^/]+)(?:\/tcp\/|:)(\d+)/.exec(address) ?? []
     if (host === undefined || (await isAnswered(host, Number(port)))) continue
     const told = `the daemon says that it listens on ${address}, and nobody answers there`
     found.push(failure('port-unreachable', told, 'look for a firewall; then start it anew: `jzfs daemon restart`'))
@@ -69,19 +69,23 @@ async function checkRunning(status: DaemonStatus, { version }: DaemonFacts): Pro
     : [sound('daemon', `runs (pid ${status.pid}, jzfs ${status.version}), and can be reached`)]
 }
 
-async function checkStopped(home: Home, { port }: DaemonFacts): Promise<DoctorFinding[]> {
-  const last = readDaemonState(home)
-  const lastPort = Number(/\/tcp\/(\d+)/.exec(last?.addresses[0] ?? '')?.[1] ?? 0)
-  const wanted = port ?? lastPort
+async function checkStopped(home: Home, { ports = [] }: DaemonFacts): Promise<DoctorFinding[]> {
   const found: DoctorFinding[] = []
-  if (wanted !== 0 && (await isAnswered('127.0.0.1', wanted))) {
-    const whose = KUBO_PORTS.has(wanted) ? 'another program (Kubo, by default)' : 'another program'
-    const told = `${whose} listens on port ${wanted}, where the daemon would`
-    const remedy = 'end it, or choose another port: `jzfs config --user network.port 0`'
-    found.push(port === undefined ? warning('port-taken', told, remedy) : failure('port-taken', told, remedy))
-  } else if (port !== undefined && KUBO_PORTS.has(port)) {
-    const told = `port ${port} is one of Kubo's: both cannot run at a time`
-    found.push(warning('port-of-kubo', told, 'choose another port: `jzfs config --user network.port 0`'))
+  for (const { key, port } of ports) {
+    const remedy = `end it, or choose another port: \`jzfs config --user ${key} 0\``
+    const isKubos = KUBO_PORTS.has(port)
+    if (port !== 0 && (await isAnswered('127.0.0.1', port))) {
+      const whose = isKubos ? 'another program (Kubo, by default)' : 'another program'
+      found.push(failure('port-taken', `${whose} listens on port ${port}, where the daemon shall (${key})`, remedy))
+    } else if (isKubos) {
+      found.push(warning('port-of-kubo', `port ${port} (${key}) is one of Kubo's: both cannot run at a time`, remedy))
+    }
+  }
+  const last = Number(/\/tcp\/(\d+)/.exec(readDaemonState(home)?.addresses[0] ?? '')?.[1] ?? 0)
+  const isConfigured = ports.some(({ key }) => key === 'network.port')
+  if (!isConfigured && last !== 0 && (await isAnswered('127.0.0.1', last))) {
+    const told = `another program listens on port ${last}, where the daemon did: it will be elsewhere`
+    found.push(warning('last-port-taken', told, 'end it, or tell peers the new address: `jzfs id`'))
   }
   return [...found, sound('daemon', 'none runs: nobody can reach this node')]
 }

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 
@@ -7,6 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { type DoctorOptions, runDoctor } from '../../../src/http/doctor/run-doctor.ts'
 import { checkMachine, openFilesLimit } from '../../../src/node/doctor/check-machine.ts'
 import type { DoctorFinding } from '../../../src/node/doctor/finding.ts'
+import { writeDaemonState } from '../../../src/node/home/daemon-state.ts'
 import { generateEd25519Key } from '../../../src/node/home/ed25519-key.ts'
 import { type Home, openHome } from '../../../src/node/home/home.ts'
 import { SELF_KEY } from '../../../src/node/home/key-store.ts'
@@ -101,6 +102,12 @@ describe('the doctor', () => {
     expect(await wrong(home)).toEqual(['error key-readable-by-others', 'error key-corrupt'])
   })
 
+  it.skipIf(process.getuid?.() !== 0)('sees a home of another user', async () => {
+    const home = temporaryHome()
+    chownSync(home.layout.directory, 12_345, 12_345)
+    expect(await wrong(home)).toEqual(['warning home-of-another'])
+  })
+
   it('sees a home that cannot be used, and files that cannot be read', async () => {
     const home = temporaryHome()
     writeFileSync(home.layout.repositories, 'nonsense')
@@ -129,8 +136,21 @@ describe('the doctor', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     onTestFinished(() => void server.close())
     const { port } = server.address() as { port: number }
-    expect(await wrong(home, { port })).toEqual(['error port-taken'])
-    expect(await wrong(home, { port: 5001 })).toEqual([expect.stringMatching(/port-of-kubo|port-taken/)])
+    const at = (key: 'network.port' | 'http.port', configured: number) => ({ ports: [{ key, port: configured }] })
+    expect(await wrong(home, at('network.port', port))).toEqual(['error port-taken'])
+    expect(await wrong(home, at('http.port', port))).toEqual(['error port-taken'])
+    expect(await wrong(home, at('http.port', 8080))).toEqual([expect.stringMatching(/port-of-kubo|port-taken/)])
+    expect(await wrong(home, at('network.port', 0))).toEqual([])
+    const state = {
+      pid: 1,
+      version: '',
+      startedAt: '',
+      peerId: '',
+      profile: '',
+      socket: join(home.layout.directory, 'x'),
+    }
+    await writeDaemonState(home, { ...state, addresses: [`/ip4/127.0.0.1/tcp/${port}/p2p/x`] })
+    expect(await wrong(home)).toEqual(['warning last-port-taken'])
   })
 
   it('sees repositories that moved, records that end, and forks', async () => {
