@@ -106,7 +106,8 @@ async function goTo(
   const head = await refs.head()
   const current = 'branch' in head ? head.branch.replace('refs/heads/', '') : undefined
   if (revision === undefined) return current === undefined ? { detach: 'HEAD' } : { branch: current }
-  if (revision === current || revision === '-' || /^@\{-\d+\}$/.test(revision)) return { branch: revision }
+  if (revision === current) return { branch: revision, guesses }
+  if (revision === '-' || /^@\{-\d+\}$/.test(revision)) return { branch: revision }
   const isBranch = refNameProblem(`refs/heads/${revision}`) === undefined
   if (isBranch && (await refs.read(`refs/heads/${revision}`)) !== undefined) return { branch: revision }
   const isGuessed = guesses && (await findRef(repository, revision)) === undefined

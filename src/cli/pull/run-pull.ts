@@ -29,7 +29,10 @@ export interface PullRequest {
   flags: PullFlags
 }
 
-/** Fetches, and takes in what was fetched; what comes of the fetch stays where the rest is refused. */
+/**
+ * Fetches, and takes in what was fetched. What was seen of the remote stays where the rest is refused, and where the pull is
+ * undone: an undo takes back the merge or rebase, and tags that came.
+ */
 export async function runPull(context: Context, repository: WorkingRepository, request: PullRequest): Promise<void> {
   const { command, flags } = request
   const branch = await currentBranch(repository)

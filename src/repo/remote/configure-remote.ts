@@ -4,7 +4,7 @@ import { runOperation } from '../operation/operation.ts'
 import { type RefAuthor } from '../refs/branch.ts'
 import type { Repository } from '../repository.ts'
 import { mapRef } from './map-refspecs.ts'
-import { readRemote } from './remote-config.ts'
+import { readOwnRemote, readRemote } from './remote-config.ts'
 
 /**
  * Gives a remote another place, or (`isPush`) another place to push to. The name that it was signed by is forgotten with its place: the
@@ -53,7 +53,7 @@ async function configureRemote(
   author: RefAuthor,
 ): Promise<void> {
   using lock = await repository.lock(author.command)
-  readRemote(repository.config, name)
+  readOwnRemote(repository.config, name)
   const config = planConfig(repository.layout, new Map(values))
   if (config.length > 0) await runOperation(repository, lock, { ...author, config })
 }

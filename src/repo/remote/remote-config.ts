@@ -57,6 +57,21 @@ export function findRemote(config: Pick<Config, 'get'>, name: string): RemoteCon
   }
 }
 
+/** The same as `readRemote`, where this repository is what configures it: InvalidError `remote-elsewhere` for a remote of the user. */
+export function readOwnRemote(config: Config, name: string): RemoteConfig {
+  const remote = readRemote(config, name)
+  const entry = config.find(`remote.${name}.url`)
+  if (entry === undefined || entry.origin === 'repository') return remote
+  throw new InvalidError(
+    'remote-elsewhere',
+    `${name} is not configured in this repository, but by the ${entry.origin}`,
+    {
+      hint: `change it there: \`jzfs config --user remote.${name}.url URL\``,
+      details: { remote: name, origin: entry.origin },
+    },
+  )
+}
+
 /** All remotes, sorted by name. */
 export function listRemotes(config: Config): RemoteConfig[] {
   return remoteNames(config).map((name) => readRemote(config, name))

@@ -3,7 +3,7 @@ import { keysOf } from '../config/config-patterns.ts'
 import { runOperation } from '../operation/operation.ts'
 import { type RefAuthor } from '../refs/branch.ts'
 import type { Repository } from '../repository.ts'
-import { readRemote, trackingPrefix } from './remote-config.ts'
+import { readOwnRemote, trackingPrefix } from './remote-config.ts'
 import { followingKeys } from './rename-remote.ts'
 
 /**
@@ -14,7 +14,7 @@ import { followingKeys } from './rename-remote.ts'
  */
 export async function removeRemote(repository: Repository, name: string, author: RefAuthor): Promise<string[]> {
   using lock = await repository.lock(author.command)
-  readRemote(repository.config, name)
+  readOwnRemote(repository.config, name)
   const tracking = await repository.refs.list(trackingPrefix(name))
   const keys = followingKeys(repository.config, name).flatMap((key) => [key, key.replace(/remote$/, 'merge')])
   const values = [...keysOf('remote', name), ...keys].map((key): [string, undefined] => [key, undefined])

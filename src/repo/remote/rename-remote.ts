@@ -5,7 +5,7 @@ import { runOperation } from '../operation/operation.ts'
 import { type RefAuthor } from '../refs/branch.ts'
 import type { Repository } from '../repository.ts'
 import { refuseRemoteName } from './add-remote.ts'
-import { checkRemoteName, defaultRefspec, readRemote, trackingPrefix } from './remote-config.ts'
+import { checkRemoteName, defaultRefspec, readOwnRemote, trackingPrefix } from './remote-config.ts'
 
 /** What became of a remote's refs. */
 export interface RenamedRemote {
@@ -27,7 +27,7 @@ export async function renameRemote(
 ): Promise<RenamedRemote> {
   checkRemoteName(after)
   using lock = await repository.lock(author.command)
-  readRemote(repository.config, before)
+  readOwnRemote(repository.config, before)
   if (before === after) return { refs: [], keptRefspecs: [] }
   refuseRemoteName(repository, after, before)
   const [from, to] = [trackingPrefix(before), trackingPrefix(after)]

@@ -70,11 +70,22 @@ async function existingBranch(
   const commit = await repository.refs.read(head.branch)
   if (commit !== undefined) return { head, commit, refs: [], branch: 'existing' }
   const current = await repository.refs.head()
-  if ('branch' in current && current.branch === head.branch) return { head, commit, refs: [], branch: 'existing' }
+  if ('branch' in current && current.branch === head.branch) {
+    const unborn: SwitchGoal = { head, commit, refs: [], branch: 'existing' }
+    return guesses ? ((await guessedBranch(repository, name)) ?? unborn) : unborn
+  }
   if (nth !== undefined) return detachedAt(repository, name, options)
   const problem = await branchExpected(repository, name, options)
-  const guessed = guesses && problem instanceof NotFoundError ? await guessBranch(repository, name) : undefined
+  const guessed = guesses && problem instanceof NotFoundError ? await guessedBranch(repository, name) : undefined
   if (guessed === undefined) throw problem
+  return guessed
+}
+
+/** The branch of a remote, made here; undefined where none has it. */
+async function guessedBranch(repository: Repository, name: string): Promise<SwitchGoal | undefined> {
+  const guessed = await guessBranch(repository, name)
+  if (guessed === undefined) return undefined
+  const head = { branch: BRANCHES + name }
   const message = `branch: created from ${guessed.tracking}`
   const made = { name: head.branch, before: undefined, after: guessed.commit, message }
   return { head, commit: guessed.commit, refs: [made], branch: 'new', followed: guessed }

@@ -68,6 +68,18 @@ test('a branch that only a remote has is made by going to it', async () => {
   expect(await scene.state()).toEqual(before)
 })
 
+test('an empty repository gets its first branch from a remote', async () => {
+  const scene = await openRemoteScene()
+  await scene.tracked('origin', ['main', 'fresh'])
+  for (const way of ['switch', 'checkout']) {
+    await scene.both(['switch', '-q', '--orphan', 'fresh'])
+    await scene.same([way, 'fresh'])
+    expect(await scene.same(['status', '-sb'])).toContain('## fresh...origin/fresh')
+    await scene.both(['switch', '-q', 'main'])
+    await scene.both(['branch', '-q', '-D', 'fresh'])
+  }
+})
+
 test('a branch is deleted when what it follows has its commits', async () => {
   const scene = await openRemoteScene()
   await scene.tracked('origin', ['main'])

@@ -3,7 +3,13 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
 import { type Config, openConfig } from '../../../src/repo/config/config.ts'
-import { checkRemoteName, findRemote, listRemotes, readRemote } from '../../../src/repo/remote/remote-config.ts'
+import {
+  checkRemoteName,
+  findRemote,
+  listRemotes,
+  readOwnRemote,
+  readRemote,
+} from '../../../src/repo/remote/remote-config.ts'
 import { upstreamOf } from '../../../src/repo/remote/upstream.ts'
 import { temporaryFolder } from '../../support/repository.ts'
 
@@ -41,6 +47,14 @@ test('a remote that is not there is named with the nearest ones', async () => {
   )
   expect(findRemote(config, '/data')).toBeUndefined()
   expect(() => checkRemoteName('a..b')).toThrow(expect.objectContaining({ code: 'remote-name-invalid' }))
+})
+
+test('a remote of the user is not changed by a repository', async () => {
+  const folder = temporaryFolder()
+  const config = openConfig({ repositoryFile: join(folder, 'config.json'), userFile: join(folder, 'user.json') })
+  await config.set('remote.mine.url', '/data', 'user')
+  expect(readRemote(config, 'mine').url).toBe('/data')
+  expect(() => readOwnRemote(config, 'mine')).toThrow(expect.objectContaining({ code: 'remote-elsewhere' }))
 })
 
 test('keys of remotes and branches are checked as all others are', async () => {
