@@ -6,12 +6,15 @@ import type { Context } from '../context.ts'
 import { configSources } from '../here.ts'
 import { currentPerson } from '../identity.ts'
 import { openHomeHere, readSource, withPeers } from '../network.ts'
+import { readPin } from '../pin/read-pin.ts'
 import { blocksText, createProgressLine } from '../progress.ts'
 
 interface AddFlags {
   peer?: string[]
   history: boolean
   allowExpired?: true
+  follow?: true
+  name?: string
   json?: true
 }
 
@@ -23,6 +26,8 @@ export const pin: CommandModule = {
       .description('fetch a dataset and keep it; again, bring what is new')
       .argument('<source>', 'ipns://NAME, ipfs://COMMIT, or ipfs://TREE with --no-history')
       .option('--peer <address>', 'ask this node; may be repeated (default: those the daemon is connected to)', collect)
+      .option('--follow', 'keep it up to date: the daemon brings what is new of the name')
+      .option('--name <label>', 'call the pin so')
       .option('--no-history', 'keep one version, named by the CID of its tree')
       .option('--allow-expired', 'accept a record whose life is over')
       .option('--json', 'print one JSON document')
@@ -30,27 +35,44 @@ export const pin: CommandModule = {
     command
       .command('rm')
       .description('keep a dataset no longer')
-      .argument('<source>', 'what was pinned')
+      .argument('<source>', 'what was pinned, or its label')
       .option('--json', 'print one JSON document')
       .action((source: string, flags: { json?: true }) => remove(context, source, flags))
     command
       .command('ls')
-      .description('list what is pinned')
+      .description('list what is pinned, and how it is')
+      .option('--verify', 'hash all of it again; exit with 3 where something is missing or corrupt')
       .option('--json', 'print one JSON document')
-      .action((flags: { json?: true }) => list(context, flags))
+      .action(async (flags: { verify?: true; json?: true }) => {
+        const { showPins } = await import('../pin/show-pins.ts')
+        await showPins(context, flags)
+      })
+    command
+      .command('update')
+      .description('bring what is new of the names that pins follow')
+      .argument('[source...]', 'these pins alone, by their names or labels')
+      .option('--peer <address>', 'ask this node; may be repeated (default: as when it was pinned)', collect)
+      .option('--json', 'print one JSON document')
+      .action(async (sources: string[], flags: { peer?: string[]; json?: true }) => {
+        const { updatePins } = await import('../pin/update-pins.ts')
+        await updatePins(context, sources, flags)
+      })
   },
 }
 
 async function add(context: Context, text: string, flags: AddFlags): Promise<void> {
   const source = await readSource(text)
   const home = openHomeHere(context)
-  const { addPin } = await import('../../node/publish/home-pins.ts')
+  const { keepPin } = await import('../../node/pins/update-pin.ts')
   const config = openConfig(configSources(context))
   const progress = createProgressLine(context.terminal, 'receiving')
   const pinned = await withPeers(context, home, flags.peer ?? [], (peers) =>
-    addPin(home, {
+    keepPin(home, {
       source,
       peers,
+      name: flags.name,
+      addresses: flags.peer ?? [],
+      ...(flags.follow === undefined ? {} : { follows: flags.follow }),
       wanted: flags.history ? 'commit' : 'any',
       allowExpired: flags.allowExpired === true,
       command: context.commandLine,
@@ -72,21 +94,11 @@ async function add(context: Context, text: string, flags: AddFlags): Promise<voi
 async function remove(context: Context, text: string, flags: { json?: true }): Promise<void> {
   const { removePin } = await import('../../node/publish/home-pins.ts')
   const person = currentPerson(context, openConfig(configSources(context)), 'COMMITTER')
-  const label = labelOf(await readSource(text))
-  const removed = await removePin(openHomeHere(context), label, { command: context.commandLine, person })
+  const home = openHomeHere(context)
+  const { label } = await readPin(home, text)
+  const removed = await removePin(home, label, { command: context.commandLine, person })
   if (flags.json) return context.terminal.json(removed)
-  await context.terminal.out(`no longer pinned: ${removed.cid.toString()}\n`)
-}
-
-async function list(context: Context, flags: { json?: true }): Promise<void> {
-  const { listPins } = await import('../../node/publish/home-pins.ts')
-  const pins = await listPins(openHomeHere(context), { command: context.commandLine })
-  if (flags.json) return context.terminal.json(pins)
-  const lines = pins.map(({ label, cid }) => {
-    const text = cid.toString()
-    return label === text ? `ipfs://${text}\n` : `ipns://${label} ${text}\n`
-  })
-  await context.terminal.out(lines.join(''))
+  await context.terminal.out(`no longer pinned: ${removed.cid?.toString() ?? `ipns://${label}`}\n`)
 }
 
 function labelOf(source: RemoteSource): string {

@@ -1,17 +1,15 @@
-import { shortenCid } from '../../model/cid-text.ts'
 import type { IntegrityError } from '../../model/errors.ts'
-import { quoteName } from '../../model/quote-name.ts'
 import type { Repository } from '../../repo/repository.ts'
 import { resolveRevision } from '../../repo/revision.ts'
 import { verifyReachable, type VerifyStart } from '../../repo/verify.ts'
-import type { VerifyFinding, VerifyProgress } from '../../repo/verify/verify-run.ts'
+import type { VerifyProgress } from '../../repo/verify/verify-run.ts'
 import type { CommandModule } from '../command.ts'
 import type { Context } from '../context.ts'
 import { EXIT } from '../exit-status.ts'
 import { withRepository } from '../here.ts'
 import { createProgressLine } from '../progress.ts'
 import { revisionOptions } from '../revisions.ts'
-import { soundLine, storeLine } from '../soundness.ts'
+import { findingLine, soundLine, storeLine } from '../soundness.ts'
 
 interface VerifyFlags {
   store?: boolean
@@ -99,15 +97,4 @@ async function verifyStore(context: Context, { store }: Repository, flags: Verif
 async function report(context: Context, { json }: VerifyFlags, document: object, line: string): Promise<void> {
   context.status = EXIT.integrity
   await (json ? context.terminal.json(document) : context.terminal.out(`${line}\n`))
-}
-
-function findingLine({ code, cid, message, revision, commit, path }: VerifyFinding): string {
-  const place = [
-    ...(path === undefined ? [] : [path === '' ? 'the root directory' : quoteName(path)]),
-    ...(commit === undefined || commit.equals(cid) ? [] : [`commit ${shortenCid(commit)}`]),
-    revision,
-  ].join(', ')
-  if (code === 'block-missing') return `missing ${cid.toString()}: ${place}`
-  if (code === 'block-corrupt') return `corrupt ${cid.toString()}: ${place}`
-  return `${code} ${cid.toString()}: ${place}: ${message}`
 }

@@ -13,6 +13,8 @@ export interface HomeLayout {
   repositories: string
   /** A bare repository: the datasets that are pinned without a repository of their own, each a ref `refs/pins/…`. */
   pins: string
+  /** By pin: what its user calls it, whether it follows its name, and what went wrong. */
+  pinNotes: string
   /** What may be lost: libp2p's peer store. Only the daemon opens it. */
   datastore: string
   /** Taken by whoever changes files of the home. */
@@ -36,6 +38,7 @@ export function homeLayoutOf(directory: string): HomeLayout {
     published: join(directory, 'published'),
     repositories: join(directory, 'repositories.json'),
     pins: join(directory, 'pins'),
+    pinNotes: join(directory, 'pin-notes'),
     datastore: join(directory, 'datastore'),
     lock: join(directory, 'lock.db'),
     daemonLock: join(directory, 'daemon.db'),

@@ -10,6 +10,7 @@ import { openRepository, type OpenRepositoryOptions, type Repository } from '../
 import { type Pin, pinDataset, type PinOptions } from '../../sync/clone/pin.ts'
 import { publishHeads, unpublishHeads } from '../../sync/publish/published-set.ts'
 import type { Home } from '../home/home.ts'
+import { removePinNotes } from '../pins/pin-notes.ts'
 import { openHomeNames } from './home-names.ts'
 import { pinSetPath } from './published-files.ts'
 
@@ -43,20 +44,26 @@ export async function addPin(home: Home, options: AddPinOptions): Promise<Pin> {
 }
 
 /**
- * Gives up a pin: it is not served any more, and its blocks are no longer kept. Throws NotFoundError `pin-missing`
- * (details: `pin`).
+ * Gives up a pin: it is not served any more, follows nothing, and its blocks are no longer kept. Throws NotFoundError
+ * `pin-missing` (details: `pin`).
  */
 export async function removePin(
   home: Home,
   label: string,
   { command, person }: { command: string; person: Person },
-): Promise<HomePin> {
+): Promise<Pick<HomePin, 'label'> & { cid: CID | undefined }> {
+  // First: the daemon follows it no more, and does not bring it back.
+  const wasNoted = await removePinNotes(home, label, command)
   const repository = await openPins(home, command)
   try {
     using lock = await repository?.lock(command)
     const name = `${PINS}${label}`
     const before = await repository?.refs.read(name)
-    if (repository === undefined || lock === undefined || before === undefined) throw pinMissing(label)
+    if (repository === undefined || lock === undefined || before === undefined) {
+      // It was to be followed, and nothing of it came yet.
+      if (wasNoted) return { label, cid: undefined }
+      throw pinMissing(label)
+    }
     // First the set: without it nothing is served, wherever we are interrupted.
     await unpublishHeads(pinSetPath(home.layout, label))
     const refs = [{ name, before, after: undefined, message: 'pin: removed' }]
@@ -95,7 +102,8 @@ async function openPins(home: Home, command: string): Promise<Repository | undef
   return existsSync(home.layout.pins) ? openRepository(home.layout.pins, { command }) : undefined
 }
 
-function pinMissing(label: string): NotFoundError {
+/** NotFoundError `pin-missing` (details: `pin`). */
+export function pinMissing(label: string): NotFoundError {
   return new NotFoundError('pin-missing', `nothing is pinned under ${label}`, {
     hint: '`jzfs pin ls` shows what is pinned',
     details: { pin: label },

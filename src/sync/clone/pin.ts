@@ -12,6 +12,7 @@ import { type RemoteSource, resolveSource, sourceText } from '../names/remote-he
 import type { Peer } from '../peer.ts'
 import type { SyncProgress } from '../protocol/receive-blocks.ts'
 import { type FetchedFromPeers, fetchFromPeers } from './fetch-from-peers.ts'
+import { pinHaves } from './pin-haves.ts'
 
 export interface PinOptions extends AbortOptions {
   /** Where the dataset is kept: a bare repository will do. */
@@ -21,7 +22,10 @@ export interface PinOptions extends AbortOptions {
   names: KnownNames
   /** What stands after `refs/pins/`. */
   pin: string
-  /** What a CID may be (default `commit`): `any` takes one version, by its tree's CID, without history. */
+  /**
+   * What a CID may be (default `commit`): `any` takes one version, by its tree's CID, without history. A name may mean
+   * anything: a repository's manifest, a commit, a tree.
+   */
   wanted?: 'commit' | 'any' | undefined
   allowExpired?: boolean | undefined
   command: string
@@ -47,7 +51,8 @@ export interface Pin {
  * `fetchFromPeers` throw, InvalidError `ref-name-invalid`, ConflictError `ref-changed` and `locked`.
  */
 export async function pinDataset(options: PinOptions): Promise<Pin> {
-  const { repository, source, peers, names, pin, command, person, wanted = 'commit' } = options
+  const { repository, source, peers, names, pin, command, person } = options
+  const wanted = 'name' in source ? 'any' : (options.wanted ?? 'commit')
   const { signal, idleTimeoutMs, onProgress } = options
   const ref = `refs/pins/${pin}`
   checkRefName(ref)
@@ -55,10 +60,14 @@ export async function pinDataset(options: PinOptions): Promise<Pin> {
   using _lease = await repository.store.lease({ signal })
   const head = await resolveSource(source, peers, names, options)
   const before = await repository.refs.read(ref)
+  if (before?.equals(head.cid) === true) {
+    const fetched = { blocks: 0, bytes: 0, resumed: 0, peer: head.peers[0]?.label ?? '', failures: [] }
+    return { ref, before, cid: before, record: head.record, fetched }
+  }
   await beginPartial(repository.layout, head.cid)
   const fetched = await fetchFromPeers({
     wants: [head.cid],
-    haves: before === undefined ? [] : [before],
+    haves: await pinHaves(repository, before, { signal }),
     wanted,
     peers: head.peers,
     store: repository.store,

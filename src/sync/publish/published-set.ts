@@ -4,8 +4,10 @@ import { dirname } from 'node:path'
 import { CID } from 'multiformats/cid'
 
 import type { AbortOptions, BlockSource } from '../../model/block.ts'
-import { RAW } from '../../model/cid.ts'
-import { IntegrityError } from '../../model/errors.ts'
+import { DAG_JSON, RAW } from '../../model/cid.ts'
+import { nodeType } from '../../model/commit/dag-json-node.ts'
+import { IntegrityError, JzfsError } from '../../model/errors.ts'
+import { linksOf } from '../../model/tree/reachability.ts'
 import { createReachedCommits } from '../../repo/history/reached-commits.ts'
 import { syncDirectory, writeFileDurably } from '../../store/durable.ts'
 import { explainFsError, fsErrorCode } from '../../store/fs-errors.ts'
@@ -54,7 +56,8 @@ export async function publishHeads(
   const added = base === undefined ? await collect(source, heads, undefined, options) : extension!
   const sorted = base === undefined ? wanted : sortHeads([...heads, ...others])
   const leaves = mergeSorted(base?.leaves ?? new Uint8Array(0), joinSorted(added.leaves))
-  const nodes = mergeSorted(base?.nodes ?? new Uint8Array(0), joinSorted(added.nodes))
+  const nodesBefore = withoutDigests(base?.nodes ?? new Uint8Array(0), extension?.replaced ?? [])
+  const nodes = mergeSorted(nodesBefore, joinSorted(added.nodes))
   const set = { heads: sorted, leaves, nodes }
   try {
     await mkdir(dirname(path), { recursive: true })
@@ -91,21 +94,63 @@ interface Collected {
   met: Set<string>
 }
 
-/** What is new, and the heads of the set before that are not reached any more: for these the set has too much. */
+/** What is new beside the set before. */
+interface Extension extends Collected {
+  /** Heads of the set before that are not reached any more: for these the set has too much. */
+  unreached: CID[]
+  /** Digests of manifests that were heads, all of whose own heads are reached: only they themselves are too much. */
+  replaced: Uint8Array[]
+}
+
 async function extend(
   source: BlockSource,
   heads: readonly CID[],
   before: DigestSet,
   options: AbortOptions,
-): Promise<Collected & { unreached: CID[] }> {
+): Promise<Extension> {
   const collected = await collect(source, heads, before, options)
   const left = before.heads.map((head) => CID.decode(head)).filter((head) => !collected.met.has(head.toString()))
-  if (left.length === 0) return { ...collected, unreached: [] }
+  if (left.length === 0) return { ...collected, unreached: [], replaced: [] }
   // The walk stops at what it knows: an older commit may lie behind it.
-  const reached = createReachedCommits({ get: (cid) => source.get(cid, options), hasDigest: () => true }, heads)
-  const unreached: CID[] = []
-  for (const head of left) if (!(await reached.has(head, options))) unreached.push(head)
-  return { ...collected, unreached }
+  const nodes = readOnce(source, options)
+  const tips = await Promise.all(heads.map(async (head) => (await manifestHeads(nodes, head)) ?? [head]))
+  const reached = createReachedCommits({ ...nodes, hasDigest: () => true }, tips.flat())
+  const areReached = async (cids: readonly CID[]): Promise<boolean> => {
+    for (const cid of cids) if (!(await reached.has(cid, options))) return false
+    return true
+  }
+  const extension: Extension = { ...collected, unreached: [], replaced: [] }
+  for (const head of left) {
+    const own = await manifestHeads(nodes, head)
+    if (!(await areReached(own ?? [head]))) extension.unreached.push(head)
+    else if (own !== undefined) extension.replaced.push(head.multihash.digest)
+  }
+  return extension
+}
+
+/** A source whose blocks are read once: commits, tags and manifests are small. */
+function readOnce(source: BlockSource, options: AbortOptions): BlockSource {
+  const read = new Map<string, Promise<Uint8Array>>()
+  return {
+    get(cid) {
+      const id = cid.toString()
+      const found = read.get(id) ?? source.get(cid, options)
+      read.set(id, found)
+      return found
+    },
+  }
+}
+
+/** What a manifest names; undefined for anything else, and for what is not here any more. */
+async function manifestHeads(source: BlockSource, cid: CID): Promise<CID[] | undefined> {
+  if (cid.code !== DAG_JSON) return undefined
+  try {
+    const bytes = await source.get(cid)
+    return nodeType(cid, bytes) === 'jzfs/manifest/1' ? linksOf(cid, bytes) : undefined
+  } catch (error) {
+    if (error instanceof JzfsError) return undefined
+    throw error
+  }
 }
 
 async function collect(
@@ -162,6 +207,17 @@ function mergeSorted(a: Uint8Array, b: Uint8Array): Uint8Array {
     if (order >= 0) fromB += DIGEST_BYTES
   }
   return merged.subarray(0, end)
+}
+
+function withoutDigests(digests: Uint8Array, removed: readonly Uint8Array[]): Uint8Array {
+  if (removed.length === 0) return digests
+  const unwanted = new Set(removed.map((digest) => Buffer.from(digest).toString('hex')))
+  const kept: Uint8Array[] = []
+  for (let at = 0; at < digests.length; at += DIGEST_BYTES) {
+    const digest = digests.subarray(at, at + DIGEST_BYTES)
+    if (!unwanted.has(Buffer.from(digest).toString('hex'))) kept.push(digest)
+  }
+  return Buffer.concat(kept)
 }
 
 function hasSorted(digests: Uint8Array, wanted: Uint8Array): boolean {

@@ -1,0 +1,92 @@
+import { JzfsError, NotFoundError } from '../../model/errors.ts'
+import type { Home } from '../../node/home/home.ts'
+import { openConfig } from '../../repo/config/config.ts'
+import type { Pin } from '../../sync/clone/pin.ts'
+import type { Context } from '../context.ts'
+import { exitStatus } from '../exit-status.ts'
+import { configSources } from '../here.ts'
+import { currentPerson } from '../identity.ts'
+import { openHomeHere, withPeers } from '../network.ts'
+import { blocksText, createProgressLine } from '../progress.ts'
+import { readPin } from './read-pin.ts'
+
+/**
+ * Brings pins up to date, one after the other: all that follow a name, or those that are named. One that fails does not keep
+ * the others from it; the exit status is that of the first that did.
+ */
+export async function updatePins(
+  context: Context,
+  texts: readonly string[],
+  { peer: given = [], json }: { peer?: string[]; json?: true },
+): Promise<void> {
+  const home = openHomeHere(context)
+  const labels = texts.length > 0 ? await readPins(home, texts) : await followedPins(home)
+  const documents: object[] = []
+  for (const label of labels) {
+    try {
+      const { cid, before, fetched } = await update(context, home, label, given)
+      documents.push({ label, cid, before, blocks: fetched.blocks, bytes: fetched.bytes })
+      const isKept = before?.equals(cid) === true
+      const line = isKept ? `up to date: ipns://${label}` : `ipns://${label} ${cid.toString()} (${blocksText(fetched)})`
+      if (json !== true) await context.terminal.out(`${line}\n`)
+    } catch (error) {
+      if (!(error instanceof JzfsError) || context.signal.aborted) throw error
+      const { code, message } = error
+      // A peer that nobody reached was not asked: that is not noted yet.
+      await note(context, home, label, error)
+      documents.push({ label, error: { code, message } })
+      context.terminal.say(`error: ipns://${label}: ${message}`)
+      context.status = context.status === 0 ? exitStatus(error) : context.status
+    }
+  }
+  if (json) await context.terminal.json(documents)
+}
+
+async function readPins(home: Home, texts: readonly string[]): Promise<string[]> {
+  const { readPinNotes } = await import('../../node/pins/pin-notes.ts')
+  const labels: string[] = []
+  for (const text of texts) {
+    const { label } = await readPin(home, text)
+    if (readPinNotes(home, label)?.follows !== true) throw notFollowed(text)
+    labels.push(label)
+  }
+  return labels
+}
+
+async function followedPins(home: Home): Promise<string[]> {
+  const { listNotedPins, readPinNotes } = await import('../../node/pins/pin-notes.ts')
+  return listNotedPins(home).filter((label) => readPinNotes(home, label)?.follows === true)
+}
+
+async function update(context: Context, home: Home, label: string, given: readonly string[]): Promise<Pin> {
+  const [{ updatePin }, { readPinNotes }] = await Promise.all([
+    import('../../node/pins/update-pin.ts'),
+    import('../../node/pins/pin-notes.ts'),
+  ])
+  const config = openConfig(configSources(context))
+  const progress = createProgressLine(context.terminal, 'receiving')
+  const addresses = given.length > 0 ? given : (readPinNotes(home, label)?.peers ?? [])
+  return withPeers(context, home, addresses, (peers) =>
+    updatePin(home, label, {
+      peers,
+      command: context.commandLine,
+      person: currentPerson(context, config, 'COMMITTER'),
+      now: context.now(),
+      idleTimeoutMs: config.get('network.idleTimeoutMs'),
+      signal: context.signal,
+      onProgress: progress.update,
+    }),
+  ).finally(() => progress.done())
+}
+
+async function note({ commandLine, now }: Context, home: Home, label: string, error: JzfsError): Promise<void> {
+  const { notePinProblem } = await import('../../node/pins/update-pin.ts')
+  await notePinProblem(home, label, error, { command: commandLine, now: now() })
+}
+
+function notFollowed(text: string): NotFoundError {
+  return new NotFoundError('pin-not-followed', `no pin follows ${text}`, {
+    hint: 'follow it: `jzfs pin add --follow ipns://NAME`',
+    details: { pin: text },
+  })
+}

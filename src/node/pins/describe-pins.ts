@@ -1,0 +1,44 @@
+import type { CID } from 'multiformats/cid'
+
+import { JzfsError } from '../../model/errors.ts'
+import { openDigestSet } from '../../sync/publish/digest-set-file.ts'
+import type { Home } from '../home/home.ts'
+import { listPins } from '../publish/home-pins.ts'
+import { pinSetPath } from '../publish/published-files.ts'
+import { listNotedPins, type PinNotes, readPinNotes } from './pin-notes.ts'
+
+/** A pin, and how it is. */
+export interface PinDescription extends PinNotes {
+  /** The IPNS name or the CID that was pinned. */
+  label: string
+  /** What it is now; undefined where nothing of it came yet. */
+  cid: CID | undefined
+  /** `kept`: all of it is here and served; `waiting`: it is yet to be fetched; `failing`: see `problem`. */
+  state: 'kept' | 'waiting' | 'failing'
+  /** Blocks that it reaches, those that other pins reach too among them. */
+  blocks: number
+}
+
+/** All pins of a home, sorted by their labels. Throws IntegrityError `pin-notes-corrupt`. */
+export async function describePins(home: Home, { command }: { command: string }): Promise<PinDescription[]> {
+  const kept = new Map((await listPins(home, { command })).map(({ label, cid }) => [label, cid]))
+  const labels = [...new Set([...kept.keys(), ...listNotedPins(home)])].sort()
+  return labels.map((label) => {
+    const cid = kept.get(label)
+    const notes = readPinNotes(home, label) ?? { follows: false, peers: [] }
+    const state = notes.problem !== undefined ? 'failing' : cid === undefined ? 'waiting' : 'kept'
+    return { label, cid, ...notes, state, blocks: countBlocks(pinSetPath(home.layout, label)) }
+  })
+}
+
+/** None, where it is not served. */
+function countBlocks(path: string): number {
+  try {
+    const digests = openDigestSet(path)
+    digests.close()
+    return digests.count
+  } catch (error) {
+    if (error instanceof JzfsError) return 0
+    throw error
+  }
+}
