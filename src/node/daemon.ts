@@ -239,7 +239,9 @@ function namesOf(
   node: ServingNode,
 ): CarryNamesOptions {
   const sources = (): RecordSource[] => {
-    const peers = new Set(node.connections().map(({ peerId }) => peerId))
+    // Whoever comes to us may be anybody, and many; who was connected to on purpose has what we asked for before.
+    const outbound = node.connections().filter(({ direction }) => direction === 'outbound')
+    const peers = new Set(outbound.map(({ peerId }) => peerId))
     return [...[...peers].map((peer) => node.peer(peer)), ...routers]
   }
   const onSigned = ({ name, sequence }: IpnsRecord): void =>

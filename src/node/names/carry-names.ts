@@ -8,13 +8,14 @@ import type { RecordCarrier, RecordSource } from '../../sync/names/record-carrie
 import type { Home } from '../home/home.ts'
 import { signAgain } from '../publish/sign-again.ts'
 import { announcedNames } from './announced-names.ts'
+import { lookForNewer } from './look-for-newer.ts'
 
 /** What the daemon does for names, beside answering. */
 export interface CarryNamesOptions {
   home: Home
   command: string
   now(): Date
-  /** Who is asked before a name is signed again: the peers that are connected, and the routers. */
+  /** Who is asked for newer records of our names: peers that the user connected to, and routers. Labels tell them apart. */
   sources(): RecordSource[]
   /** Who is given each new record of a name that is for everybody. */
   routers: readonly RecordCarrier[]
@@ -22,34 +23,33 @@ export interface CarryNamesOptions {
   onSigned?: ((record: IpnsRecord) => void) | undefined
 }
 
-/** How often to look for records to sign again, and for new ones to give to the routers, in milliseconds. */
+/**
+ * How often to look for records to sign again, for new ones to give to the routers, and for sources that were not asked yet,
+ * in milliseconds.
+ */
 const SIGN_INTERVAL_MS = 3_600_000
 const ANNOUNCE_INTERVAL_MS = 15_000
+const LOOK_INTERVAL_MS = 15_000
 
 /** After how long a router is given the same record again, in milliseconds: a DHT behind it forgets within 48 hours. */
 const ANNOUNCE_AGAIN_MS = 43_200_000
 
-/** Signs records again at half-life, and gives new ones to the routers, also those that another process signed. Returns what ends it. */
+/**
+ * Signs records again at half-life, gives new ones to the routers, also those that another process signed, and asks each source
+ * for what is newer than ours: when it is new, and every hour. Returns what ends it.
+ */
 export function carryNames(options: CarryNamesOptions): () => Promise<void> {
-  const announcer = createAnnouncer(options)
-  const sign = async (): Promise<void> => {
-    const { home, command, now, sources, onProblem } = options
-    const signed = await signAgain(home, { command, now: now(), sources: sources(), onProblem })
-    for (const record of signed) options.onSigned?.(record)
-  }
-  const works = [repeat(sign, SIGN_INTERVAL_MS, options)]
-  if (options.routers.length > 0) works.push(repeat(announcer, ANNOUNCE_INTERVAL_MS, options))
+  const works = [repeat(createKeeper(options), LOOK_INTERVAL_MS, options)]
+  if (options.routers.length > 0) works.push(repeat(createAnnouncer(options), ANNOUNCE_INTERVAL_MS, options))
   return async () => {
     await Promise.all(works.map((end) => end()))
   }
 }
 
+type Work = (signal: AbortSignal) => Promise<void>
+
 /** Does something now, and again after each interval, never twice at once. */
-function repeat(
-  work: (signal: AbortSignal) => Promise<void>,
-  intervalMs: number,
-  { onProblem }: CarryNamesOptions,
-): () => Promise<void> {
+function repeat(work: Work, intervalMs: number, { onProblem }: CarryNamesOptions): () => Promise<void> {
   const ended = new AbortController()
   let running: Promise<void> | undefined
   const run = (): void => {
@@ -70,8 +70,25 @@ function repeat(
   }
 }
 
+/** What asks each new source for newer records, and every hour all of them before it signs again. */
+function createKeeper({ home, command, now, sources, onProblem, onSigned }: CarryNamesOptions): Work {
+  let asked = new Set<string>()
+  let signedAt = Number.NEGATIVE_INFINITY
+  return async (signal) => {
+    const isDue = performance.now() - signedAt >= SIGN_INTERVAL_MS
+    const all = sources()
+    const fresh = isDue ? all : all.filter(({ label }) => !asked.has(label))
+    asked = new Set(all.map(({ label }) => label))
+    const options = { command, now: now(), signal, sources: fresh, onProblem }
+    if (fresh.length > 0) await lookForNewer(home, options)
+    if (!isDue) return
+    for (const record of await signAgain(home, options)) onSigned?.(record)
+    signedAt = performance.now()
+  }
+}
+
 /** What gives each router the records that it was not given yet. */
-function createAnnouncer({ home, now, routers, onProblem }: CarryNamesOptions): (signal: AbortSignal) => Promise<void> {
+function createAnnouncer({ home, now, routers, onProblem }: CarryNamesOptions): Work {
   const given = new Map<string, { mtimeMs: number; at: number }>()
   const failing = new Set<string>()
   const announce = async (router: RecordCarrier, name: string, signal: AbortSignal): Promise<void> => {

@@ -8,6 +8,7 @@ import { type Home, openHome } from '../../../src/node/home/home.ts'
 import { announcedNames } from '../../../src/node/names/announced-names.ts'
 import { carryNames } from '../../../src/node/names/carry-names.ts'
 import { generateKey } from '../../../src/node/names/home-keys.ts'
+import { lookForNewer } from '../../../src/node/names/look-for-newer.ts'
 import { publishName } from '../../../src/node/names/publish-name.ts'
 import { namesToSign } from '../../../src/node/publish/names-to-sign.ts'
 import { publishRefs } from '../../../src/node/publish/publish.ts'
@@ -108,19 +109,43 @@ describe('the daemon, for names', () => {
     const home = temporaryHome()
     const { name, protobuf } = await generateKey(home, 'weather', { command })
     await publish(home, 'weather')
-    const newer = await createRecord({ privateKey: protobuf, cid: two, sequence: 5n, now: later(DAY) })
+    const newer = await createRecord({
+      privateKey: protobuf,
+      cid: two,
+      sequence: 5n,
+      now: later(DAY),
+      lifetimeMs: 2 * DAY,
+    })
     const sources = [{ label: 'a peer', resolveName: async () => newer.bytes }]
     const problems: JzfsError[] = []
     const options = {
       command,
-      now: later(1.5 * DAY),
+      now: later(2.5 * DAY),
       sources,
       onProblem: (error: JzfsError) => void problems.push(error),
     }
+    await lookForNewer(home, options)
     const [again] = await signAgain(home, options)
     expect(again).toMatchObject({ name, sequence: 5n, value: `/ipfs/${two.toString()}` })
     expect(problems).toMatchObject([{ code: 'own-name-ahead', details: { name, signed: '0' } }])
     expect(await openKnownNames(home.layout.names).seen(name)).toMatchObject({ sequence: 5n, signed: 0n })
-    await expect(publish(home, 'weather', one, later(1.6 * DAY))).rejects.toMatchObject({ code: 'own-name-ahead' })
+    await expect(publish(home, 'weather', one, later(2.6 * DAY))).rejects.toMatchObject({ code: 'own-name-ahead' })
+  })
+
+  it('asks a peer once that it is connected to, and says where a name went on without it', async () => {
+    const home = temporaryHome()
+    const { name, protobuf } = await generateKey(home, 'weather', { command })
+    await publish(home, 'weather')
+    const newer = await createRecord({ privateKey: protobuf, cid: two, sequence: 5n, now: later(DAY) })
+    let asked = 0
+    const problems: JzfsError[] = []
+    const sources = () => [{ label: 'a peer', resolveName: async () => (asked++, newer.bytes) }]
+    const onProblem = (error: JzfsError): void => void problems.push(error)
+    const end = carryNames({ home, command, now: () => NOW, sources, routers: [], onProblem })
+    while (problems.length === 0) await sleep(5)
+    await end()
+    expect(problems).toMatchObject([{ code: 'own-name-ahead', details: { name } }])
+    expect(asked).toBeGreaterThan(0)
+    await expect(publish(home, 'weather', someCommit(3))).rejects.toMatchObject({ code: 'own-name-ahead' })
   })
 })
