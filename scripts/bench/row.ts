@@ -33,10 +33,10 @@ export interface Result {
 
 /** Runs a row's contenders in turn, round after round, so that a drift of the machine meets all of them. */
 export async function runRow(row: Row, rounds: number, say: (line: string) => void): Promise<Result> {
-  await row.prepare?.()
   const contenders: Other[] = [row.ours, ...row.others]
   const runs = new Map<string, Run[]>(contenders.map(({ label }) => [label, []]))
   try {
+    await row.prepare?.()
     for (let round = 1; round <= rounds; round++) {
       for (const { label, run } of contenders) {
         const done = await run()

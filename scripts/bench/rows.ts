@@ -4,11 +4,15 @@ import type { Bench, Folder } from './bench.ts'
 import { bigFile, smallFiles } from './dataset.ts'
 import type { Row } from './row.ts'
 import { cloneRow } from './rows/clone.ts'
+import { fetchRow } from './rows/fetch.ts'
 import { firstSnapshot } from './rows/first-snapshot.ts'
 import { firstCollection } from './rows/gc.ts'
 import { looking } from './rows/looking.ts'
 import { oneChanged } from './rows/one-changed.ts'
+import { pullRow } from './rows/pull.ts'
+import { pushRow } from './rows/push.ts'
 import { startUps } from './rows/start-ups.ts'
+import { tenPeersRow } from './rows/ten-peers.ts'
 import { twoBranches } from './rows/two-branches.ts'
 import { unchanged } from './rows/unchanged.ts'
 
@@ -51,9 +55,15 @@ export function allRows(bench: Bench): Row[] {
     unchanged(bench, 'add ., 100,000 files, nothing changed', many, ['add', '.'], 5),
     oneChanged(bench, small),
     ...startUps(bench),
-    cloneRow(bench, 'clone of 20,000 × 4 KiB', small, 0.6),
-    cloneRow(bench, 'clone of 1 GiB', big),
-    cloneRow(bench, 'clone of 100,000 × 1 KiB', many),
+    cloneRow(bench, 'clone of 20,000 × 4 KiB', small, { over: 'libp2p', atMost: 0.5 }),
+    cloneRow(bench, 'clone of 1 GiB', big, { over: 'libp2p', atMost: 0.25 }),
+    cloneRow(bench, 'clone of 1 GiB', big, { over: 'HTTP', atMost: 0.2 }),
+    cloneRow(bench, 'clone of 100,000 × 1 KiB', many, { over: 'libp2p' }),
+    pushRow(bench, 'push of 20,000 × 4 KiB to an empty peer', small, 0.5),
+    pushRow(bench, 'push of 1 GiB to an empty peer', big, 0.5),
+    pullRow(bench, small),
+    fetchRow(bench),
+    tenPeersRow(bench, small),
     ...twoBranches(bench),
     ...looking(bench),
     firstCollection(bench),

@@ -71,13 +71,16 @@ export function linesOf(command: CommandLine): string[] {
 
 export interface RunningDaemon {
   pid: number
+  peerId: string
   address: string
+  /** Where it listens for HTTP. */
+  http: string
   stop(): Promise<void>
 }
 
 /** Starts `jzfs daemon` for a home and waits until it answers. */
 export async function startDaemon(home: string): Promise<RunningDaemon> {
-  const { argv, env } = jzfs(home, home, 'daemon')
+  const { argv, env } = jzfs(home, home, 'daemon', '--http-port', '0')
   mkdirSync(home, { recursive: true })
   const child = spawn(argv[0]!, argv.slice(1), {
     cwd: home,
@@ -85,21 +88,41 @@ export async function startDaemon(home: string): Promise<RunningDaemon> {
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  const address = await waitForAddress(home)
+  const listening = await waitUntilListening(home)
   const stop = async () => {
     child.kill('SIGTERM')
     await ended
   }
-  return { pid: child.pid!, address, stop }
+  return { pid: child.pid!, ...listening, stop }
 }
 
-async function waitForAddress(home: string): Promise<string> {
+async function waitUntilListening(home: string): Promise<Pick<RunningDaemon, 'peerId' | 'address' | 'http'>> {
   for (let attempt = 0; attempt < 100; attempt++) {
     const { argv, env } = jzfs(home, home, 'id', '--json')
     const done = spawnSync(argv[0]!, argv.slice(1), { cwd: home, env: { ...process.env, ...env }, encoding: 'utf8' })
-    const found = done.status === 0 ? (JSON.parse(done.stdout) as { addresses?: string[] }).addresses?.[0] : undefined
-    if (found !== undefined) return found
+    const { peerId, addresses, http } = JSON.parse(done.status === 0 ? done.stdout : '{}') as Identity
+    const [address] = addresses ?? []
+    if (peerId !== undefined && address !== undefined && http !== undefined) return { peerId, address, http }
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
   throw new Error(`no daemon answers in ${home}`)
+}
+
+/** What `jzfs id --json` says of a node. */
+interface Identity {
+  peerId?: string
+  addresses?: string[]
+  http?: string
+}
+
+/** A repository that a home publishes: its IPNS name, and what it is called in URLs. */
+export interface PublishedRepository {
+  name: string
+  repository: string
+}
+
+/** Publishes all branches of a repository from a home. */
+export function publishAll(path: string, home: string): PublishedRepository {
+  const document: unknown = JSON.parse(runQuietly(jzfs(path, home, 'publish', '--all', '--json')))
+  return (document as { repository: PublishedRepository }).repository
 }

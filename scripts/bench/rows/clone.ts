@@ -5,10 +5,16 @@ import { clean, commitInBoth, type Bench, type Folder } from '../bench.ts'
 import { discard } from '../dataset.ts'
 import { timeCommands, watchPeak, type Run } from '../measure.ts'
 import type { Row } from '../row.ts'
-import { git, jzfs, runQuietly, startDaemon, type RunningDaemon } from '../tools.ts'
+import { git, jzfs, publishAll, type PublishedRepository, type RunningDaemon, startDaemon } from '../tools.ts'
+
+/** How a clone is carried, and how fast it has to be against git's. */
+interface Carried {
+  over: 'libp2p' | 'HTTP'
+  atMost?: number
+}
 
 /** From a daemon that shares the folder into a new directory, with a daemon at the cloner and without; git from a file:// repository. */
-export function cloneRow(bench: Bench, work: string, make: () => Folder, atMost?: number): Row {
+export function cloneRow(bench: Bench, work: string, make: () => Folder, { over, atMost }: Carried): Row {
   const there = join(bench.directory, 'home-of-source')
   const here = join(bench.directory, 'home-of-cloner')
   // Each into a new folder, all deleted at the end: a file system is slow where much was deleted just before.
@@ -17,21 +23,23 @@ export function cloneRow(bench: Bench, work: string, make: () => Folder, atMost?
   const newTarget = (): string => join(clones, String(cloned++))
   let data: Folder
   let daemons: RunningDaemon[] = []
-  let name = ''
+  let published: PublishedRepository
+  const source = (): string[] => {
+    const { address, http } = daemons[0]!
+    return over === 'HTTP' ? [`${http}/${published.repository}`] : [`ipns://${published.name}`, '--peer', address]
+  }
   const clone = async (home: string): Promise<Run> => {
     const target = newTarget()
+    const [from, ...peer] = source()
     const watched = daemons.map((daemon) => watchPeak(daemon))
-    const run = await timeCommands(
-      [jzfs(bench.directory, home, 'clone', `ipns://${name}`, target, '--peer', daemons[0]!.address)],
-      { durable: true },
-    )
+    const run = await timeCommands([jzfs(bench.directory, home, 'clone', from!, target, ...peer)], { durable: true })
     return { seconds: run.seconds, peakBytes: Math.max(run.peakBytes, ...watched.map((watch) => watch.stop())) }
   }
   const gitClone = () => {
     return timeCommands([git(bench.directory, 'clone', '-q', `file://${data.path}`, newTarget())], { durable: true })
   }
   return {
-    work: `${work}, both daemons up`,
+    work: `${work} over ${over}, both daemons up`,
     ours: { label: 'jzfs', run: () => clone(here) },
     others: [
       { label: 'git clone file://', ...(atMost === undefined ? {} : { atMost }), run: gitClone },
@@ -42,7 +50,7 @@ export function cloneRow(bench: Bench, work: string, make: () => Folder, atMost?
       data = make()
       mkdirSync(clones)
       commitInBoth(data.path, bench)
-      name = (JSON.parse(runQuietly(jzfs(data.path, there, 'publish', '--json'))) as { refs: [{ name: string }] }).refs[0].name
+      published = publishAll(data.path, there)
       daemons = [await startDaemon(there), await startDaemon(here)]
     },
     dispose: async () => {
