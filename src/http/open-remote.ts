@@ -11,6 +11,7 @@ import type { NetworkProfile } from '../node/network/network-profile.ts'
 import { createReachedCommits } from '../repo/history/reached-commits.ts'
 import { parseRemoteUrl, type RemoteUrl } from '../repo/remote/remote-url.ts'
 import type { OpenRepositoryOptions, Repository } from '../repo/repository.ts'
+import type { Peer } from '../sync/peer.ts'
 import type { FolderPusher } from '../sync/remote/folder-offer.ts'
 import { openFolderRemote } from '../sync/remote/folder-remote.ts'
 import type { Remote } from '../sync/remote/remote.ts'
@@ -71,19 +72,15 @@ async function openPath(url: string, path: string, options: OpenRemoteOptions): 
 type NetworkUrl = Exclude<RemoteUrl, { kind: 'folder' | 'bundle' }>
 
 async function openNetworkRemote(url: string, parsed: NetworkUrl, options: OpenRemoteOptions): Promise<Remote> {
-  const { home, profile, signal, branch, onUnreachable } = options
-  const own = parsed.kind === 'peer' ? [parsed.address] : []
-  const { openNetwork } = await import('./open-network.ts')
-  const network = await openNetwork(home, { addresses: [...own, ...options.addresses], profile, signal })
-  for (const error of network.unreachable) onUnreachable?.(error)
-  const { peers, close } = network
+  const { branch, trustedName } = options
+  const { peers, repository, close } = await openPeers(parsed, options)
   if (parsed.kind === 'ipfs') {
     const { createCommitRemote } = await import('../sync/remote/commit-remote.ts')
     return createCommitRemote({ url, cid: commitOf(parsed.cid), branch, peers, close })
   }
   const { openHomeNames } = await import('../node/publish/home-names.ts')
   const trust = {
-    names: openHomeNames(home, { command: options.pusher.command }),
+    names: openHomeNames(options.home, { command: options.pusher.command }),
     now: options.now,
     allowExpired: options.allowExpired,
     idleTimeoutMs: options.idleTimeoutMs,
@@ -94,8 +91,42 @@ async function openNetworkRemote(url: string, parsed: NetworkUrl, options: OpenR
     return createNamedRemote({ url, name: parseIpnsName(parsed.name), branch, peers, close, ...trust })
   }
   const { createPeerRemote } = await import('../sync/remote/peer-remote.ts')
-  const repository = parsed.kind === 'peer' ? parsed.repository : undefined
-  return createPeerRemote({ url, peers, repository, trustedName: options.trustedName, close, ...trust })
+  return createPeerRemote({ url, peers, repository, trustedName, close, ...trust })
+}
+
+interface OpenedPeers {
+  peers: Peer[]
+  /** What the repository is called there. */
+  repository: string | undefined
+  close(): Promise<void>
+}
+
+/** The node that a URL names, first, and those of the options. */
+async function openPeers(parsed: NetworkUrl, options: OpenRemoteOptions): Promise<OpenedPeers> {
+  const { home, profile, addresses, signal, onUnreachable } = options
+  const open = async (all: readonly string[]): Promise<Omit<OpenedPeers, 'repository'>> => {
+    const { openNetwork } = await import('./open-network.ts')
+    const { peers, unreachable, close } = await openNetwork(home, { addresses: all, profile, signal })
+    for (const error of unreachable) onUnreachable?.(error)
+    return { peers: [...peers, ...(await openRouters(parsed, options))], close }
+  }
+  if (parsed.kind !== 'http') {
+    const own = parsed.kind === 'peer' ? [parsed.address] : []
+    const repository = parsed.kind === 'peer' ? parsed.repository : undefined
+    return { ...(await open([...own, ...addresses])), repository }
+  }
+  const { createHttpPeer } = await import('./peer/http-peer.ts')
+  const { SELF_KEY } = await import('../node/home/key-store.ts')
+  const http = createHttpPeer(parsed.url, { key: home.keys.read(SELF_KEY), profile })
+  const others = addresses.length === 0 ? undefined : await open(addresses)
+  return {
+    peers: [http, ...(others?.peers ?? [])],
+    repository: http.repository,
+    async close() {
+      http.close()
+      await others?.close()
+    },
+  }
 }
 
 /** Those who may know what a name means, and nothing more. */

@@ -1,7 +1,6 @@
-import { basename, resolve } from 'node:path'
+import { resolve } from 'node:path'
 
 import { shortenCid } from '../../model/cid-text.ts'
-import { openHomeNames } from '../../node/publish/home-names.ts'
 import { openConfig } from '../../repo/config/config.ts'
 import type { Clone, FetchedClone } from '../../sync/clone/clone.ts'
 import { collect } from '../collect.ts'
@@ -9,27 +8,46 @@ import type { CommandModule } from '../command.ts'
 import type { Context } from '../context.ts'
 import { configSources, openOptions, sayNotDone } from '../here.ts'
 import { currentPerson } from '../identity.ts'
-import { openHomeHere, readSource, withPeers } from '../network.ts'
 import { blocksText, createProgressLine, type ProgressLine } from '../progress.ts'
+import { cloneFolder, cloneUrl } from '../remote/clone-url.ts'
+import { withRemote } from '../remote/open-remote-here.ts'
 
 interface CloneFlags {
   peer?: string[]
   branch?: string
+  origin?: string
   bare?: true
+  mirror?: true
+  singleBranch?: true
+  tags: boolean
+  checkout: boolean
   allowExpired?: true
+  quiet?: true
   json?: true
 }
 
-/** `jzfs clone`: copies a dataset, its history and its files, from a peer, verified block by block. */
+/** `jzfs clone`: copies a repository, its history and its files, from wherever it is, verified block by block. */
 export const clone: CommandModule = {
   configure(command, context) {
     command
-      .argument('<source>', 'ipns://NAME of a branch, or ipfs://CID of a commit')
+      .argument(
+        '<source>',
+        'ipns://NAME, ipfs://COMMIT, /ip4/…/p2p/PEER[/REPOSITORY], https://HOST/REPOSITORY, a folder or a .car file',
+      )
       .argument('[directory]', 'the folder to make')
       .option('--peer <address>', 'ask this node; may be repeated (default: those the daemon is connected to)', collect)
-      .option('-b, --branch <name>', 'name the branch that is made (default: init.defaultBranch)')
+      .option(
+        '-b, --branch <name>',
+        'check out this branch or tag; what one branch alone is called (default: init.defaultBranch)',
+      )
+      .option('-o, --origin <name>', 'call the other repository so (default: origin)')
       .option('--bare', 'make a repository without a working tree')
+      .option('--mirror', 'the same, with every ref as it is there, and fetch keeps them so')
+      .option('--single-branch', 'bring only the branch that is checked out')
+      .option('--no-tags', 'bring no tags, now and later')
+      .option('-n, --no-checkout', 'write no files')
       .option('--allow-expired', 'accept a record whose life is over')
+      .option('-q, --quiet', 'print nothing')
       .option('--json', 'print one JSON document')
       .action((source: string, directory: string | undefined, flags: CloneFlags) =>
         run(context, source, directory, flags),
@@ -39,30 +57,38 @@ export const clone: CommandModule = {
 
 async function run(context: Context, text: string, folder: string | undefined, flags: CloneFlags): Promise<void> {
   const config = openConfig(configSources(context))
-  const source = await readSource(text)
-  const directory = resolve(context.cwd, folder ?? basename('name' in source ? source.name : source.cid.toString()))
-  const home = openHomeHere(context)
+  const url = await cloneUrl(context, text)
+  const directory = resolve(
+    context.cwd,
+    folder ?? cloneFolder(url, context.cwd, flags.bare === true || flags.mirror === true),
+  )
   const { cloneRepository } = await import('../../sync/clone/clone.ts')
   const receiving = createProgressLine(context.terminal, 'receiving')
   const writing = createProgressLine(context.terminal, 'writing files')
   const person = currentPerson(context, config, 'COMMITTER')
-  const cloned = await withPeers(context, home, flags.peer ?? [], (peers) =>
+  const { peer: peers = [], branch, origin = 'origin', allowExpired } = flags
+  const isBare = flags.bare === true || flags.mirror === true
+  const opened = { url, config: undefined, local: undefined, peers, allowExpired, branch }
+  const cloned = await withRemote(context, opened, (remote) =>
     cloneRepository({
       directory,
-      source,
+      remote,
+      url,
       peers,
-      names: openHomeNames(home, { command: context.commandLine }),
-      branch: flags.branch ?? config.get('init.defaultBranch'),
-      bare: flags.bare === true,
-      allowExpired: flags.allowExpired === true,
+      branch,
+      remoteName: origin,
+      defaultBranch: config.get('init.defaultBranch'),
+      bare: isBare,
+      mirror: flags.mirror === true,
+      singleBranch: flags.singleBranch === true,
+      tags: flags.tags,
       command: context.commandLine,
       person,
-      now: context.now(),
       init: openOptions(context),
       idleTimeoutMs: config.get('network.idleTimeoutMs'),
       signal: context.signal,
       onProgress: receiving.update,
-      ...(flags.bare ? {} : { checkout: checkout(context, receiving, writing) }),
+      ...(isBare || !flags.checkout ? {} : { checkout: checkout(context, receiving, writing) }),
     }),
   )
   writing.done()
@@ -80,13 +106,24 @@ function checkout(context: Context, receiving: ProgressLine, writing: ProgressLi
 }
 
 async function report(context: Context, cloned: Clone, directory: string, flags: CloneFlags): Promise<void> {
-  const { commit, record, fetched, isResumed } = cloned
-  for (const error of fetched?.failures ?? []) context.terminal.say(`warning: ${error.message}`)
+  const { commit, listed, fetched, isResumed } = cloned
+  const { terminal } = context
+  for (const error of fetched?.failures ?? []) terminal.say(`warning: ${error.message}`)
   if (flags.json) {
-    const name = record === undefined ? undefined : { name: record.name, sequence: record.sequence }
     const { blocks, bytes, peer } = fetched ?? {}
-    return context.terminal.json({ directory, commit, ...name, blocks, bytes, peer, resumed: isResumed })
+    const { name, sequence } = listed
+    return terminal.json({ directory, commit: commit ?? null, name, sequence, blocks, bytes, peer, resumed: isResumed })
   }
+  if (commit === undefined) {
+    const isEmpty = listed.refs.length === 0
+    terminal.say(
+      isEmpty
+        ? 'warning: you appear to have cloned an empty repository'
+        : 'warning: the HEAD there names no branch that is there: nothing is checked out',
+    )
+  }
+  if (flags.quiet) return
   const received = fetched === undefined ? '' : ` (${blocksText(fetched)}${isResumed ? ', and what was there' : ''})`
-  await context.terminal.out(`cloned ${shortenCid(commit)} into ${directory}${received}\n`)
+  const what = commit === undefined ? '' : ` ${shortenCid(commit)}`
+  await terminal.out(`cloned${what} into ${directory}${received}\n`)
 }

@@ -38,7 +38,7 @@ export async function fetchHere(
       remoteName: config?.name,
       refspecs: refspecs.map((text) => parseRefspec(text, 'fetch')),
       configured: config?.fetch ?? [],
-      tags: flags.tags === undefined ? 'follow' : flags.tags ? 'all' : 'none',
+      tags: tagsOf(repository, config, flags),
       upstream,
       prune: flags.prune ?? config?.prune ?? false,
       alsoPruned: flags.pruneTags === true ? [TAG_REFSPEC] : [],
@@ -50,6 +50,15 @@ export async function fetchHere(
       onProgress: progress.update,
     }),
   ).finally(() => progress.done())
+}
+
+function tagsOf(
+  repository: Repository,
+  config: RemoteConfig | undefined,
+  { tags }: FetchFlags,
+): 'follow' | 'all' | 'none' {
+  if (tags !== undefined) return tags ? 'all' : 'none'
+  return (config && repository.config.get(`remote.${config.name}.tags`)) ?? 'follow'
 }
 
 /** The ref of the remote that the current branch follows. */

@@ -68,7 +68,10 @@ async function openIfThere(served: ServedBlocks, registered: RegisteredRepositor
 
 function findRepository(home: Home, asker: Asker, name: string | undefined): RegisteredRepository {
   const visible = home.repositories.list().filter((registered) => isRepositoryVisible(registered, asker))
-  const found = visible.filter((registered) => name === undefined || registered.name === name)
+  const found = visible.filter(
+    // By what it is called here, or by the IPNS name that signs for it.
+    (registered) => name === undefined || registered.name === name || registered.manifest?.name === name,
+  )
   const [only] = found
   if (only === undefined || found.length > 1) throw repositoryUnknown(name)
   return only

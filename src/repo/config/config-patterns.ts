@@ -26,6 +26,10 @@ export const CONFIG_PATTERNS = {
   'remote.*.peers': { type: 'list', doc: 'addresses of peers to ask for what the remote names' },
   'remote.*.prune': { type: 'boolean', doc: 'whether `fetch` removes what the remote has no longer; else fetch.prune' },
   'remote.*.pushUrl': { type: 'string', doc: 'where `push` goes, where that is not the url' },
+  'remote.*.tags': {
+    type: ['follow', 'all', 'none'],
+    doc: 'which tags `fetch` takes along: those on what it fetches, all, or none',
+  },
   'remote.*.trustedName': { type: 'string', doc: 'the IPNS name that signs for the remote, since the first fetch' },
   'remote.*.url': { type: 'string', doc: 'where the remote is' },
 } as const satisfies Record<string, ConfigKey>

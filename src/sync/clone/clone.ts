@@ -3,19 +3,23 @@ import type { CID } from 'multiformats/cid'
 import type { AbortOptions } from '../../model/block.ts'
 import type { Person } from '../../model/commit/person.ts'
 import { JzfsError } from '../../model/errors.ts'
+import { planConfig } from '../../repo/config/config-change.ts'
 import { initRepository, type InitOptions } from '../../repo/init-repository.ts'
-import type { OperationPlan } from '../../repo/operation/operation-plan.ts'
+import type { OperationPlan, RefUpdate } from '../../repo/operation/operation-plan.ts'
 import { runOperation } from '../../repo/operation/operation.ts'
-import { beginPartial, endPartial } from '../../repo/refs/partial-ref.ts'
+import { BRANCHES } from '../../repo/refs/branch.ts'
+import { endPartial } from '../../repo/refs/partial-ref.ts'
+import { formatRefspec } from '../../repo/remote/refspec.ts'
 import type { Repository } from '../../repo/repository.ts'
 import type { Lock } from '../../store/lock/lock.ts'
-import type { IpnsRecord } from '../names/ipns-record.ts'
-import type { KnownNames } from '../names/known-names.ts'
-import { type RemoteSource, resolveSource, sourceText } from '../names/remote-head.ts'
-import type { Peer } from '../peer.ts'
 import type { SyncProgress } from '../protocol/receive-blocks.ts'
+import { followTags } from '../remote/follow-tags.ts'
+import { peelToCommit } from '../remote/peel-to-commit.ts'
+import type { Remote, RemoteRefs } from '../remote/remote.ts'
+import type { SelectedRef } from '../remote/select-refs.ts'
+import { type Transferred, transferWants } from '../remote/transfer-wants.ts'
 import { type CloneDestination, takeDestination } from './clone-destination.ts'
-import { type FetchedFromPeers, fetchFromPeers } from './fetch-from-peers.ts'
+import { type ClonePlan, type CloneShape, planClone } from './plan-clone.ts'
 
 /** A clone whose blocks are all there and verified: only its refs, and its files, are to be made. */
 export interface FetchedClone {
@@ -26,20 +30,17 @@ export interface FetchedClone {
   plan: OperationPlan
 }
 
-export interface CloneOptions extends AbortOptions {
+export interface CloneOptions extends AbortOptions, Partial<CloneShape> {
   /** The folder to make: missing, empty, or left by the same clone before. */
   directory: string
-  source: RemoteSource
-  peers: readonly Peer[]
-  names: KnownNames
-  /** The branch that is made and checked out (default `main`). */
-  branch?: string | undefined
-  bare?: boolean | undefined
-  allowExpired?: boolean | undefined
+  remote: Remote
+  /** What is configured as its URL (default: `remote.url`). */
+  url?: string | undefined
+  /** Addresses that are configured to be asked. */
+  peers?: readonly string[] | undefined
   /** The command line, for locks and logs. */
   command: string
   person: Person
-  now: Date
   /** How repositories are opened here; its `worktreeStep` also finishes a clone that died while it wrote files. */
   init?: Omit<InitOptions, 'bare' | 'initialBranch'>
   /** Runs the operation of a clone that has a working tree: `runOperation` with the plan, and files (default: none). */
@@ -51,30 +52,37 @@ export interface CloneOptions extends AbortOptions {
 /** A clone that is done. The caller closes the repository. */
 export interface Clone {
   repository: Repository
-  commit: CID
-  record: IpnsRecord | undefined
+  /** What is checked out; undefined where the remote is empty, or its HEAD names nothing. */
+  commit: CID | undefined
+  listed: RemoteRefs
   /** What came; undefined where an earlier try had all of it. */
-  fetched: FetchedFromPeers | undefined
+  fetched: Transferred | undefined
   isResumed: boolean
 }
 
 /**
- * Clones a branch by its IPNS name, or a commit by its CID: history and, by `checkout`, files.
+ * Clones a repository, a branch, a commit or a bundle: all branches as `refs/remotes/origin/…`, tags, the branch of its
+ * HEAD, where it came from as configuration, and, by `checkout`, files.
  *
- * Nothing is made before the name resolved and its record was trusted. A clone that stops leaves no destination, or,
- * where blocks came already, one that is marked as unfinished and that the same call goes on with. Throws what
- * `resolveName`, `takeDestination`, `fetchFromPeers` and `checkout` throw, and IntegrityError `not-a-commit`.
+ * Nothing is made before the refs are listed and trusted. A clone that stops leaves no destination, or, where blocks came
+ * already, one that is marked as unfinished and that the same call goes on with. Throws what `Remote.list`, `planClone`,
+ * `takeDestination`, `transferWants` and `checkout` throw.
  */
 export async function cloneRepository(options: CloneOptions): Promise<Clone> {
-  const { directory, source, peers, names, bare = false, branch = 'main', init = {} } = options
-  const head = await resolveSource(source, peers, names, options)
-  const destination = await takeDestination(directory, { bare, source: `${sourceText(source)} ${branch}` })
+  const { directory, remote, init = {}, signal } = options
+  const shape = shapeOf(options)
+  const listed = await remote.list({ signal })
+  const plan = planClone(listed, shape)
+  const bare = shape.bare || shape.mirror
+  const source = `${options.url ?? remote.url} ${plan.isDetached ? (shape.branch ?? '') : plan.head}`
+  const destination = await takeDestination(directory, { bare, source })
   let repository: Repository | undefined
   try {
-    repository = await initRepository(destination.directory, { ...init, bare, initialBranch: branch })
-    const clone = await fillClone(repository, head.cid, { ...options, peers: head.peers })
+    const initialBranch = plan.head.slice(BRANCHES.length)
+    repository = await initRepository(destination.directory, { ...init, bare, initialBranch })
+    const clone = await fillClone(repository, { listed, plan, shape }, options)
     await destination.complete()
-    return { ...clone, record: head.record, isResumed: destination.isResumed }
+    return { ...clone, listed, isResumed: destination.isResumed }
   } catch (error) {
     await repository?.close()
     leaveOrRemove(destination, error, options)
@@ -82,34 +90,111 @@ export async function cloneRepository(options: CloneOptions): Promise<Clone> {
   }
 }
 
+function shapeOf(options: CloneOptions): CloneShape {
+  const { remoteName = 'origin', branch, mirror = false, singleBranch = false, tags = true } = options
+  const { bare = mirror, defaultBranch = 'main' } = options
+  return { remoteName, branch, bare, mirror, singleBranch, tags, defaultBranch }
+}
+
+interface Layout {
+  listed: RemoteRefs
+  plan: ClonePlan
+  shape: CloneShape
+}
+
 async function fillClone(
   repository: Repository,
-  head: CID,
+  layout: Layout,
   options: CloneOptions,
 ): Promise<Pick<Clone, 'repository' | 'commit' | 'fetched'>> {
-  const { branch = 'main', command, person, source, peers, signal, idleTimeoutMs, onProgress } = options
+  const { command, person, signal } = options
   using lock = await repository.lock(command, { signal })
-  const ref = `refs/heads/${branch}`
+  const { refs } = repository
+  const { plan } = layout
+  const wants = [...new Map(plan.selected.map(({ cid }) => [cid.toString(), cid])).values()]
+  const first = plan.selected.find(({ target }) => target !== undefined)?.target
   // Dying after its operation was written, an earlier try was complete: taking the lock has finished it.
-  const done = await repository.refs.read(ref)
-  if (done !== undefined) {
-    await endPartial(repository.layout, head)
-    return { repository, commit: done, fetched: undefined }
+  if (first !== undefined && (await refs.read(first)) !== undefined) {
+    for (const want of wants) await endPartial(repository.layout, want)
+    return { repository, commit: await refs.headCommit(), fetched: undefined }
   }
-  const { store, layout } = repository
-  await beginPartial(layout, head)
-  const fetched = await fetchFromPeers({ wants: [head], peers, store, signal, idleTimeoutMs, onProgress })
-  const message = `clone: from ${sourceText(source)}`
-  const plan: OperationPlan = {
+  const fetched = await transferWants({
+    ...transferOptions(repository, options),
+    wants,
+    haves: [],
+    wanted: kindOf(plan),
+  })
+  const tags = await tagsOf(repository, layout, options)
+  const tip = plan.tip === undefined ? undefined : await peelToCommit(repository.store, plan.tip, { signal })
+  const operation: OperationPlan = {
     command,
     person,
     begins: true,
-    refs: [{ name: ref, before: undefined, after: head, message }],
+    ...refsOfClone({ ...layout, tags, tip }, `clone: from ${options.url ?? options.remote.url}`),
+    config: planConfig(repository.layout, keysOfClone(layout, options)),
   }
-  if (options.checkout === undefined) await runOperation(repository, lock, plan)
-  else await options.checkout({ repository, lock, commit: head, plan }, { signal })
-  await endPartial(layout, head)
-  return { repository, commit: head, fetched }
+  if (options.checkout === undefined || tip === undefined) await runOperation(repository, lock, operation)
+  else await options.checkout({ repository, lock, commit: tip, plan: operation }, { signal })
+  for (const want of [...wants, ...tags.map(({ cid }) => cid)]) await endPartial(repository.layout, want)
+  return { repository, commit: tip, fetched }
+}
+
+function transferOptions(repository: Repository, { remote, signal, idleTimeoutMs, onProgress }: CloneOptions) {
+  return { repository, peers: remote.peers, signal, idleTimeoutMs, onProgress }
+}
+
+function kindOf({ selected }: ClonePlan): 'commit' | 'any' {
+  return selected.every(({ source }) => source.startsWith(BRANCHES)) ? 'commit' : 'any'
+}
+
+/** The tags on the history of a single branch. */
+async function tagsOf(
+  repository: Repository,
+  { listed, plan, shape }: Layout,
+  options: CloneOptions,
+): Promise<SelectedRef[]> {
+  if (!shape.tags || !shape.singleBranch || listed.isOneBranch === true) return []
+  const { remote, signal } = options
+  const { tags } = await followTags({ repository, remote, signal }, { listed, selected: plan.selected, here: [] })
+  const wants = tags.map(({ cid }) => cid)
+  const haves = plan.selected.map(({ cid }) => cid)
+  await transferWants({ ...transferOptions(repository, options), wants, haves, wanted: 'any' })
+  return tags
+}
+
+function refsOfClone(
+  { plan, shape, tags, tip }: Layout & { tags: SelectedRef[]; tip: CID | undefined },
+  message: string,
+): Pick<OperationPlan, 'refs' | 'head'> {
+  const refs = new Map<string, RefUpdate>()
+  for (const { target, cid } of [...plan.selected, ...tags]) {
+    if (target !== undefined) refs.set(target, { name: target, before: undefined, after: cid, message })
+  }
+  if (tip === undefined) return { refs: [...refs.values()] }
+  if (plan.isDetached) {
+    const head = { before: { branch: plan.head }, after: { detached: tip }, message }
+    return { refs: [...refs.values()], head }
+  }
+  if (!shape.bare) refs.set(plan.head, { name: plan.head, before: undefined, after: tip, message })
+  return { refs: [...refs.values()] }
+}
+
+/** Where the clone came from, and what its branch follows. */
+function keysOfClone({ listed, plan, shape }: Layout, options: CloneOptions): Map<string, unknown> {
+  const { remoteName: name, bare, tags } = shape
+  const keys = new Map<string, unknown>([[`remote.${name}.url`, options.url ?? options.remote.url]])
+  if (plan.fetch.length > 0) keys.set(`remote.${name}.fetch`, plan.fetch.map(formatRefspec))
+  if (listed.name !== undefined) keys.set(`remote.${name}.trustedName`, listed.name)
+  if ((options.peers ?? []).length > 0) keys.set(`remote.${name}.peers`, options.peers)
+  if (!tags) keys.set(`remote.${name}.tags`, 'none')
+  if (bare) return keys
+  if (listed.refs.some((ref) => ref.name === listed.head)) keys.set(`remote.${name}.head`, listed.head)
+  if (!plan.isDetached) {
+    const branch = plan.head.slice(BRANCHES.length)
+    keys.set(`branch.${branch}.remote`, name)
+    keys.set(`branch.${branch}.merge`, plan.head)
+  }
+  return keys
 }
 
 /** Keeps what another try can go on with. What another process is working on is not touched. */

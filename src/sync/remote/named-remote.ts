@@ -1,14 +1,16 @@
 import type { CID } from 'multiformats/cid'
 
 import type { AbortOptions, Block } from '../../model/block.ts'
-import { sha256 } from '../../model/cid.ts'
+import { DAG_JSON, sha256 } from '../../model/cid.ts'
 import { nodeType } from '../../model/commit/dag-json-node.ts'
 import { JzfsError, UnavailableError } from '../../model/errors.ts'
 import { resolveName } from '../names/resolve-name.ts'
 import type { Peer } from '../peer.ts'
 import { askBlocks } from '../protocol/ask-blocks.ts'
-import { listRefs } from '../protocol/ask-peer.ts'
-import { corruptBlock } from '../protocol/peer-errors.ts'
+import { type AskOptions, listRefs } from '../protocol/ask-peer.ts'
+import { withIdleTimeout } from '../protocol/idle-timeout.ts'
+import { corruptBlock, tooSlow } from '../protocol/peer-errors.ts'
+import { IDLE_TIMEOUT_MS } from '../protocol/sync-limits.ts'
 import { pushTo } from '../push/push-to.ts'
 import { firstAnswer, noPeer, type PeerRemoteOptions } from './peer-remote.ts'
 import type { Remote, RemoteRefs } from './remote.ts'
@@ -34,8 +36,10 @@ export function createNamedRemote(options: NamedRemoteOptions): Remote {
     peers = [peer, ...peers.filter((each) => each !== peer)]
     const cid = record.cid
     if (known === undefined || !known.cid.equals(cid)) {
-      const block = await firstAnswer(peers.filter(canServe), (each) => blockFrom(each, cid, { signal }), { signal })
-      if (nodeType(cid, block.bytes) !== 'jzfs/manifest/1') return oneBranch(branch, cid, name)
+      const block = await blockOf(peers.filter(canServe), cid, { signal, idleTimeoutMs })
+      if (block === undefined || nodeType(cid, block.bytes) !== 'jzfs/manifest/1') {
+        return { ...oneBranch(branch, cid, name), sequence: record.sequence }
+      }
       known = block
     }
     const beside = await besideManifest(peers, name, { signal, idleTimeoutMs })
@@ -60,7 +64,7 @@ export function createNamedRemote(options: NamedRemoteOptions): Remote {
 /** The refs of what is one branch only, or one commit. */
 export function oneBranch(branch: string, cid: CID, name: string | undefined): RemoteRefs {
   const ref = `refs/heads/${branch}`
-  return { refs: [{ name: ref, cid }], head: ref, name, writable: false }
+  return { refs: [{ name: ref, cid }], head: ref, name, writable: false, isOneBranch: true }
 }
 
 /** A router only knows records. */
@@ -68,16 +72,32 @@ function canServe({ openSync, fetchBlock }: Peer): boolean {
   return openSync !== undefined || fetchBlock !== undefined
 }
 
+/** What the name stands for; undefined where nobody gives it alone: a transfer of it will say why. */
+async function blockOf(peers: readonly Peer[], cid: CID, options: AskOptions): Promise<Block | undefined> {
+  if (cid.code !== DAG_JSON) return undefined
+  try {
+    return await firstAnswer(peers, (peer) => blockFrom(peer, cid, options), options)
+  } catch (error) {
+    options.signal?.throwIfAborted()
+    const isRefused = error instanceof JzfsError && (error.family === 'integrity' || error.code === 'peer-refused')
+    if (isRefused) return undefined
+    throw error
+  }
+}
+
 /** One block, however the peer gives it, hashed. */
-async function blockFrom(peer: Peer, cid: CID, options: AbortOptions): Promise<Block> {
+async function blockFrom(peer: Peer, cid: CID, options: AskOptions): Promise<Block> {
   try {
     const [block] = await askBlocks(peer, [cid], options)
     if (block !== undefined) return block
   } catch (error) {
-    if (!(error instanceof JzfsError) || peer.fetchBlock === undefined) throw error
+    const speaksOurs = !(error instanceof JzfsError) || error.code !== 'peer-unsuitable'
+    if (speaksOurs || peer.fetchBlock === undefined) throw error
   }
   if (peer.fetchBlock === undefined) throw noPeer()
-  const bytes = await peer.fetchBlock(cid, options)
+  const { idleTimeoutMs = IDLE_TIMEOUT_MS, signal } = options
+  const onTimeout = (): Error => tooSlow(peer.label, idleTimeoutMs)
+  const bytes = await withIdleTimeout(peer.fetchBlock(cid, { signal }), { idleTimeoutMs, onTimeout, signal })
   if (Buffer.compare(sha256(bytes), cid.multihash.digest) !== 0) throw corruptBlock(peer.label, cid)
   return { cid, bytes }
 }

@@ -39,8 +39,12 @@ export interface RemoteRefs {
   head: string | undefined
   /** The IPNS name that signed this; undefined where nothing is signed. */
   name: string | undefined
+  /** The sequence of the name's record, where one was given. */
+  sequence?: bigint
   /** Whether this asker may push. */
   writable: boolean
+  /** Whether it is one branch, or one commit, without a repository: the branch's name is ours. */
+  isOneBranch?: boolean
   /** Commits that the remote counts on being here with all they reach (a thin bundle); default none. */
   prerequisites?: readonly CID[]
 }

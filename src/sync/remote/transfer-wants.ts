@@ -30,6 +30,8 @@ export interface Transferred {
   resumed: number
   /** What was wrong with peers before one gave the rest. */
   failures: JzfsError[]
+  /** The label of the peer that gave the last of it; undefined where nobody was asked. */
+  peer?: string
 }
 
 /** Nothing was brought. */
@@ -42,7 +44,7 @@ export const NOTHING_TRANSFERRED: Transferred = { blocks: 0, bytes: 0, resumed: 
  */
 export async function transferWants(options: TransferOptions): Promise<Transferred> {
   const { repository, wants, haves, ...rest } = options
-  const total = { ...NOTHING_TRANSFERRED, failures: [] as JzfsError[] }
+  const total: Transferred = { ...NOTHING_TRANSFERRED, failures: [] }
   for (let start = 0; start < wants.length; start += MAX_WANTS) {
     const batch = wants.slice(start, start + MAX_WANTS)
     for (const want of batch) await beginPartial(repository.layout, want)
@@ -57,6 +59,7 @@ export async function transferWants(options: TransferOptions): Promise<Transferr
     total.bytes += fetched.bytes
     total.resumed += fetched.resumed
     total.failures.push(...fetched.failures)
+    total.peer = fetched.peer
   }
   return total
 }

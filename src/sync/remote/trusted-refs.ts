@@ -51,6 +51,7 @@ export async function trustRefs(
     refs: [...refs.values()].toSorted((a, b) => compareNames(a.name, b.name)),
     head: defaultBranch === undefined ? undefined : BRANCHES + defaultBranch,
     name,
+    sequence: accepted.sequence,
     writable,
   }
 }

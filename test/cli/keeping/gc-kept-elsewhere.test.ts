@@ -9,9 +9,9 @@ import { publishBranch } from '../../../src/node/publish/publish.ts'
 import { createServedBlocks } from '../../../src/node/publish/served-blocks.ts'
 import { openRepository } from '../../../src/repo/repository.ts'
 import { updateRef } from '../../../src/repo/update-ref.ts'
-import { cloneRepository } from '../../../src/sync/clone/clone.ts'
 import { createLocalPeer } from '../../../src/sync/local-peer.ts'
 import { openKnownNames } from '../../../src/sync/names/known-names.ts'
+import { cloneFrom } from '../../support/clone-from.ts'
 import { commitTo, temporaryDataset } from '../../support/dataset.ts'
 import { honestAnswer, scriptedPeer } from '../../support/hostile-peer.ts'
 import { MemoryBlocks } from '../../support/memory-blocks.ts'
@@ -105,10 +105,10 @@ describe('a clone that was interrupted', () => {
       now,
     }
     const broken = { ...whole, openSync: async () => scriptedPeer(sent) }
-    await expect(cloneRepository({ ...options, peers: [broken] })).rejects.toMatchObject({ code: 'peer-closed-early' })
+    await expect(cloneFrom({ ...options, peers: [broken] })).rejects.toMatchObject({ code: 'peer-closed-early' })
     // Younger than gc.pruneExpire: kept, whatever is said of blocks.
     await gc(options.directory, join(folder, 'home'), '--prune=now')
-    const { repository, fetched } = await cloneRepository({ ...options, peers: [whole] })
+    const { repository, fetched } = await cloneFrom({ ...options, peers: [whole] })
     expect(fetched?.resumed).toBe(5)
     expect((await reachedBy(repository.store, [head])).size).toBe(8)
     await repository.close()

@@ -7,12 +7,13 @@ import { describe, expect, it } from 'vitest'
 
 import { UnavailableError } from '../../../src/model/errors.ts'
 import { openRepository } from '../../../src/repo/repository.ts'
-import { cloneRepository, type CloneOptions } from '../../../src/sync/clone/clone.ts'
+import type { CloneOptions } from '../../../src/sync/clone/clone.ts'
 import { pinDataset } from '../../../src/sync/clone/pin.ts'
 import { createLocalPeer } from '../../../src/sync/local-peer.ts'
 import { createRecord, nameOfKey } from '../../../src/sync/names/ipns-record.ts'
 import { openKnownNames } from '../../../src/sync/names/known-names.ts'
 import type { Peer } from '../../../src/sync/peer.ts'
+import { cloneFrom, type CloneFromOptions } from '../../support/clone-from.ts'
 import { flipped, honestAnswer, scriptedPeer } from '../../support/hostile-peer.ts'
 import { MemoryBlocks } from '../../support/memory-blocks.ts'
 import { offerAll } from '../../support/offer.ts'
@@ -36,7 +37,7 @@ async function peerAt(cid: CID, { sequence = 1n, label = 'peer X' } = {}): Promi
   })
 }
 
-function optionsFor(peers: Peer[], options: Partial<CloneOptions> = {}): CloneOptions {
+function optionsFor(peers: Peer[], options: Partial<CloneFromOptions> = {}): CloneFromOptions {
   return {
     directory: join(temporaryFolder(), 'clone'),
     source: { name },
@@ -65,9 +66,9 @@ async function breakingPeer(count: number): Promise<Peer> {
 describe('a clone', () => {
   it('by name has the history, the branch and its log', async () => {
     const options = optionsFor([await peerAt(head)])
-    const { repository, commit, record, fetched } = await cloneRepository(options)
+    const { repository, commit, listed, fetched } = await cloneFrom(options)
     expect(commit).toEqual(head)
-    expect(record?.name).toBe(name)
+    expect(listed.name).toBe(name)
     expect(fetched).toMatchObject({ peer: 'peer X', failures: [] })
     expect(await reachedBy(repository.store, [head])).toEqual(await reachedBy(blocks, [head]))
     expect(await repository.refs.head()).toEqual({ branch: 'refs/heads/main' })
@@ -76,11 +77,11 @@ describe('a clone', () => {
     expect(log.map(({ message }) => message)).toEqual([`clone: from ipns://${name}`])
     expect(await options.names.seen(name)).toMatchObject({ sequence: 1n })
     await repository.close()
-    await expect(cloneRepository(options)).rejects.toMatchObject({ code: 'destination-not-empty' })
+    await expect(cloneFrom(options)).rejects.toMatchObject({ code: 'destination-not-empty' })
   })
 
   it('by the CID of a commit, bare, on another branch', async () => {
-    const { repository } = await cloneRepository(
+    const { repository } = await cloneFrom(
       optionsFor([await peerAt(first)], { source: { cid: head }, bare: true, branch: 'data' }),
     )
     expect(repository.bare).toBe(true)
@@ -94,29 +95,34 @@ describe('a clone', () => {
       expect(await reachedBy(repository.store, [commit])).toEqual(await reachedBy(blocks, [head]))
       seen.push(plan.refs?.map(({ name: ref, after }) => [ref, after]))
     }
-    const { repository } = await cloneRepository(optionsFor([await peerAt(head)], { checkout }))
-    expect(seen).toEqual([[['refs/heads/main', head]]])
+    const { repository } = await cloneFrom(optionsFor([await peerAt(head)], { checkout }))
+    expect(seen).toEqual([
+      [
+        ['refs/remotes/origin/main', head],
+        ['refs/heads/main', head],
+      ],
+    ])
     await repository.close()
   })
 
   it('of a peer that is not jzfs is fetched block by block', async () => {
     const { openSync: _none, ...rest } = await peerAt(head)
     const peer: Peer = { ...rest, fetchBlock: (cid) => blocks.get(cid) }
-    const { repository } = await cloneRepository(optionsFor([peer]))
+    const { repository } = await cloneFrom(optionsFor([peer]))
     expect(await reachedBy(repository.store, [head])).toEqual(await reachedBy(blocks, [head]))
     await repository.close()
   })
 
   it('goes on from another peer where one lies, and names it', async () => {
     const peers = [await lyingPeer('liar'), await peerAt(head, { label: 'honest' })]
-    const { repository, fetched } = await cloneRepository(optionsFor(peers))
+    const { repository, fetched } = await cloneFrom(optionsFor(peers))
     expect(fetched?.peer).toBe('honest')
     expect(fetched?.failures).toMatchObject([{ code: 'peer-sent-corrupt-block', details: { peer: 'liar' } }])
     await repository.close()
   })
 
   it('goes on from another peer where one stops, from where it stopped', async () => {
-    const { repository, fetched } = await cloneRepository(optionsFor([await breakingPeer(4), await peerAt(head)]))
+    const { repository, fetched } = await cloneFrom(optionsFor([await breakingPeer(4), await peerAt(head)]))
     expect(fetched?.failures).toMatchObject([{ code: 'peer-closed-early' }])
     expect(fetched?.resumed).toBe(4)
     await repository.close()
@@ -136,14 +142,14 @@ describe('a clone that fails', () => {
     ],
   ])('%s leaves no destination', async (_what, make, code) => {
     const options = await make()
-    await expect(cloneRepository(options)).rejects.toMatchObject({ code })
+    await expect(cloneFrom(options)).rejects.toMatchObject({ code })
     expect(existsSync(options.directory)).toBe(false)
   })
 
   it('leaves an empty folder that was there as it was', async () => {
     const options = optionsFor([await lyingPeer('liar')])
     mkdirSync(options.directory)
-    await expect(cloneRepository(options)).rejects.toMatchObject({ code: 'peer-sent-corrupt-block' })
+    await expect(cloneFrom(options)).rejects.toMatchObject({ code: 'peer-sent-corrupt-block' })
     expect(readdirSync(options.directory)).toEqual([])
   })
 
@@ -151,22 +157,22 @@ describe('a clone that fails', () => {
     const options = optionsFor([await peerAt(head)])
     mkdirSync(options.directory)
     writeFileSync(join(options.directory, 'mine'), 'mine')
-    await expect(cloneRepository(options)).rejects.toMatchObject({ code: 'destination-not-empty' })
+    await expect(cloneFrom(options)).rejects.toMatchObject({ code: 'destination-not-empty' })
     expect(readdirSync(options.directory)).toEqual(['mine'])
   })
 
   it.each([false, true])('can be gone on with by the same command (bare: %s)', async (bare) => {
     const options = optionsFor([await breakingPeer(5)], { bare })
-    await expect(cloneRepository(options)).rejects.toMatchObject({ code: 'peer-closed-early' })
+    await expect(cloneFrom(options)).rejects.toMatchObject({ code: 'peer-closed-early' })
     expect(existsSync(options.directory)).toBe(true)
     const other = { ...options, source: { cid: head } }
-    await expect(cloneRepository(other)).rejects.toMatchObject({ code: 'clone-unfinished' })
-    const { repository, fetched, isResumed } = await cloneRepository({ ...options, peers: [await peerAt(head)] })
+    await expect(cloneFrom(other)).rejects.toMatchObject({ code: 'clone-unfinished' })
+    const { repository, fetched, isResumed } = await cloneFrom({ ...options, peers: [await peerAt(head)] })
     expect(isResumed).toBe(true)
     expect(fetched?.resumed).toBe(5)
     expect(await reachedBy(repository.store, [head])).toEqual(await reachedBy(blocks, [head]))
     await repository.close()
-    await expect(cloneRepository(options)).rejects.toMatchObject({ code: 'destination-not-empty' })
+    await expect(cloneFrom(options)).rejects.toMatchObject({ code: 'destination-not-empty' })
   })
 
   it('after its operation was written is only finished', async () => {
@@ -176,18 +182,18 @@ describe('a clone that fails', () => {
       throw new UnavailableError('disk-full', 'as if it died here')
     }
     const options = optionsFor([await peerAt(head)])
-    await expect(cloneRepository({ ...options, checkout })).rejects.toMatchObject({ code: 'disk-full' })
-    const { repository, commit, fetched } = await cloneRepository({ ...options, peers: [await peerAt(head)] })
+    await expect(cloneFrom({ ...options, checkout })).rejects.toMatchObject({ code: 'disk-full' })
+    const { repository, commit, fetched } = await cloneFrom({ ...options, peers: [await peerAt(head)] })
     expect([commit, fetched]).toEqual([head, undefined])
     await repository.close()
   })
 
   it('because another one is at it leaves that one alone', async () => {
     const options = optionsFor([await breakingPeer(5)])
-    await cloneRepository(options).catch(() => undefined)
+    await cloneFrom(options).catch(() => undefined)
     const unfinished = await openRepository(options.directory)
     const lock = await unfinished.lock('jzfs clone')
-    const again = cloneRepository({ ...options, peers: [await peerAt(head)] })
+    const again = cloneFrom({ ...options, peers: [await peerAt(head)] })
     await expect(again).rejects.toMatchObject({ code: 'locked' })
     expect((await digestsIn(unfinished.store)).length).toBeGreaterThan(0)
     lock.release()
@@ -202,7 +208,7 @@ describe('the trust of a clone', () => {
       [old, await peerAt(head, { sequence: 4n })],
       [await peerAt(head, { sequence: 4n }), old],
     ]) {
-      const { repository, commit } = await cloneRepository(optionsFor(peers))
+      const { repository, commit } = await cloneFrom(optionsFor(peers))
       expect(commit).toEqual(head)
       await repository.close()
     }
@@ -213,17 +219,17 @@ describe('the trust of a clone', () => {
     ['a fork', 5n, first, 'record-fork'],
   ])('refuses %s', async (_what, sequence, cid, code) => {
     const options = optionsFor([await peerAt(head, { sequence: 5n })])
-    const { repository } = await cloneRepository(options)
+    const { repository } = await cloneFrom(options)
     await repository.close()
     const directory = join(temporaryFolder(), 'again')
-    const again = cloneRepository({ ...options, directory, peers: [await peerAt(cid, { sequence, label: 'peer Y' })] })
+    const again = cloneFrom({ ...options, directory, peers: [await peerAt(cid, { sequence, label: 'peer Y' })] })
     await expect(again).rejects.toMatchObject({ code })
     expect(existsSync(directory)).toBe(false)
   })
 
   it('refuses a fork between two peers', async () => {
     const peers = [await peerAt(head), await peerAt(first, { label: 'peer Y' })]
-    await expect(cloneRepository(optionsFor(peers))).rejects.toMatchObject({ code: 'record-fork' })
+    await expect(cloneFrom(optionsFor(peers))).rejects.toMatchObject({ code: 'record-fork' })
   })
 })
 

@@ -9,7 +9,6 @@ import type { FsckFinding } from '../../../src/repo/fsck/fsck-finding.ts'
 import { deleteBranch } from '../../../src/repo/refs/branch.ts'
 import { createTag } from '../../../src/repo/refs/tag.ts'
 import { openRepository, type Repository } from '../../../src/repo/repository.ts'
-import { cloneRepository } from '../../../src/sync/clone/clone.ts'
 import { createLocalPeer } from '../../../src/sync/local-peer.ts'
 import { openKnownNames } from '../../../src/sync/names/known-names.ts'
 import { checkWorkingRepository } from '../../../src/worktree/fsck/check-working-repository.ts'
@@ -17,6 +16,7 @@ import { applyStash } from '../../../src/worktree/stash/apply-stash.ts'
 import { pushStash } from '../../../src/worktree/stash/push-stash.ts'
 import { switchTo } from '../../../src/worktree/switch/switch.ts'
 import { undoLast } from '../../../src/worktree/undo/undo.ts'
+import { cloneFrom } from '../../support/clone-from.ts'
 import { offerAll } from '../../support/offer.ts'
 import { createRandom } from '../../support/random.ts'
 import { temporaryFolder, temporaryRepository } from '../../support/repository.ts'
@@ -58,7 +58,7 @@ export async function workTogether(seed: number, steps: number): Promise<{ remov
     for (; !done.signal.aborted; clones++) {
       const head = (await server.refs.read('refs/heads/main'))!
       const directory = join(folder, `clone-${clones}`)
-      const made = await cloneRepository({
+      const made = await cloneFrom({
         ...author,
         directory,
         source: { cid: head },
