@@ -1,6 +1,6 @@
 import { shortenCid } from '../../model/cid-text.ts'
 import type { Repository } from '../../repo/repository.ts'
-import { diffRevisions } from '../../worktree/diff/find-diffs.ts'
+import { diffChanges, diffRevisions } from '../../worktree/diff/find-diffs.ts'
 import type { Merged } from '../../worktree/merge/merge.ts'
 import type { MergeResetReport } from '../../worktree/merge/reset-merge.ts'
 import type { Context } from '../context.ts'
@@ -56,9 +56,13 @@ function outcomeLines({ outcome, before, after, theirs }: Merged, { squash }: Re
 async function showStat(
   { terminal, signal }: Context,
   repository: Repository,
-  { trees }: Pick<Merged, 'trees'>,
+  { trees, differences }: Pick<Merged, 'trees' | 'differences'>,
 ): Promise<void> {
-  const diffs = await diffRevisions(repository, trees, { renames: true, signal })
+  const options = { renames: true, signal }
+  const diffs =
+    differences === undefined
+      ? await diffRevisions(repository, trees, options)
+      : await diffChanges(repository, differences, options)
   const forms = readDiffForms({ renames: true, stat: '', summary: true }, { default: 'nothing' })
   await gatherOutput(terminal, async (output) => {
     const pieces = renderDiffs(diffs, forms, { terminal, columns: terminal.columns, signal })

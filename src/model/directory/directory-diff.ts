@@ -67,7 +67,7 @@ function* diffPlain(before: DirectoryNode, after: DirectoryNode): Generator<Link
  * How many links from these two on have the same bytes. Rows of them are compared at once, each time of twice as many until
  * one differs, and then of half as many: most links of two versions are the same.
  */
-function countEqualLinks(a: PbNode, i: number, b: PbNode, j: number): number {
+export function countEqualLinks(a: PbNode, i: number, b: PbNode, j: number): number {
   const most = Math.min(a.count - i, b.count - j)
   let equal = 0
   let row = 1

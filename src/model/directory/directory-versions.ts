@@ -2,6 +2,7 @@ import type { AbortOptions, BlockSource } from '../block.ts'
 import { compareBytes, compareNames } from '../compare.ts'
 import { linkName } from '../unixfs/dag-pb.ts'
 import type { Link, PbNode } from '../unixfs/dag-pb.ts'
+import { countEqualLinks } from './directory-diff.ts'
 import { isShardLink } from './directory-node.ts'
 import type { DirectoryNode } from './directory-node.ts'
 import { collectLinks, entryLink, linksOfSlot, openShardBelow, toCid } from './directory-read.ts'
@@ -65,23 +66,10 @@ export async function compareVersions(
 /** Goes through plain directories together; only links that differ become objects. */
 function* comparePlain(all: readonly (DirectoryNode | undefined)[]): Generator<NamedVersions> {
   const places = [0, 0, 0]
+  const passEqual = createPasser(all, places)
   for (;;) {
-    let first: PbNode | undefined
-    let firstAt = 0
-    let here = 0
-    for (let side = 0; side < 3; side++) {
-      const node = all[side]?.node
-      const at = places[side] as number
-      if (node === undefined || at >= node.count) continue
-      const order = first === undefined ? -1 : compareLinkNames(node, at, first, firstAt)
-      if (order > 0) continue
-      if (order < 0) {
-        first = node
-        firstAt = at
-        here = 0
-      }
-      here |= 1 << side
-    }
+    passEqual()
+    const { first, firstAt, here } = firstName(all, places)
     if (first === undefined) return
     if (here !== 7 || !isOneCid(all, places)) {
       const at = (side: number) =>
@@ -91,6 +79,52 @@ function* comparePlain(all: readonly (DirectoryNode | undefined)[]): Generator<N
     for (let side = 0; side < 3; side++) {
       if ((here & (1 << side)) !== 0) places[side] = (places[side] as number) + 1
     }
+  }
+}
+
+/** Which name comes first of those at the places, and on which sides it stands, as bits. */
+function firstName(
+  all: readonly (DirectoryNode | undefined)[],
+  places: readonly number[],
+): { first: PbNode | undefined; firstAt: number; here: number } {
+  let first: PbNode | undefined
+  let firstAt = 0
+  let here = 0
+  for (let side = 0; side < 3; side++) {
+    const node = all[side]?.node
+    const at = places[side] as number
+    if (node === undefined || at >= node.count) continue
+    const order = first === undefined ? -1 : compareLinkNames(node, at, first, firstAt)
+    if (order > 0) continue
+    if (order < 0) {
+      first = node
+      firstAt = at
+      here = 0
+    }
+    here |= 1 << side
+  }
+  return { first, firstAt, here }
+}
+
+/** Makes a function that moves the places on past all links that have the same bytes on all three sides. */
+function createPasser(all: readonly (DirectoryNode | undefined)[], places: number[]): () => void {
+  const [base, ...others] = all.map((each) => each?.node)
+  // Of ours and theirs: up to where in the base the links are known to be equal, and how far apart the places were there.
+  const known = others.map(() => ({ end: 0, distance: 0 }))
+  const equalTo = (side: number): number => {
+    const node = others[side]
+    const [at, other] = [places[0] as number, places[side + 1] as number]
+    const row = known[side] as { end: number; distance: number }
+    if (base === undefined || node === undefined) return at
+    if (row.end <= at || row.distance !== other - at) {
+      known[side] = { end: at + countEqualLinks(base, at, node, other), distance: other - at }
+    }
+    return (known[side] as { end: number }).end
+  }
+  return () => {
+    const end = Math.min(equalTo(0), equalTo(1))
+    const links = end - (places[0] as number)
+    for (let side = 0; side < 3; side++) places[side] = (places[side] as number) + links
   }
 }
 

@@ -27,16 +27,16 @@ export interface CommitSource {
  * conflicts in it are left as marked text. Without any the base is an empty tree: whether histories that have nothing in
  * common may be merged is for the caller to decide.
  *
- * `receive` takes what the merge makes; blocks of a virtual base are among it only where a conflict's base is one. Throws
- * what `mergeTrees` and the graph throw.
+ * `bases` are the merge bases, where they are known. `receive` takes what the merge makes; blocks of a virtual base are among
+ * it only where a conflict's base is one. Throws what `mergeTrees` and the graph throw.
  */
 export async function mergeCommits(
   { store, graph }: CommitSource,
   receive: BlockReceiver,
-  { ours, theirs }: { ours: CID; theirs: CID },
+  { ours, theirs, bases: known }: { ours: CID; theirs: CID; bases?: CID[] },
   options: MergeOptions = {},
 ): Promise<CommitMerge> {
-  const bases = await mergeBases(graph, ours, theirs, options)
+  const bases = known ?? (await mergeBases(graph, ours, theirs, options))
   const made = new Map<string, Block>()
   const source: BlockSource = {
     get: async (cid, abort) => (made.size === 0 ? undefined : made.get(cid.toString())?.bytes) ?? store.get(cid, abort),

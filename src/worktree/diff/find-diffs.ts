@@ -1,7 +1,7 @@
 import type { CID } from 'multiformats/cid'
 
 import type { AbortOptions } from '../../model/block.ts'
-import { diffTrees } from '../../model/tree/tree-diff.ts'
+import { diffTrees, type TreeChange } from '../../model/tree/tree-diff.ts'
 import type { Repository } from '../../repo/repository.ts'
 import { toByteString } from '../index/byte-string.ts'
 import type { Stage } from '../index/index-entry.ts'
@@ -37,9 +37,18 @@ export async function diffRevisions(
   trees: { before: CID | undefined; after: CID | undefined },
   options: DiffOptions = {},
 ): Promise<FileDiff[]> {
+  return diffChanges({ store }, diffTrees(store, trees.before, trees.after, options), options)
+}
+
+/** The same of differences that were found already. */
+export async function diffChanges(
+  { store }: Pick<Repository, 'store'>,
+  changes: AsyncIterable<TreeChange> | Iterable<TreeChange>,
+  options: DiffOptions = {},
+): Promise<FileDiff[]> {
   const diffs: FileDiff[] = []
   const filter = pathFilter(options.pathspecs ?? [])
-  for await (const { path, before, after } of diffTrees(store, trees.before, trees.after, options)) {
+  for await (const { path, before, after } of changes) {
     if (!matches(filter, path)) continue
     const sides = [before, after].map((entry) => entry && entrySide(store, entry, entry.node))
     diffs.push({ path, before: sides[0], after: sides[1] })

@@ -41,6 +41,12 @@ export interface MergeToApply extends Pick<OperationPlan, 'command' | 'person' |
   before: CID | undefined
 }
 
+/** What came of it. */
+export interface AppliedMerge extends RewrittenFiles {
+  /** What differs between the tree before and the merged one. */
+  differences: readonly TreeChange[]
+}
+
 /**
  * Brings a merge into index and working tree, with refs, HEAD and what is in progress, in one operation: the paths that the
  * merge changes are written, paths in conflict get their stages and what they show, artefacts are written beside them. The
@@ -55,15 +61,15 @@ export async function applyMerge(
   pack: PackWriter,
   request: MergeToApply,
   options: OpenIndexOptions & RewriteOptions = {},
-): Promise<RewrittenFiles> {
+): Promise<AppliedMerge> {
   const { merge, before, ...moves } = request
   const index = await openIndex(repository, options)
   refuseUnmerged(index)
   await refuseStaged(repository, index, pack, before, options)
   await refuseNameCollisions(repository, merge.tree, options)
-  const change = await planMerge(repository, index, pack, { merge, before }, options)
+  const { differences, ...change } = await planMerge(repository, index, pack, { merge, before }, options)
   const rewrite = { ...moves, ...change, discarded: [], indexBefore: index, tree: merge.tree }
-  return rewriteFiles(repository, lock, pack, rewrite, options)
+  return { ...(await rewriteFiles(repository, lock, pack, rewrite, options)), differences }
 }
 
 /** Refuses an index that holds more than the tree: it would be committed with the merge. */
@@ -92,7 +98,7 @@ async function planMerge(
   pack: PackWriter,
   { merge, before }: Pick<MergeToApply, 'merge' | 'before'>,
   options: AbortOptions,
-): Promise<Pick<FileRewrite, 'files' | 'index'>> {
+): Promise<Pick<FileRewrite, 'files' | 'index'> & Pick<AppliedMerge, 'differences'>> {
   const directories: DirectoryChange[] = []
   const blocks = packAndStore(pack, repository.store)
   const onDirectory = (change: DirectoryChange) => void directories.push(change)
@@ -120,11 +126,11 @@ async function planMerge(
   const all = merge.conflicts.length === 0 ? differences : undefined
   const files = filesInPlace(withoutDeleted(index, changes, found), settled, found.untracked, changes, all)
   if (files.before !== index) pack.add(EMPTY_DIRECTORY)
-  if (merge.conflicts.length === 0) return { files, index: settled }
+  if (merge.conflicts.length === 0) return { files, index: settled, differences }
   const artefacts = new Set(merge.conflicts.map(({ artefact }) => artefact?.path))
   const staged = changes.filter(({ path }) => !artefacts.has(path))
   const stages = merge.conflicts.map((conflict) => ({ path: conflict.path, entries: stagesOf(conflict) }))
-  return { files, index: updateIndex(index, [...staged, ...stages], merge.conflicts.map(noteOf)) }
+  return { files, index: updateIndex(index, [...staged, ...stages], merge.conflicts.map(noteOf)), differences }
 }
 
 /** What the working tree is to show at each path that changes or is in conflict: undefined where nothing. And what differs. */

@@ -4,6 +4,7 @@ import { decodeCommit, encodeCommit } from '../../model/commit/commit.ts'
 import type { Person } from '../../model/commit/person.ts'
 import { EMPTY_DIRECTORY } from '../../model/directory/directory.ts'
 import { ConflictError, InvalidError } from '../../model/errors.ts'
+import type { TreeChange } from '../../model/tree/tree-diff.ts'
 import { createCommitGraph, type CommitGraph } from '../../repo/history/commit-graph.ts'
 import { isAncestor, mergeBases } from '../../repo/merge-base.ts'
 import { mergeCommits } from '../../repo/merge/merge-commits.ts'
@@ -57,8 +58,9 @@ export interface Merged extends RewrittenFiles {
   /** HEAD's commit now. */
   after: CID
   theirs: CID
-  /** The trees that say what changed. */
+  /** The trees that say what changed; and what did, where that is known. */
   trees: { before: CID | undefined; after: CID }
+  differences?: readonly TreeChange[]
   conflicts: PathConflict[]
   notes: MergeNote[]
 }
@@ -150,14 +152,13 @@ const HINT = 'commit them or put them aside with `jzfs stash`, and move untracke
 async function merge(merging: Merging, pack: PackWriter): Promise<Merged> {
   const { repository, lock, graph, revision, ours, theirs, options } = merging
   if (ours === undefined) throw nothingToMergeInto('a merge that is no fast-forward')
-  if (options.allowUnrelated !== true && (await mergeBases(graph, ours, theirs, options)).length === 0) {
-    throw unrelated(revision)
-  }
+  const bases = await mergeBases(graph, ours, theirs, options)
+  if (options.allowUnrelated !== true && bases.length === 0) throw unrelated(revision)
   const { favour, style, signal } = options
   const merged = await mergeCommits(
     { store: repository.store, graph },
     (block) => void pack.add(block),
-    { ours, theirs },
+    { ours, theirs, bases },
     { labels: { ours: 'HEAD', theirs: revision }, favour, style, signal },
   )
   if (merged.tree.equals(EMPTY_DIRECTORY.cid)) pack.add(EMPTY_DIRECTORY)
