@@ -121,7 +121,7 @@ async function askChallenge(base: URL, label: string, { signal }: AbortOptions):
     throw unreachable(label, error)
   }
   throw new UnavailableError('peer-refused', `${label} gives no challenge to sign`, {
-    hint: 'check the address: it must be that of a jzfs daemon',
+    hint: 'check the address: it must be that of a daemon, as `jzfs daemon status` shows it',
     details: { peer: label },
   })
 }

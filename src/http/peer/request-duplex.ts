@@ -139,7 +139,7 @@ async function refused(peer: string, response: IncomingMessage): Promise<Unavail
   const reason =
     said === undefined ? `HTTP ${status}` : `${JSON.stringify(said.message)} (${JSON.stringify(said.code)})`
   return new UnavailableError('peer-refused', `${peer} refused: ${reason}`, {
-    hint: 'check the address: it must be that of a jzfs daemon',
+    hint: 'check the address: it must be that of a daemon, as `jzfs daemon status` shows it',
     details: { peer, status, refusal: said?.code },
   })
 }
