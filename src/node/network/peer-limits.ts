@@ -22,9 +22,9 @@ export interface PeerLimits {
 export const DEFAULT_PEER_LIMITS: PeerLimits = {
   maxConnections: 256,
   maxConnectionsPerHost: 128,
-  maxConnectionsPerPeer: 8,
+  maxConnectionsPerPeer: 32,
   maxSyncStreams: 256,
-  maxSyncStreamsPerPeer: 32,
+  maxSyncStreamsPerPeer: 64,
   maxBytesPerSecondPerPeer: 0,
   idleTimeoutMs: 60_000,
   maxExchangeMs: 86_400_000,

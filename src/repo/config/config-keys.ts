@@ -152,7 +152,7 @@ export const CONFIG_KEYS = {
   },
   'network.maxConnectionsPerPeer': {
     type: 'integer',
-    default: 8,
+    default: 32,
     min: 1,
     max: 65_535,
     doc: 'connections that one peer may open',
@@ -173,7 +173,7 @@ export const CONFIG_KEYS = {
   },
   'network.maxSyncStreamsPerPeer': {
     type: 'integer',
-    default: 32,
+    default: 64,
     min: 1,
     max: 65_535,
     doc: 'transfers that the daemon serves to one peer at a time',
