@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { InvalidError } from '../../model/errors.ts'
 import { abortMerge, quitMerge } from '../../worktree/merge/end-merge.ts'
 import { type Merged, mergeRevision, type MergeRevisionOptions } from '../../worktree/merge/merge.ts'
+import { upstreamRevision } from '../branch/upstream-revision.ts'
 import { collect } from '../collect.ts'
 import type { CommandModule } from '../command.ts'
 import type { Context } from '../context.ts'
@@ -37,7 +38,7 @@ interface MergeFlags {
 export const merge: CommandModule = {
   configure(command, context) {
     command
-      .argument('[revision...]', 'merge this branch or commit')
+      .argument('[revision...]', 'merge this branch or commit (default: what the branch follows)')
       .option('--ff', 'only move the branch where the other one goes on from it (the default)')
       .option('--no-ff', 'make a merge commit also there')
       .option('--ff-only', 'move the branch, or refuse')
@@ -77,8 +78,9 @@ async function run(context: Context, repository: WorkingRepository, invocation: 
     if (revisions.length > 0) throw usage(`--${action} takes no revision`)
     return end(context, repository, action, flags)
   }
-  const [revision] = revisions.map((each) => (each === '-' ? '@{-1}' : each))
-  if (revision === undefined) throw usage('no revision is named')
+  const [named] = revisions.map((each) => (each === '-' ? '@{-1}' : each))
+  const revision = named ?? (await upstreamRevision(repository))
+  if (revision === undefined) throw usage('no revision is named, and the branch follows nothing')
   if (revisions.length > 1) throw tooMany(revisions)
   const progress = createProgressLine(context.terminal, 'merging')
   const options = { ...readOptions(context, repository, invocation), onProgress: progress.update }

@@ -1,9 +1,7 @@
 import type { Command } from 'commander'
-import type { CID } from 'multiformats/cid'
 
 import { InvalidError, NotFoundError } from '../../model/errors.ts'
 import { createCommitGraph } from '../../repo/history/commit-graph.ts'
-import { forkPoint } from '../../repo/merge-base/fork-point.ts'
 import { listRemotes } from '../../repo/remote/remote-config.ts'
 import { upstreamOf } from '../../repo/remote/upstream.ts'
 import { refuseSequence } from '../../repo/sequence/sequence.ts'
@@ -11,6 +9,7 @@ import type { FetchResult } from '../../sync/remote/fetch-remote.ts'
 import { chooseIntegration, type PullChoice } from '../../worktree/pull/choose-integration.ts'
 import { refuseLocalChanges } from '../../worktree/replay/refuse-local-changes.ts'
 import { branchName } from '../branch-name.ts'
+import { upstreamForkPoint } from '../branch/upstream-revision.ts'
 import type { Context } from '../context.ts'
 import { EXIT } from '../exit-status.ts'
 import type { WorkingRepository } from '../here.ts'
@@ -40,7 +39,7 @@ export async function runPull(context: Context, repository: WorkingRepository, r
   checkFlags(request, choice)
   refuseSequence(repository, 'pull')
   if (choice.rebase) await refuseLocalChanges(repository, { signal: context.signal })
-  const parting = choice.rebase ? await partingPoint(repository, branch) : undefined
+  const parting = choice.rebase ? await upstreamForkPoint(repository) : undefined
   const fetched = await fetchAll(context, repository, request)
   if (flags.dryRun) return flags.json ? context.terminal.json({ fetched: fetchDocuments(fetched) }) : undefined
   const pulled = await chooseCommit(repository, request, fetched, branch)
@@ -67,15 +66,6 @@ function checkFlags({ flags, remote, refspecs }: PullRequest, choice: PullChoice
   if (flags.all && (remote !== undefined || refspecs.length > 0)) throw usage('--all goes with no remote')
   if (choice.rebase && flags.squash) throw usage('--squash and --rebase exclude each other')
   if (flags.squash && choice.fastForward === 'never') throw usage('--squash and --no-ff exclude each other')
-}
-
-/** Where the branch left what it follows, by what that was before the fetch. */
-async function partingPoint(repository: WorkingRepository, branch: string | undefined): Promise<CID | undefined> {
-  const tracking = branch === undefined ? undefined : upstreamOf(repository, branch)?.tracking
-  const head = await repository.refs.headCommit()
-  const cid = tracking === undefined ? undefined : await repository.refs.read(tracking)
-  if (tracking === undefined || cid === undefined || head === undefined) return undefined
-  return forkPoint(createCommitGraph(repository.store), repository.refs, { name: tracking, cid }, head)
 }
 
 async function fetchAll(context: Context, repository: WorkingRepository, request: PullRequest): Promise<Fetched[]> {

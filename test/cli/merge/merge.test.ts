@@ -14,7 +14,7 @@ test('options that do not go together, and what cannot be merged, are named', as
     return [status, ...stderr.split('\n').slice(0, -1)]
   }
   const help = 'hint: see `jzfs merge --help`'
-  expect(await run()).toEqual([129, 'jzfs: merge: no revision is named', help])
+  expect(await run()).toEqual([129, 'jzfs: merge: no revision is named, and the branch follows nothing', help])
   expect(await run('-X', 'mine', 'side')).toEqual([129, 'jzfs: merge: no such side: mine', help])
   expect(await run('--abort', 'side')).toEqual([129, 'jzfs: merge: --abort takes no revision', help])
   expect(await run('--abort', '--quit')).toEqual([129, 'jzfs: merge: --abort and --quit exclude each other', help])

@@ -94,10 +94,14 @@ async function compare(clone: PairedHistory, args: readonly string[]): ReturnTyp
 
 /** Subjects of commits, without the places that messages of merges name. */
 function subjects(text: string): string[] {
-  return text
-    .replaceAll(/ of \/\S+/g, '')
-    .split('\n')
-    .sort()
+  return (
+    text
+      .replaceAll(/ of \/\S+/g, '')
+      // Without a revision git calls what is followed by its full name.
+      .replace("branch 'refs/remotes/", "branch '")
+      .split('\n')
+      .sort()
+  )
 }
 
 /** Gives up what is in progress. */

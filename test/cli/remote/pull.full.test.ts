@@ -11,6 +11,11 @@ test('a pull leaves what a pull of git leaves, with all options in all states', 
       await scene.compare(['pull', ...options])
       pulls++
     }
+    for (const args of [['merge'], ['rebase']]) {
+      await scene.prepare(state)
+      await scene.compare(args)
+      pulls++
+    }
     for (const [key, value] of [
       ['pull.rebase', 'true'],
       ['pull.rebase', 'false'],
@@ -26,5 +31,5 @@ test('a pull leaves what a pull of git leaves, with all options in all states', 
       pulls++
     }
   }
-  expect(pulls).toBe(STATES.length * (OPTIONS.length + 4))
+  expect(pulls).toBe(STATES.length * (OPTIONS.length + 6))
 }, 300_000)
