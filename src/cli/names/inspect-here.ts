@@ -1,3 +1,4 @@
+import { escapeControls } from '../../model/quote-name.ts'
 import type { RecordInspection } from '../../sync/names/inspect-record.ts'
 import { openKnownNames, type SeenName } from '../../sync/names/known-names.ts'
 import type { Context } from '../context.ts'
@@ -57,7 +58,7 @@ function linesOf(inspected: RecordInspection): [string, string][] {
   const { value, sequence, validity, validityType, ttlNs, signatures, sizeBytes, validation } = inspected
   const { publicKeyName, contradiction, signatureV1, signatureV2 } = inspected
   const lines: [string, string | undefined][] = [
-    ['value', value],
+    ['value', escapeControls(value)],
     ['sequence', sequence.toString()],
     ['validity', `${validity} (${validityType})`],
     ['ttl', durationText(Number(ttlNs / 1_000_000n))],

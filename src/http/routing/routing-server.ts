@@ -45,7 +45,7 @@ export function createRoutingServer(
   routed: Routed,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<boolean> {
   return async (request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost')
+    const [pathname = ''] = (request.url ?? '').split('?')
     const [, kind = '', text = ''] = /^\/routing\/v1\/([^/]*)\/?([^/]*)$/.exec(pathname) ?? []
     if (!pathname.startsWith('/routing/v1/')) return false
     const answer = await answerTo(routed, request, kind, text).catch((error: unknown): Answer => {

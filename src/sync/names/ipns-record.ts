@@ -1,6 +1,7 @@
 import { CID } from 'multiformats/cid'
 
 import { IntegrityError, InvalidError } from '../../model/errors.ts'
+import { escapeControls } from '../../model/quote-name.ts'
 import { parseIpnsName } from './ipns-name.ts'
 import { recordInvalid, type SignedFields, verifyRecord } from './verify-record.ts'
 
@@ -82,13 +83,13 @@ function readValue({ name, value }: SignedFields): CID {
 }
 
 function valueUnsupported(name: string, value: string, isName: boolean): InvalidError {
-  const shown = value.slice(0, 200)
+  const shown = escapeControls(value.slice(0, 200))
   const problem = isName ? 'points to another name' : 'names a path below a CID'
   return new InvalidError('record-value-unsupported', `${name} ${problem}: ${shown}`, {
     hint: isName
       ? 'names are not followed to other names: give that one yourself'
       : 'the name of a dataset means a whole commit: ask the owner of the name for that',
-    details: { name, value: shown },
+    details: { name, value },
   })
 }
 

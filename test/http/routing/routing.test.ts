@@ -127,7 +127,11 @@ describe('a router of ours', () => {
 
   it('leaves what is not its own to others', async () => {
     const { url } = await startRouter()
-    expect((await fetch(`${url}/other`)).status).toBe(418)
+    for (const path of ['/other', '//', '/routing/v2/ipns/x', '/?/routing/v1/ipns/x']) {
+      expect((await fetch(`${url}${path}`)).status).toBe(418)
+    }
+    expect((await fetch(`${url}/routing/v1/ipns/${key.name}`, { method: 'DELETE' })).status).toBe(501)
+    expect((await fetch(`${url}/routing/v1/ipns/${key.name}`, { method: 'OPTIONS' })).status).toBe(204)
   })
 })
 

@@ -132,6 +132,12 @@ describe('a value', () => {
   })
 })
 
+it('a value that would write to the terminal is quoted', async () => {
+  const bytes = marshalIPNSRecord(await both({ value: '/ipns/\u001b[31mred' }))
+  const error = await openRecord(name, bytes).catch((thrown: Error) => thrown)
+  expect(error).toMatchObject({ code: 'record-value-unsupported', message: expect.not.stringContaining('\u001b') })
+})
+
 describe('the protobuf of a record', () => {
   it('is read as the library reads it', async () => {
     const cases = fc.record({ sequence: fc.bigInt(0n, (1n << 64n) - 1n), ttl: fc.bigInt(0n, (1n << 63n) - 1n) })
