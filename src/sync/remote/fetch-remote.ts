@@ -17,6 +17,7 @@ import type { SyncProgress } from '../protocol/receive-blocks.ts'
 import { type FollowedTags, followTags } from './follow-tags.ts'
 import type { Remote, RemoteRefs } from './remote.ts'
 import { keepsRefs, type RefSelection, type SelectedRef, selectRefs } from './select-refs.ts'
+import { sharedCommits } from './shared-commits.ts'
 import { NOTHING_TRANSFERRED, type Transferred, transferWants } from './transfer-wants.ts'
 import { isNewSigner, planSigner } from './trusted-signer.ts'
 import {
@@ -81,14 +82,15 @@ export async function fetchRemote(request: FetchRequest): Promise<FetchResult> {
   const reached = createReachedCommits(repository.store, await tipsOf(repository, here))
   const wants = await missingOf(selected, reached)
   const forMerge = selected.filter(({ isForMerge }) => isForMerge)
-  const haves = [...(listed.prerequisites ?? []), ...here.map(({ cid }) => cid)]
+  const haves = wants.length === 0 ? [] : await sharedCommits(repository, { ...request, listed, here })
   const transferred = await bring(request, wants, haves)
   const followsTags = request.tags === 'follow' && keepsRefs(request)
   const followed = followsTags ? await followTags(request, { listed, selected, here }) : NO_TAGS
   const { tags } = followed
-  const tagWants = await missingOf(tags, createReachedCommits(repository.store, [...haves, ...wants]))
+  const tips = [...here.map(({ cid }) => cid), ...wants]
+  const tagWants = await missingOf(tags, createReachedCommits(repository.store, tips))
   const failed = { ...NOTHING_TRANSFERRED, failures: followed.failures }
-  const withTags = addUp(addUp(transferred, failed), await bring(request, tagWants, [...haves, ...wants]))
+  const withTags = addUp(addUp(transferred, failed), await bring(request, tagWants, followed.commits))
   const updates = [...prunedUpdates(request, listed, here), ...trackingUpdates(request, [...selected, ...tags])]
   const fetchHead = (forMerge[0] ?? selected[0])?.cid
   const judged = await moveRefs(request, updates, { fetchHead, signer: listed.name })
@@ -118,7 +120,7 @@ async function bring(request: FetchRequest, wants: readonly CID[], haves: readon
   return transferWants({ repository, peers, wants, haves, wanted: 'any', signal, idleTimeoutMs, onProgress })
 }
 
-const NO_TAGS: FollowedTags = { tags: [], failures: [] }
+const NO_TAGS: FollowedTags = { tags: [], commits: [], failures: [] }
 
 function addUp(one: Transferred, other: Transferred): Transferred {
   return {

@@ -24,6 +24,8 @@ interface FetchedRefs {
 /** Tags that come along, and what was wrong with peers that were asked for them. */
 export interface FollowedTags {
   tags: SelectedRef[]
+  /** What they tag: commits that are here with all they reach. */
+  commits: CID[]
   failures: JzfsError[]
 }
 
@@ -40,7 +42,7 @@ export async function followTags(
   const { store } = repository
   const taken = new Set([...here.map(({ name }) => name), ...selected.map(({ target }) => target)])
   const tags = listed.refs.filter(({ name }) => name.startsWith(TAGS) && !taken.has(name))
-  if (tags.length === 0) return { tags: [], failures: [] }
+  if (tags.length === 0) return { tags: [], commits: [], failures: [] }
   const reached = createReachedCommits(
     store,
     [...here, ...selected].map(({ cid }) => cid),
@@ -52,12 +54,15 @@ export async function followTags(
     })
   const { blocks, failures } = await askForBlocks(remote.peers, unknown, { signal })
   const followed: RemoteRef[] = []
+  const commits: CID[] = []
   for (const tag of tags) {
     const commit = await taggedCommit(withBlocks(store, blocks), tag.cid, { signal })
-    if (commit !== undefined && (await reached.has(commit, { signal }))) followed.push(tag)
+    if (commit === undefined || !(await reached.has(commit, { signal }))) continue
+    followed.push(tag)
+    commits.push(commit)
   }
   const follow = ({ name, cid }: RemoteRef) => ({ source: name, cid, target: name, force: false, isForMerge: false })
-  return { tags: followed.map(follow), failures }
+  return { tags: followed.map(follow), commits, failures }
 }
 
 /** The blocks that the first peer gives that can be asked for single ones. */

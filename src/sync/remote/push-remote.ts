@@ -13,9 +13,9 @@ import { findRemote } from '../../repo/remote/remote-config.ts'
 import type { Repository } from '../../repo/repository.ts'
 import type { SyncProgress } from '../protocol/receive-blocks.ts'
 import { type JudgedPush, judgePushes, type PushLease, type PushVerdict } from './judge-push.ts'
-import { pushHaves } from './push-haves.ts'
 import type { PushResult, Remote, RemoteRefs } from './remote.ts'
 import { type PushSelection, selectPushed } from './select-pushed.ts'
+import { sharedCommits } from './shared-commits.ts'
 import { isNewSigner, planSigner } from './trusted-signer.ts'
 
 /** What is pushed, from which repository, to where. */
@@ -99,8 +99,8 @@ async function send(
   listed: RemoteRefs,
   updates: readonly JudgedPush[],
 ): Promise<PushResult> {
-  const roots = updates.flatMap(({ after }) => after ?? [])
-  const haves = await pushHaves(repository, { remote, listed, roots, signal })
+  const here = await repository.refs.list()
+  const haves = await sharedCommits(repository, { remote, listed, here, signal, idleTimeoutMs })
   const moves = updates.map(({ target: name, before, after }) => ({ name, before, after }))
   const sent = await remote.push?.(
     { updates: moves, haves, source: repository.store },
