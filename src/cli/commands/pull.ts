@@ -19,6 +19,7 @@ export const pull: CommandModule = {
       .option('-p, --prune', 'remove refs here whose source the remote has no longer')
       .option('--no-prune', 'keep them, whatever is configured')
       .option('-f, --force', 'set refs that were fetched also where that loses commits')
+      .option('--set-upstream', 'let the branch follow what is pulled')
       .option('--dry-run', 'say what would be fetched, and change nothing')
       .option('--peer <address>', 'ask this node as well; may be repeated', collect)
       .option('--allow-expired', 'accept a record whose life is over')

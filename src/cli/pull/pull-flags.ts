@@ -9,6 +9,7 @@ import type { FetchFlags } from '../remote/fetch-here.ts'
 /** The options of `pull`. */
 export interface PullFlags extends FetchFlags {
   all?: true
+  setUpstream?: true
   rebase?: string | false
   ff?: boolean
   ffOnly?: true

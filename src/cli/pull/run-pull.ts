@@ -2,13 +2,16 @@ import type { Command } from 'commander'
 
 import { InvalidError, NotFoundError } from '../../model/errors.ts'
 import { createCommitGraph } from '../../repo/history/commit-graph.ts'
+import { BRANCHES } from '../../repo/refs/branch.ts'
 import { listRemotes } from '../../repo/remote/remote-config.ts'
+import { setUpstream } from '../../repo/remote/set-upstream.ts'
 import { upstreamOf } from '../../repo/remote/upstream.ts'
 import { refuseSequence } from '../../repo/sequence/sequence.ts'
 import type { FetchResult } from '../../sync/remote/fetch-remote.ts'
 import { chooseIntegration, type PullChoice } from '../../worktree/pull/choose-integration.ts'
 import { refuseLocalChanges } from '../../worktree/replay/refuse-local-changes.ts'
 import { branchName } from '../branch-name.ts'
+import { sayFollowed } from '../branch/set-upstream.ts'
 import { upstreamForkPoint } from '../branch/upstream-revision.ts'
 import type { Context } from '../context.ts'
 import { EXIT } from '../exit-status.ts'
@@ -16,6 +19,7 @@ import type { WorkingRepository } from '../here.ts'
 import { fetchHere } from '../remote/fetch-here.ts'
 import { fetchDocument, tellFetched } from '../remote/fetch-report.ts'
 import { type ChosenRemote, chooseRemote } from '../remote/open-remote-here.ts'
+import { refAuthor } from '../remote/ref-author.ts'
 import { type PullFlags, readPullChoice } from './pull-flags.ts'
 import { followedHere, type PulledCommit, pulledCommit } from './pulled-commit.ts'
 import { mergePulled, rebaseOnPulled } from './take-in.ts'
@@ -42,6 +46,7 @@ export async function runPull(context: Context, repository: WorkingRepository, r
   const parting = choice.rebase ? await upstreamForkPoint(repository) : undefined
   const fetched = await fetchAll(context, repository, request)
   if (flags.dryRun) return flags.json ? context.terminal.json({ fetched: fetchDocuments(fetched) }) : undefined
+  if (flags.setUpstream) await followPulled(context, repository, request, fetched, branch)
   const pulled = await chooseCommit(repository, request, fetched, branch)
   const graph = createCommitGraph(repository.store)
   const sides = { ours: await repository.refs.headCommit(), theirs: pulled.commit }
@@ -78,6 +83,30 @@ async function fetchAll(context: Context, repository: WorkingRepository, request
     fetched.push({ chosen, result })
   }
   return fetched
+}
+
+/** Lets the branch follow the one that is pulled. What cannot be followed is said, and pulled all the same, as in git. */
+async function followPulled(
+  context: Context,
+  repository: WorkingRepository,
+  request: PullRequest,
+  fetched: readonly Fetched[],
+  branch: string | undefined,
+): Promise<void> {
+  const [only, ...others] = fetched.flatMap(({ chosen, result }) => {
+    return result.forMerge.map(({ source }) => ({ remote: chosen.config?.name, ref: source }))
+  })
+  const { remote, ref } = only ?? { remote: undefined, ref: '' }
+  if (branch === undefined || others.length > 0 || remote === undefined || !ref.startsWith(BRANCHES)) {
+    context.terminal.say(
+      'warning: no upstream is set: that takes one branch here, and one branch of a remote with a name',
+    )
+    return
+  }
+  const followed = { remote, ref }
+  await setUpstream(repository, { branch, followed }, refAuthor(context, repository))
+  const { flags } = request
+  if (!flags.quiet && !flags.json) await sayFollowed(context, repository, branch, followed)
 }
 
 async function chooseRemotes(

@@ -59,8 +59,9 @@ test('a first pull fills an empty repository, and undo takes the merge back but 
 
 test('what would lose work, or needs a decision, is refused before anything is changed but what was seen', async () => {
   const { here, commitThere, commitHere, read } = await openPair()
-  await here('pull', '-q', 'origin', 'main')
-  await here('branch', '-q', '-u', 'origin/main')
+  expect((await here('pull', '-q', '--set-upstream', '.', 'main')).status).not.toBe(0)
+  await here('pull', '-q', '--set-upstream', 'origin', 'main')
+  expect((await here('branch', '-vv')).stdout).toContain('[origin/main]')
   await commitThere('a', '2')
   await commitHere('b', '1')
   const before = (await here('rev-parse', 'HEAD')).stdout
