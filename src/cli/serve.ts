@@ -78,6 +78,7 @@ function peerLimits(config: Config) {
     maxConnectionsPerPeer: config.get('network.maxConnectionsPerPeer'),
     maxSyncStreams: config.get('network.maxSyncStreams'),
     maxSyncStreamsPerPeer: config.get('network.maxSyncStreamsPerPeer'),
+    maxBytesPerSecond: config.get('network.maxBytesPerSecond'),
     maxBytesPerSecondPerPeer: config.get('network.maxBytesPerSecondPerPeer'),
     idleTimeoutMs: config.get('network.idleTimeoutMs'),
     maxExchangeMs: config.get('network.maxExchangeMs'),

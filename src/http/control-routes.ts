@@ -49,7 +49,11 @@ async function* pings({ node }: Daemon, body: Fields, options: AbortOptions): As
 }
 
 /** The records for a name of one peer, or of all that are connected; those that do not answer are passed over. */
-async function* records({ node }: Daemon, body: Fields, options: AbortOptions): AsyncGenerator<ResolvedRecord> {
+async function* records(
+  { node, activity }: Daemon,
+  body: Fields,
+  options: AbortOptions,
+): AsyncGenerator<ResolvedRecord> {
   const name = textOf(body, 'name')
   if (body['peer'] !== undefined) {
     const peer = textOf(body, 'peer')
@@ -61,9 +65,9 @@ async function* records({ node }: Daemon, body: Fields, options: AbortOptions): 
     const record = await node.peer(peer).resolveName(name, options)
     return record === undefined ? [] : [{ peer, record: Buffer.from(record).toString('base64') }]
   })
-  for (const answer of await Promise.allSettled(asked)) {
-    if (answer.status === 'fulfilled') yield* answer.value
-  }
+  const answers = (await Promise.allSettled(asked)).flatMap((each) => (each.status === 'fulfilled' ? each.value : []))
+  activity.log.info({ name, asked: asked.length, found: answers.length }, 'name resolved')
+  yield* answers
 }
 
 function textOf(body: Fields, field: string): string {

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import type { DaemonStatus } from '../../http/control-api.ts'
 import { connectControl } from '../../http/control-client.ts'
 import { ConflictError, UnavailableError } from '../../model/errors.ts'
-import { readLogSince, readLogTail } from '../../node/log/read-log.ts'
+import { readLogSince } from '../../node/log/read-log.ts'
 import { explainFsError, fsErrorCode } from '../../store/fs-errors.ts'
 import type { Context } from '../context.ts'
 import { homeDirectory } from '../home.ts'
@@ -43,7 +43,7 @@ export async function startDetached(context: Context, options: string[]): Promis
     )
   }
   const { log } = home.layout
-  const { position } = readLogTail(log, 0)
+  const position = statSync(log, { throwIfNoEntry: false })?.size ?? 0
   const child = spawnDaemon(context, log, options)
   const deadline = performance.now() + READY_WAIT_MS
   while (performance.now() < deadline) {

@@ -21,15 +21,14 @@ const POLL_MS = 200
 
 /** Reads the last lines of the log at `path`, also from the files that were put aside; none where there is no log. */
 export function readLogTail(path: string, count: number): LogTail {
-  const text = textOf(path) ?? ''
-  const position = Buffer.byteLength(text)
-  let lines = linesOf(text)
+  const bytes = bytesOf(path) ?? Buffer.alloc(0)
+  let lines = linesOf(bytes)
   for (let age = 1; lines.length < count && age <= MAX_AGE; age++) {
-    const older = textOf(rotatedPath(path, age))
+    const older = bytesOf(rotatedPath(path, age))
     if (older === undefined) break
     lines = [...linesOf(older), ...lines]
   }
-  return { lines: count === 0 ? [] : lines.slice(-count), position }
+  return { lines: count === 0 ? [] : lines.slice(-count), position: bytes.length }
 }
 
 /** Reads the last of the lines that were added to the log at `path` after `position`. */
@@ -47,20 +46,19 @@ export async function* followLog(
   { signal }: AbortOptions = {},
 ): AsyncGenerator<string> {
   let at = position
-  let rest = ''
+  let rest: Buffer = Buffer.alloc(0)
   let rotation = versionOf(rotatedPath(path, 1))
   while (!isAborted(signal)) {
     const now = versionOf(rotatedPath(path, 1))
     if (now !== rotation) {
-      rest += readFrom(rotatedPath(path, 1), at)
+      rest = Buffer.concat([rest, readFrom(rotatedPath(path, 1), at)])
       rotation = now
       at = 0
     }
-    const text = readFrom(path, at)
-    at += Buffer.byteLength(text)
-    const lines = (rest + text).split('\n')
-    rest = lines.pop() ?? ''
-    yield* lines
+    const added = readFrom(path, at)
+    at += added.length
+    yield* linesOf(Buffer.concat([rest, added]))
+    rest = Buffer.alloc(0)
     await sleep(POLL_MS, undefined, signal === undefined ? {} : { signal }).catch(() => undefined)
   }
 }
@@ -76,32 +74,33 @@ function versionOf(path: string): string | undefined {
 }
 
 /** Whole lines from a position on: one that is being written is read the next time. */
-function readFrom(path: string, start: number): string {
+function readFrom(path: string, start: number): Buffer {
   let file: number
   try {
     file = openSync(path, 'r')
   } catch (error) {
-    if (fsErrorCode(error) === 'ENOENT') return ''
+    if (fsErrorCode(error) === 'ENOENT') return Buffer.alloc(0)
     throw explainFsError(error, path)
   }
   try {
     const bytes = Buffer.alloc(Math.max(0, fstatSync(file).size - start))
     const length = readSync(file, bytes, 0, bytes.length, start)
-    return bytes.subarray(0, bytes.subarray(0, length).lastIndexOf(0x0a) + 1).toString()
+    return bytes.subarray(0, bytes.subarray(0, length).lastIndexOf(0x0a) + 1)
   } finally {
     closeSync(file)
   }
 }
 
-function linesOf(text: string): string[] {
-  const lines = text.split('\n')
+/** A crash may leave anything in a log: positions are of bytes, not of what they are read as. */
+function linesOf(bytes: Buffer): string[] {
+  const lines = bytes.toString().split('\n')
   if (lines.at(-1) === '') lines.pop()
   return lines
 }
 
-function textOf(path: string): string | undefined {
+function bytesOf(path: string): Buffer | undefined {
   try {
-    return readFileSync(path, 'utf8')
+    return readFileSync(path)
   } catch (error) {
     if (fsErrorCode(error) === 'ENOENT') return undefined
     throw explainFsError(error, path)

@@ -10,7 +10,9 @@ export interface PeerLimits {
   maxSyncStreams: number
   /** Of these, to one peer, over all its connections. */
   maxSyncStreamsPerPeer: number
-  /** Bytes per second that sync streams with one peer carry, each way (0: as many as there are). */
+  /** Bytes per second that sync streams carry, each way, in all (0: as many as there are). */
+  maxBytesPerSecond: number
+  /** Of these, with one peer (0: no share of its own). */
   maxBytesPerSecondPerPeer: number
   /** How long a peer may send or take nothing whole before it is given up, in milliseconds. */
   idleTimeoutMs: number
@@ -25,6 +27,7 @@ export const DEFAULT_PEER_LIMITS: PeerLimits = {
   maxConnectionsPerPeer: 32,
   maxSyncStreams: 256,
   maxSyncStreamsPerPeer: 64,
+  maxBytesPerSecond: 0,
   maxBytesPerSecondPerPeer: 0,
   idleTimeoutMs: 60_000,
   maxExchangeMs: 86_400_000,

@@ -16,15 +16,16 @@ export interface StreamQuota {
   readonly running: number
 }
 
-type Limits = Pick<
-  PeerLimits,
-  'maxSyncStreams' | 'maxSyncStreamsPerPeer' | 'maxBytesPerSecondPerPeer' | 'maxExchangeMs'
->
+type Limits = Omit<PeerLimits, 'maxConnections' | 'maxConnectionsPerHost' | 'maxConnectionsPerPeer' | 'idleTimeoutMs'>
 
 /** What one peer takes at the moment. */
 interface Share {
   streams: number
-  /** Takes that many bytes of the peer's bandwidth: resolves when they may go. */
+  bandwidth: Bandwidth | undefined
+}
+
+/** Bytes each way: to take some is to wait until they may go. */
+interface Bandwidth {
   received: Bucket
   sent: Bucket
 }
@@ -34,13 +35,15 @@ type Bucket = (bytes: number, signal: AbortSignal) => Promise<void>
 /** Shares out exchanges within these limits. */
 export function createStreamQuota(limits: Limits): StreamQuota {
   const shares = new Map<string, Share>()
+  const whole = newBandwidth(limits.maxBytesPerSecond)
+  const { maxBytesPerSecondPerPeer: rate } = limits
   let running = 0
   return {
     get running() {
       return running
     },
     async run(peerId, duplex, exchange) {
-      const share = shares.get(peerId) ?? newShare(limits)
+      const share = shares.get(peerId) ?? { streams: 0, bandwidth: newBandwidth(rate) }
       if (running >= limits.maxSyncStreams || share.streams >= limits.maxSyncStreamsPerPeer) {
         throw aborted(duplex, tooMany(peerId))
       }
@@ -50,7 +53,8 @@ export function createStreamQuota(limits: Limits): StreamQuota {
       const ended = new AbortController()
       const timer = setTimeout(() => aborted(duplex, tooLong(peerId, limits.maxExchangeMs)), limits.maxExchangeMs)
       try {
-        return await exchange(limits.maxBytesPerSecondPerPeer === 0 ? duplex : slowed(duplex, share, ended.signal))
+        const bandwidths = [share.bandwidth, whole].filter((each) => each !== undefined)
+        return await exchange(bandwidths.length === 0 ? duplex : slowed(duplex, bandwidths, ended.signal))
       } catch (error) {
         duplex.abort(error instanceof Error ? error : new Error('the exchange failed'))
         throw error
@@ -64,26 +68,27 @@ export function createStreamQuota(limits: Limits): StreamQuota {
   }
 }
 
-function newShare({ maxBytesPerSecondPerPeer }: Limits): Share {
-  return {
-    streams: 0,
-    received: createBucket(maxBytesPerSecondPerPeer),
-    sent: createBucket(maxBytesPerSecondPerPeer),
-  }
+/** Undefined where it has no bound. */
+function newBandwidth(bytesPerSecond: number): Bandwidth | undefined {
+  if (bytesPerSecond === 0) return undefined
+  return { received: createBucket(bytesPerSecond), sent: createBucket(bytesPerSecond) }
 }
 
-/** A duplex that carries no more than the share's bandwidth: what is not read here is not sent there. */
-function slowed(duplex: ByteDuplex, { received, sent }: Share, signal: AbortSignal): ByteDuplex {
+/** A duplex that carries no more than these bandwidths: what is not read here is not sent there. */
+function slowed(duplex: ByteDuplex, bandwidths: readonly Bandwidth[], signal: AbortSignal): ByteDuplex {
+  const take = async (way: keyof Bandwidth, bytes: number): Promise<void> => {
+    await Promise.all(bandwidths.map((bandwidth) => bandwidth[way](bytes, signal)))
+  }
   return {
     ...duplex,
     source: (async function* () {
       for await (const piece of duplex.source) {
-        await received(piece.length, signal)
+        await take('received', piece.length)
         yield piece
       }
     })(),
     async send(bytes) {
-      await sent(bytes.length, signal)
+      await take('sent', bytes.length)
       await duplex.send(bytes)
     },
   }

@@ -131,10 +131,17 @@ export const CONFIG_KEYS = {
     max: 86_400_000,
     doc: 'how long a peer may send nothing before it is given up, in milliseconds',
   },
+  'network.maxBytesPerSecond': {
+    type: 'size',
+    default: 0,
+    doc: 'bytes per second that transfers carry, each way, in all; 0 for as many as there are',
+    problem: (value) => rateProblem(value),
+  },
   'network.maxBytesPerSecondPerPeer': {
     type: 'size',
     default: 0,
     doc: 'bytes per second that transfers with one peer carry, each way; 0 for as many as there are',
+    problem: (value) => rateProblem(value),
   },
   'network.maxConnections': {
     type: 'integer',
@@ -223,6 +230,11 @@ export const CONFIG_KEYS = {
   'user.email': { type: 'string', doc: 'email address of the author of commits' },
   'user.name': { type: 'string', doc: 'name of the author of commits' },
 } as const satisfies Record<string, ConfigKey>
+
+/** A block that takes longer than a minute looks like a peer that stopped. */
+function rateProblem(value: string): string | undefined {
+  return value === '0' || Number(value) >= 65_536 ? undefined : 'is too little: 0, or 64KiB and more'
+}
 
 /** The name of a key. */
 export type ConfigName = keyof typeof CONFIG_KEYS | PatternedName

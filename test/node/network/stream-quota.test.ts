@@ -44,8 +44,12 @@ describe('exchanges with peers', () => {
     await expect(Array.fromAsync(end.source)).rejects.toThrow()
   })
 
-  it('share the bandwidth of their peer, each way', async () => {
-    const quota = quotaOf({ maxBytesPerSecondPerPeer: 100_000 })
+  it.each([
+    { maxBytesPerSecondPerPeer: 100_000 },
+    // What all have together is spent by three.
+    { maxBytesPerSecond: 150_000 },
+  ])('share the bandwidth of their peer, and of all: %o', async (limits) => {
+    const quota = quotaOf(limits)
     const carry = async (peer: string): Promise<void> => {
       const [here, there] = createDuplexPair()
       const reading = Array.fromAsync(there.source)

@@ -37,6 +37,7 @@ describe('a configuration file', () => {
         'user.name': 'Ann',
         'remote.origin.ulr': 'x',
         'network.idleTimeoutMs': [5000],
+        'network.maxBytesPerSecond': '1KiB',
       }),
     )
     const problems = checkConfigFile(file)
@@ -56,6 +57,7 @@ describe('a configuration file', () => {
       'gc.reflogExpire config-value-invalid: give a text',
       expect.stringContaining('remote.origin.ulr config-key-unknown: did you mean remote.origin.url'),
       'network.idleTimeoutMs config-value-invalid: give a whole number, from 100 to 86400000',
+      'network.maxBytesPerSecond config-value-invalid: 1024 is too little: 0, or 64KiB and more',
     ])
   })
 
