@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,6 +16,7 @@ import { publishBranch, publishRefs } from '../../src/node/publish/publish.ts'
 import { commitTo, temporaryDataset } from '../support/dataset.ts'
 import { createKuboRepository, findKubo, type KuboDaemon, type KuboRepository } from '../support/kubo.ts'
 import { ANN, temporaryFolder } from '../support/repository.ts'
+import { runAside } from '../support/run-aside.ts'
 import { seededBytes } from '../support/seeded.ts'
 
 const binary = findKubo()
@@ -38,12 +37,8 @@ describe.skipIf(binary === undefined)('with a Kubo beside it', () => {
   })
 
   /** `ipfs ARGS`, without blocking this process: it has to answer meanwhile. */
-  async function ipfs(...args: string[]): Promise<string> {
-    const child = spawn(binary ?? '', args, { env: { ...process.env, IPFS_PATH: kubo.path } })
-    const [output, errors] = await Promise.all([Array.fromAsync(child.stdout), Array.fromAsync(child.stderr)])
-    if (child.exitCode === null) await once(child, 'exit')
-    if (child.exitCode !== 0) throw new Error(`ipfs ${args.join(' ')}: ${errors.join('')}`)
-    return output.join('')
+  function ipfs(...args: string[]): Promise<string> {
+    return runAside(binary ?? '', args, { IPFS_PATH: kubo.path })
   }
 
   async function startDaemon(): Promise<Daemon> {

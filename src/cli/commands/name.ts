@@ -42,7 +42,11 @@ const configureResolve: Configure = (command, context) => {
     .command('resolve')
     .description('show what a name means, and what its record says')
     .argument('<name>', 'the IPNS name')
-    .option('--peer <address>', 'ask this node; may be repeated (default: those the daemon is connected to)', collect)
+    .option(
+      '--peer <address>',
+      'ask this node; may be repeated (default: those the daemon is connected to, and routers)',
+      collect,
+    )
     .option('--allow-expired', 'accept a record whose life is over')
     .option('--json', 'print one JSON document')
     .action(async (text: string, flags: object) =>

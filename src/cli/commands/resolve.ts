@@ -7,7 +7,11 @@ export const resolve: CommandModule = {
   configure(command, context) {
     command
       .argument('<name>', 'the IPNS name')
-      .option('--peer <address>', 'ask this node; may be repeated (default: those the daemon is connected to)', collect)
+      .option(
+        '--peer <address>',
+        'ask this node; may be repeated (default: those the daemon is connected to, and routers)',
+        collect,
+      )
       .option('--allow-expired', 'accept a record whose life is over')
       .option('--json', 'print one JSON document')
       .action(async (name: string, flags: ResolveFlags) => {

@@ -5,7 +5,7 @@ export interface HomeLayout {
   directory: string
   /** One private key a file (0600), libp2p's protobuf. */
   keys: string
-  /** By IPNS name: the newest record (`.record`) and what was seen of the name (`.seen`). */
+  /** By IPNS name: the newest record (`.record`), what was seen of the name (`.seen`), how it is published by itself (`.own`). */
   names: string
   /** By IPNS name or pin: the sorted digests of what a head reaches. */
   published: string
