@@ -50,6 +50,7 @@ export async function startDaemonHere(context: Context, home: Home, flags: Serve
       now: context.now,
       log,
       limits: peerLimits(config),
+      followIntervalMs: config.get('follow.intervalMs'),
       routerUrls: config.get('routing.urls'),
       // Where the log is shown it says so too.
       onProblem: (error) => show ?? context.terminal.say(`warning: ${error.message}`),

@@ -51,7 +51,10 @@ export interface DaemonStatus {
   memoryBytes: number
   /** IPNS names that are served. */
   names: string[]
-  /** What is published and cannot be served, and why: a repository that was moved, a damaged file. */
+  /**
+   * What is published and cannot be served, and why: a repository that was moved, a damaged file. And pins that cannot be
+   * brought up to date.
+   */
   problems: { name: string; code: string; message: string }[]
 }
 

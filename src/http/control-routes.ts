@@ -1,6 +1,7 @@
 import type { AbortOptions } from '../model/block.ts'
 import { InvalidError } from '../model/errors.ts'
 import type { Daemon } from '../node/daemon.ts'
+import { listPinProblems } from '../node/pins/pin-notes.ts'
 import { CONTROL_PATHS, type DaemonStatus, type PeerList, type Pong, type ResolvedRecord } from './control-api.ts'
 
 type Fields = Record<string, unknown>
@@ -35,7 +36,10 @@ async function statusOf({ home, node, state, served, activity }: Daemon): Promis
     served: activity.totals,
     memoryBytes: process.memoryUsage.rss(),
     names: [...names, ...pins],
-    problems: problems.map(({ name, error: { code, message } }) => ({ name, code, message })),
+    problems: [
+      ...problems.map(({ name, error: { code, message } }) => ({ name, code, message })),
+      ...listPinProblems(home),
+    ],
   }
 }
 

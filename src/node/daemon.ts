@@ -9,6 +9,8 @@ import { type Log, SILENT_LOG } from '../sync/log.ts'
 import type { IpnsRecord } from '../sync/names/ipns-record.ts'
 import type { RecordCarrier, RecordSource } from '../sync/names/record-carrier.ts'
 import { createExchanges, type ServeExchange } from './exchanges.ts'
+import { followNetworkOf } from './follow/follow-network.ts'
+import { createFollower, type Follower } from './follow/follower.ts'
 import { placeControlSocket } from './home/control-socket.ts'
 import { type DaemonState, lastPort, writeDaemonState } from './home/daemon-state.ts'
 import type { Home } from './home/home.ts'
@@ -44,7 +46,12 @@ export interface DaemonOptions {
   routers?: readonly RecordCarrier[]
   /** What peers may take (default DEFAULT_PEER_LIMITS). */
   limits?: PeerLimits
+  /** How often names that pins follow are asked for, in milliseconds (default FOLLOW_INTERVAL_MS). */
+  followIntervalMs?: number
 }
+
+/** How often names that pins follow are asked for: the time for which a record of ours may be used without looking again. */
+const FOLLOW_INTERVAL_MS = 60_000
 
 /** A running daemon: the node of a home. */
 export interface Daemon {
@@ -98,9 +105,10 @@ export async function startDaemon(given: DaemonOptions, startControl: StartContr
     const served = createServedBlocks(home, { onProblem: options.onProblem })
     closing.push(() => served.close())
     const { onProblem } = options
-    const exchange = createExchanges(limits, activity, (asker) =>
-      createHomeOffer(home, asker, { served, now, onProblem }),
-    )
+    const exchange = createExchanges(limits, activity, (asker) => ({
+      ...createHomeOffer(home, asker, { served, now, onProblem }),
+      record: (name) => publishedRecord(home, name, asker),
+    }))
     const node = await startNode(options, {
       privateKey: self,
       served: servedBy(options, served, activity, exchange),
@@ -119,6 +127,8 @@ export async function startDaemon(given: DaemonOptions, startControl: StartContr
     const control = await startControl(daemon, socket)
     closing.push(() => control.close())
     closing.push(carryNames(namesOf(options, node)))
+    const follower = followNames(options, node)
+    closing.push(() => follower.close())
     const onPublished = ({ registered, record: { sequence } }: RepositoryPublication): void =>
       log.info({ repository: registered.name, sequence: sequence.toString() }, 'published what moved')
     closing.push(keepPublishing({ home, served, command, now, onPublished, onProblem }))
@@ -231,6 +241,15 @@ function stateOf(
   const { peerId } = node
   const startedAt = now().toISOString()
   return { pid: process.pid, version, startedAt, peerId, addresses: node.addresses(), profile, socket }
+}
+
+function followNames(
+  { home, command, now, log = SILENT_LOG, routers = [], limits = DEFAULT_PEER_LIMITS, followIntervalMs }: DaemonOptions,
+  node: ServingNode,
+): Follower {
+  const { idleTimeoutMs } = limits
+  const intervalMs = followIntervalMs ?? FOLLOW_INTERVAL_MS
+  return createFollower({ home, network: followNetworkOf(node), routers, intervalMs, command, now, log, idleTimeoutMs })
 }
 
 /** What is done for names: see `carryNames`. */

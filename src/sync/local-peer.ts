@@ -23,7 +23,7 @@ export function createLocalPeer({ label, record, offer }: LocalPeerOptions): Pee
     async openSync(options = {}) {
       const [here, there] = createDuplexPair()
       // What goes wrong there shows here as a stream that breaks.
-      serveSync(there, offer(), { label: 'this process', ...options }).catch(() => undefined)
+      serveSync(there, { record, ...offer() }, { label: 'this process', ...options }).catch(() => undefined)
       return here
     },
   }

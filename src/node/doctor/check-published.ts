@@ -1,6 +1,7 @@
 import { openKnownNames } from '../../sync/names/known-names.ts'
 import type { Home } from '../home/home.ts'
 import { publishedRefsOf } from '../home/repository-registry.ts'
+import { listPinProblems } from '../pins/pin-notes.ts'
 import { createServedBlocks } from '../publish/served-blocks.ts'
 import { type DoctorFinding, failure, findingOf, sound, warning } from './finding.ts'
 
@@ -10,10 +11,16 @@ const SOON_MS = 86_400_000
 /** Looks at what a home publishes: repositories that moved, sets that cannot be served, records and forks. */
 export async function checkPublished(home: Home, now: Date): Promise<DoctorFinding[]> {
   try {
-    return [...(await checkServed(home)), ...(await checkRecords(home, now)), ...(await checkForks(home))]
+    const pins = listPinProblems(home).map(pinFinding)
+    return [...(await checkServed(home)), ...(await checkRecords(home, now)), ...(await checkForks(home)), ...pins]
   } catch (error) {
     return [findingOf(error)]
   }
+}
+
+function pinFinding({ name, code, message }: ReturnType<typeof listPinProblems>[number]): DoctorFinding {
+  const told = `the pin of ipns://${name} is not brought up to date: ${message}`
+  return warning(code, told, 'try it by hand: `jzfs pin update`; or give it up: `jzfs pin rm`')
 }
 
 async function checkServed(home: Home): Promise<DoctorFinding[]> {

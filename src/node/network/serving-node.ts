@@ -78,6 +78,8 @@ export interface ServingNode {
   peer(addressOrId: string): PingablePeer
   /** Connects to the peer at an address. Throws what `parsePeerAddress` and `dial` throw. */
   connect(address: string, options?: AbortOptions): Promise<PeerConnection>
+  /** Tells of each peer, by its id, that is connected from now on; returns what ends that. */
+  onConnected(listener: (peerId: string) => void): () => void
   /** Ends streams and connections and stops listening. */
   stop(): Promise<void>
 }
@@ -159,6 +161,11 @@ function nodeOf(
     },
     connect: async (address, connectOptions) =>
       connectionOf(await dial(libp2p, parsePeerAddress(address, profile), connectOptions)),
+    onConnected: (listener) => {
+      const tell = ({ detail }: CustomEvent<PeerId>): void => listener(detail.toString())
+      libp2p.addEventListener('peer:connect', tell)
+      return () => libp2p.removeEventListener('peer:connect', tell)
+    },
     stop: async () => {
       await helia.stop()
       forgetAddressUpdate(libp2p)

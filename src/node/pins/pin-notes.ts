@@ -59,6 +59,14 @@ export function listNotedPins(home: Home): string[] {
   }
 }
 
+/** The pins of which a problem is noted, by their labels. */
+export function listPinProblems(home: Home): { name: string; code: string; message: string }[] {
+  return listNotedPins(home).flatMap((name) => {
+    const problem = readPinNotes(home, name)?.problem
+    return problem === undefined ? [] : [{ name, code: problem.code, message: problem.message }]
+  })
+}
+
 /**
  * Changes what is noted of a pin, durably and under the home's lock; where `change` gives the same object or undefined, nothing
  * is written.

@@ -60,6 +60,13 @@ export const CONFIG_KEYS = {
     default: false,
     doc: 'whether `fetch` removes what a remote has no longer',
   },
+  'follow.intervalMs': {
+    type: 'integer',
+    default: 60_000,
+    min: 1000,
+    max: 86_400_000,
+    doc: 'how often the daemon asks for the names that pins follow, in milliseconds',
+  },
   'gc.pruneExpire': {
     type: 'string',
     default: '2.weeks.ago',

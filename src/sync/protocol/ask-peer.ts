@@ -7,10 +7,11 @@ import type { ByteDuplex } from '../duplex.ts'
 import type { Peer } from '../peer.ts'
 import { type ByteReader, createByteReader } from './byte-reader.ts'
 import { encodeKnownRequest, readKnownAnswer } from './messages/known-message.ts'
+import { encodeRecordsRequest, readRecordsAnswer } from './messages/records-message.ts'
 import { encodeRefsRequest, readRefsAnswer, type RefsAnswer, type RefsRequest } from './messages/refs-message.ts'
 import { explainRefusal } from './messages/refusal.ts'
 import { explainWireProblem, malformed } from './peer-errors.ts'
-import { IDLE_TIMEOUT_MS, MAX_HAVES } from './sync-limits.ts'
+import { IDLE_TIMEOUT_MS, MAX_ASKED_NAMES, MAX_HAVES } from './sync-limits.ts'
 import { timedSend } from './timed-send.ts'
 import { WireProblem } from './wire-problem.ts'
 
@@ -51,6 +52,22 @@ export async function askKnown(peer: Peer, commits: readonly CID[], options: Ask
   const asked = new Set(commits.map(String))
   if (known.some((cid) => !asked.has(cid.toString()))) throw malformed(peer.label, 'it answers another request')
   return known
+}
+
+/**
+ * Asks a peer for the newest records of up to 256 names (`k51…`): those that it has for this asker, by name. Nothing of them is
+ * verified. Throws as `askKnown`.
+ */
+export async function askRecords(
+  peer: Peer,
+  names: readonly string[],
+  options: AskOptions = {},
+): Promise<Map<string, Uint8Array>> {
+  if (names.length > MAX_ASKED_NAMES) throw new TypeError(`${names.length} names are more than ${MAX_ASKED_NAMES}`)
+  const sent = await askPeer(peer, encodeRecordsRequest(names), readRecordsAnswer, options)
+  const asked = new Set(names)
+  if (sent.some(({ name }) => !asked.has(name))) throw malformed(peer.label, 'it answers another request')
+  return new Map(sent.map(({ name, record }) => [name, record]))
 }
 
 /** Sends a request that fits into one header, and reads the answer, which does too. Throws as `listRefs`. */

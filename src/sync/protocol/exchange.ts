@@ -22,7 +22,7 @@ export interface Exchange extends AbortOptions {
 /** What was asked of a node, and what it sent. */
 export interface ServedSync {
   /** What was asked for; undefined where the peer found that it needs nothing. */
-  kind: 'sync' | 'refs' | 'known' | 'push-offer' | 'push' | undefined
+  kind: 'sync' | 'refs' | 'known' | 'records' | 'push-offer' | 'push' | undefined
   /** Why it was refused; undefined where it was answered. */
   refused: string | undefined
   wants: CID[]

@@ -20,6 +20,8 @@ export interface Offer {
    * and alike where there is none for this asker.
    */
   openRepository(name: string | undefined): Promise<OfferedRepository>
+  /** The newest record of an IPNS name (`k51…`), marshalled, that is there for this asker (default: none is). */
+  record?: ((name: string) => Promise<Uint8Array | undefined>) | undefined
 }
 
 /** A repository that one asker may see. */

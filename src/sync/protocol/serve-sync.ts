@@ -12,6 +12,8 @@ import {
   PUSH_OFFER,
   PUSH_OFFER_RESPONSE,
   PUSH_RESPONSE,
+  RECORDS_REQUEST,
+  RECORDS_RESPONSE,
   REFS_REQUEST,
   REFS_RESPONSE,
   SYNC_REQUEST,
@@ -22,6 +24,7 @@ import type { Offer } from './offer.ts'
 import { closedEarly, malformed } from './peer-errors.ts'
 import { READ_AHEAD } from './send-car.ts'
 import { serveBlocks } from './serve-blocks.ts'
+import { serveRecords } from './serve-records.ts'
 import { serveKnown, serveRefs } from './serve-refs.ts'
 import { IDLE_TIMEOUT_MS, MAX_REQUEST_BYTES } from './sync-limits.ts'
 import { timedSend } from './timed-send.ts'
@@ -50,6 +53,7 @@ const ANSWERS: Record<string, Answer> = {
   [SYNC_REQUEST]: { kind: 'sync', response: SYNC_RESPONSE, answer: serveBlocks },
   [REFS_REQUEST]: { kind: 'refs', response: REFS_RESPONSE, answer: serveRefs },
   [KNOWN_REQUEST]: { kind: 'known', response: KNOWN_RESPONSE, answer: serveKnown },
+  [RECORDS_REQUEST]: { kind: 'records', response: RECORDS_RESPONSE, answer: serveRecords },
   [PUSH_OFFER]: { kind: 'push-offer', response: PUSH_OFFER_RESPONSE, answer: receivePushOffer },
   [PUSH]: { kind: 'push', response: PUSH_RESPONSE, answer: receivePush },
 }

@@ -16,6 +16,10 @@ export const MAX_REFS_BYTES = 4_194_304
 /** Bytes of a marshalled IPNS record (the limit of the IPNS specification). */
 export const MAX_RECORD_BYTES = 10_240
 
+/** Names whose records one request may ask for, and bytes of the answer. */
+export const MAX_ASKED_NAMES = 256
+export const MAX_RECORDS_BYTES = 4_194_304
+
 /** Heads that a response may have beside the manifest. */
 export const MAX_OFFERED_HEADS = 1024
 

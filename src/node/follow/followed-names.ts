@@ -1,0 +1,39 @@
+import { statSync } from 'node:fs'
+
+import type { Home } from '../home/home.ts'
+import { listNotedPins, readPinNotes } from '../pins/pin-notes.ts'
+
+/** A name that a pin of the home follows. */
+export interface FollowedName {
+  /** `k51…` */
+  name: string
+  /** Addresses of peers to ask, beside those that are connected. */
+  peers: readonly string[]
+}
+
+/** The coarsest clock that file systems stamp changes with, in milliseconds. */
+const CLOCK_TICK_MS = 2000
+
+/**
+ * The names that a home follows, as its files say; the function reads them again where they changed. It throws IntegrityError
+ * `pin-notes-corrupt`.
+ */
+export function createFollowedNames(home: Home): () => readonly FollowedName[] {
+  let known: { version: string; names: FollowedName[] } | undefined
+  return () => {
+    const stat = statSync(home.layout.pinNotes, { bigint: true, throwIfNoEntry: false })
+    if (stat === undefined) return []
+    // Another change could bear the same time as the last one.
+    const isRecent = Date.now() - Number(stat.mtimeMs) < CLOCK_TICK_MS
+    const version = `${stat.ino}:${stat.mtimeNs}`
+    if (known?.version !== version || isRecent) known = { version, names: readNames(home) }
+    return known.names
+  }
+}
+
+function readNames(home: Home): FollowedName[] {
+  return listNotedPins(home).flatMap((label) => {
+    const notes = readPinNotes(home, label)
+    return notes?.follows === true ? [{ name: label, peers: notes.peers }] : []
+  })
+}
