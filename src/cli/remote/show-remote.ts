@@ -25,6 +25,7 @@ export function showRemote(
       `* remote ${name}`,
       `  Fetch URL: ${config.url}`,
       `  Push  URL: ${config.pushUrl}`,
+      ...(config.trustedName === undefined ? [] : [`  Signed by: ipns://${config.trustedName}`]),
       `  HEAD branch: ${headText(config, asked)}`,
       ...(asked === undefined
         ? await knownLines(repository, name)

@@ -2,6 +2,7 @@ import { InvalidError } from '../../model/errors.ts'
 import type { Layout } from '../layout.ts'
 import type { OperationEntry } from '../operation/operation-entry.ts'
 import { nextNumber, readOperation } from '../operation/operation-log.ts'
+import { PSEUDO_REFS } from '../refs/pseudo-ref.ts'
 
 /** The operations of one command, which are undone together. */
 export interface LoggedCommand {
@@ -45,7 +46,11 @@ export function lastUndo(layout: Layout): LoggedCommand {
 export function canBeTakenBack(entry: OperationEntry): boolean {
   const { refs, head, worktree, renames, config, sequence, index, reflogCuts, reflogReturns } = entry
   if (entry.undo !== undefined) return true
-  const isMoving = refs.some(({ name }) => isOurs(name)) || head !== undefined || worktree !== undefined
+  // What was fetched last is noted by a fetch that is otherwise nothing to take back.
+  const isMoving =
+    refs.some(({ name }) => isOurs(name) && !name.startsWith(PSEUDO_REFS)) ||
+    head !== undefined ||
+    worktree !== undefined
   // The list of stashes is a log: one that is not the newest goes without any ref.
   const isOfLogs = reflogCuts.length + reflogReturns.length > 0
   return (

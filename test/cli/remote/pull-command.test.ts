@@ -55,6 +55,9 @@ test('a first pull fills an empty repository, and undo takes the merge back but 
   expect((await here('status', '-sb')).stdout).toBe('## main...origin/main [behind 1]\n')
   await here('redo')
   expect(read('a')).toBe('2')
+  await runHere(there, ['branch', 'more'])
+  expect((await here('fetch')).stderr).toContain('origin/more')
+  expect((await here('undo', '--dry-run')).stdout).toContain('Would undo: jzfs pull')
 })
 
 test('what would lose work, or needs a decision, is refused before anything is changed but what was seen', async () => {
