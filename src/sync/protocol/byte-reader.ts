@@ -25,8 +25,11 @@ export interface ByteReader {
   fill(count: number): Promise<boolean>
   /** The byte `offset` bytes ahead, which must be available. */
   peek(offset: number): number
-  /** Takes `count` bytes, which must be available: a view of a piece where they stand in one, else a copy. */
-  take(count: number): Uint8Array
+  /**
+   * Takes `count` bytes, which must be available: a view of a piece where they stand in one, else a copy. With `scratch`,
+   * which is long enough, the copy is made there: it is true until `scratch` is used again.
+   */
+  take(count: number, scratch?: Uint8Array): Uint8Array
 }
 
 /** Reads `source` as bytes. */
@@ -69,7 +72,7 @@ class PieceReader implements ByteReader {
     throw new RangeError(`only ${this.available} bytes are available`)
   }
 
-  take(count: number): Uint8Array {
+  take(count: number, scratch?: Uint8Array): Uint8Array {
     if (count > this.available) throw new RangeError(`only ${this.available} bytes are available`)
     this.available -= count
     const first = this.#pieces[0]
@@ -78,11 +81,11 @@ class PieceReader implements ByteReader {
       this.#pieces[0] = first.subarray(count)
       return first.subarray(0, count)
     }
-    return first.length === count ? this.#pieces.shift()! : this.#gather(count)
+    return first.length === count ? this.#pieces.shift()! : this.#gather(count, scratch)
   }
 
-  #gather(count: number): Uint8Array {
-    const whole = new Uint8Array(count)
+  #gather(count: number, scratch: Uint8Array = new Uint8Array(count)): Uint8Array {
+    const whole = scratch.subarray(0, count)
     let at = 0
     while (at < count) {
       const piece = this.#pieces.shift()!

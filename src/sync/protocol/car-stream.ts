@@ -30,13 +30,14 @@ export async function readCarStart(reader: ByteReader, roots: readonly CID[]): P
 
 /**
  * Reads one section; undefined at the end of the stream. Throws WireProblem where it is none, is cut short or longer
- * than MAX_SECTION_BYTES, and what the reader throws.
+ * than MAX_SECTION_BYTES, and what the reader throws. With `scratch`, of MAX_SECTION_BYTES, what is read is true until the
+ * next section is read into it: a fresh buffer for each takes longer to collect than to fill.
  */
-export async function readSection(reader: ByteReader): Promise<CarSection | undefined> {
+export async function readSection(reader: ByteReader, scratch?: Uint8Array): Promise<CarSection | undefined> {
   const length = await readLength(reader, MAX_SECTION_BYTES)
   if (length === undefined) return undefined
   if (reader.available < length && !(await reader.fill(length))) throw cutShort('a section')
-  const section = reader.take(length)
+  const section = reader.take(length, scratch)
   const cidLength = cidLengthOf(section)
   return { cid: section.subarray(0, cidLength), bytes: section.subarray(cidLength) }
 }

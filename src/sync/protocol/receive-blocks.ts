@@ -11,6 +11,7 @@ import { passReachable } from '../walk/walk-source.ts'
 import type { ByteReader } from './byte-reader.ts'
 import { type CarSection, readSection } from './car-stream.ts'
 import { closedEarly, corruptBlock, unrequestedBlock } from './peer-errors.ts'
+import { MAX_SECTION_BYTES } from './sync-limits.ts'
 
 /** Where verified blocks go: one pack, or several one after the other. */
 export type BlockPack = Pick<PackWriter, 'add' | 'drain' | 'abort'> & { finish(): Promise<unknown> }
@@ -106,6 +107,8 @@ export async function receiveBlocks(
   const { label, pack, signal, onProgress, totalBlocks, maxBytes = Number.POSITIVE_INFINITY } = options
   const received: ReceivedSync = { blocks: 0, bytes: 0, resumed: kept }
   const told = { blocks: 0, bytes: 0 }
+  // The pack copies what it takes, and nodes are copied where they are kept.
+  const scratch = new Uint8Array(MAX_SECTION_BYTES)
   let drained = 0
   const tell = (): void => {
     onProgress?.({ blocks: kept + received.blocks, bytes: received.bytes, totalBlocks })
@@ -113,7 +116,7 @@ export async function receiveBlocks(
   }
   tell()
   for (let due = first; ; due = nextBlock(walk, label)) {
-    const section = await readSection(reader)
+    const section = await readSection(reader, scratch)
     if (due === undefined && section === undefined) break
     const block = verifySection(due, section, label)
     acceptBlock(walk, block, label)

@@ -16,6 +16,7 @@ import {
   verifySection,
 } from '../protocol/receive-blocks.ts'
 import { askForBlocks } from '../protocol/receive-sync.ts'
+import { MAX_SECTION_BYTES } from '../protocol/sync-limits.ts'
 import type { Role } from '../walk/dag-place.ts'
 import type { WalkedBlock } from '../walk/dag-walk.ts'
 
@@ -110,8 +111,8 @@ function passLeaves(
 }
 
 /**
- * Receives just these blocks, in their order, each verified by its hash before `onBlock` is told of it. Throws as
- * `receiveSync`; the stream is aborted then.
+ * Receives just these blocks, in their order, each verified by its hash before `onBlock` is told of it: the bytes are true
+ * until that resolves. Throws as `receiveSync`; the stream is aborted then.
  */
 export async function receiveOnly(
   duplex: ByteDuplex,
@@ -123,7 +124,9 @@ export async function receiveOnly(
     const request = { wants: [...wants], haves: [], resume: 0, only: true }
     const { reader } = await askForBlocks(duplex, request, options)
     await readCarStart(reader, [])
-    for (const cid of wants) await onBlock(await readOne(reader, cid, label))
+    // Whoever is told of a block copies what it keeps.
+    const scratch = new Uint8Array(MAX_SECTION_BYTES)
+    for (const cid of wants) await onBlock(await readOne(reader, cid, label, scratch))
     if ((await readSection(reader)) !== undefined) throw unrequestedBlock(label, undefined)
   } catch (error) {
     duplex.abort(error instanceof Error ? error : new Error('the transfer failed'))
@@ -131,8 +134,8 @@ export async function receiveOnly(
   }
 }
 
-async function readOne(reader: ByteReader, cid: CID, label: string): Promise<Block> {
-  const section = await readSection(reader)
+async function readOne(reader: ByteReader, cid: CID, label: string, scratch: Uint8Array): Promise<Block> {
+  const section = await readSection(reader, scratch)
   if (section === undefined) throw closedEarly(label)
   if (Buffer.compare(section.cid, cid.bytes) !== 0) throw unrequestedBlock(label, cid)
   if (Buffer.compare(sha256(section.bytes), cid.multihash.digest) !== 0) throw corruptBlock(label, cid)
