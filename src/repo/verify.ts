@@ -5,6 +5,7 @@ import { DAG_JSON } from '../model/cid.ts'
 import { decodeCommit } from '../model/commit/commit.ts'
 import { nodeType } from '../model/commit/dag-json-node.ts'
 import { decodeTag } from '../model/commit/tag.ts'
+import { decodeManifest } from '../model/manifest/manifest.ts'
 import {
   type VerifyFinding,
   type VerifyOptions,
@@ -66,7 +67,7 @@ async function* verifyRoot(run: VerifyRun, root: VerifyStart, queue: VerifyStart
   if (tree !== undefined) yield* verifyTree(run, tree, { ...place, commit: cid })
 }
 
-/** Decodes a commit or a tag and queues what it links; returns a commit's tree. */
+/** Decodes a commit, a tag or a manifest and queues what it links; returns a commit's tree. */
 function readRoot(
   run: VerifyRun,
   { cid, revision, is }: VerifyStart,
@@ -77,6 +78,12 @@ function readRoot(
     const { object, objectType } = decodeTag(cid, bytes)
     run.progress.tags++
     queue.push({ cid: object, revision, is: objectType === 'commit' || objectType === 'tag' ? objectType : undefined })
+    return undefined
+  }
+  if (is === undefined && nodeType(cid, bytes) === 'jzfs/manifest/1') {
+    const { branches, tags } = decodeManifest(cid, bytes)
+    for (const { head } of branches) queue.push({ cid: head, revision, is: 'commit' })
+    for (const { target } of tags) queue.push({ cid: target, revision })
     return undefined
   }
   const { tree, parents } = decodeCommit(cid, bytes)

@@ -5,6 +5,7 @@ import { renderDate } from '../../model/commit/date-style.ts'
 import { formatIdentity } from '../../model/commit/person.ts'
 import { decodeTag } from '../../model/commit/tag.ts'
 import { InvalidError, JzfsError } from '../../model/errors.ts'
+import { decodeManifest } from '../../model/manifest/manifest.ts'
 import { quoteName } from '../../model/quote-name.ts'
 import { readNode } from '../../model/unixfs/node.ts'
 import type { Repository } from '../../repo/repository.ts'
@@ -16,6 +17,7 @@ import type { Context } from '../context.ts'
 import { EXIT } from '../exit-status.ts'
 import { withRepository } from '../here.ts'
 import { rawLines } from '../history/commit-text.ts'
+import { manifestText } from '../publish/manifest-text.ts'
 import { revisionOptions } from '../revisions.ts'
 import { GIT_MODES, listTree } from '../tree-listing.ts'
 
@@ -33,7 +35,7 @@ export const catFile: CommandModule = {
   configure(command, context) {
     command
       .argument('<revision>', 'a CID or a revision')
-      .option('-t, --type', 'print what it is: commit, tag, tree or file')
+      .option('-t, --type', 'print what it is: commit, tag, tree, file or manifest')
       .option('-s, --size', 'print the bytes of a file, or of the block of anything else')
       .option('-e, --exists', 'print nothing, and exit with 1 where it is not here or corrupt')
       .option('-p, --pretty', 'print its content for people (default)')
@@ -87,6 +89,7 @@ async function sizeOf({ signal }: Context, { store }: Repository, type: ObjectTy
 async function fieldsOf({ signal }: Context, { store }: Repository, type: ObjectType, cid: CID): Promise<object> {
   if (type === 'commit') return decodeCommit(cid, await store.get(cid, { signal }))
   if (type === 'tag') return decodeTag(cid, await store.get(cid, { signal }))
+  if (type === 'manifest') return decodeManifest(cid, await store.get(cid, { signal }))
   if (type === 'tree') return { entries: await Array.fromAsync(listTree(store, cid, { recursive: false, signal })) }
   if (type === 'unknown') return {}
   const { kind, target, contentCid } = await readNode(store, { cid }, { signal })
@@ -109,6 +112,7 @@ async function printPretty(context: Context, { store }: Repository, type: Object
   }
   const bytes = await store.get(cid, { signal })
   if (type === 'unknown') return terminal.out(bytes)
+  if (type === 'manifest') return terminal.out(manifestText(decodeManifest(cid, bytes)))
   await terminal.out(type === 'commit' ? prettyCommit(cid, bytes) : prettyTag(cid, bytes))
 }
 

@@ -5,6 +5,7 @@ import { renderDate } from '../../model/commit/date-style.ts'
 import { formatIdentity } from '../../model/commit/person.ts'
 import { decodeTag } from '../../model/commit/tag.ts'
 import { InvalidError } from '../../model/errors.ts'
+import { decodeManifest } from '../../model/manifest/manifest.ts'
 import { readNode } from '../../model/unixfs/node.ts'
 import { resolveRevision } from '../../repo/revision.ts'
 import { readObjectType } from '../../repo/revision/object-type.ts'
@@ -34,6 +35,7 @@ import { readShown } from '../history/read-shown.ts'
 import { divideOperands } from '../operands.ts'
 import { withPager } from '../pager.ts'
 import { readHistoricPathspecs } from '../pathspecs.ts'
+import { manifestText } from '../publish/manifest-text.ts'
 import { revisionOptions, splitArguments } from '../revisions.ts'
 import { styled } from '../style.ts'
 import type { Terminal } from '../terminal.ts'
@@ -107,6 +109,7 @@ async function showObject(run: Showing, text: string, cid: CID): Promise<void> {
   if (type === 'commit') return showCommit(run, cid)
   if (type === 'tag') return showTag(run, cid)
   if (type === 'tree') return showTree(run, text, cid)
+  if (type === 'manifest') return showManifest(run, cid)
   if (type === 'unknown') throw unknownObject(cid)
   const node = await readNode(repository.store, { cid }, context)
   for await (const piece of contentBytes(repository.store, { entry: { cid }, node }, context)) await terminal.out(piece)
@@ -134,6 +137,12 @@ async function showTag(run: Showing, cid: CID): Promise<void> {
   await showObject(run, object.toString(), object)
 }
 
+async function showManifest({ context, repository, terminal }: Showing, cid: CID): Promise<void> {
+  const text = manifestText(decodeManifest(cid, await repository.store.get(cid, context)))
+  const shown = terminal.interactive ? printableMessage(text) : text
+  await terminal.out(`${styled(terminal, 'yellow', `manifest ${cid.toString()}`)}\n${shown}`)
+}
+
 async function showTree({ context, repository, terminal }: Showing, text: string, cid: CID): Promise<void> {
   await terminal.out(`${styled(terminal, 'yellow', `tree ${text}`)}\n\n`)
   for await (const entry of listTree(repository.store, cid, { recursive: false, signal: context.signal })) {
@@ -157,6 +166,7 @@ async function printDocument(run: Showing, cid: CID): Promise<void> {
     await terminal.json({ type, tag: cid, ...tag })
     return printDocument(run, tag.object)
   }
+  if (type === 'manifest') return terminal.json({ type, cid, ...decodeManifest(cid, await store.get(cid, context)) })
   if (type === 'file') {
     const { kind, size, target, contentCid } = await readNode(store, { cid }, context)
     return terminal.json({ type, cid, kind, size, contentCid, target })

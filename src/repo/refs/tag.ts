@@ -77,7 +77,7 @@ export async function taggedTypeOf(source: BlockSource, cid: CID): Promise<Tagge
     return kind === 'directory' ? 'tree' : 'file'
   }
   const type = nodeType(cid, await source.get(cid))
-  if (type === undefined) {
+  if (type !== 'jzfs/commit/1' && type !== 'jzfs/tag/1') {
     throw new InvalidError('not-taggable', `${cid.toString()} is neither commit, tag, tree nor file`, {
       hint: 'tag a commit: `jzfs log` lists them',
       details: { cid: cid.toString() },

@@ -4,8 +4,8 @@ import type { AbortOptions, BlockSource } from '../../model/block.ts'
 import { shortFormCodec } from '../../model/cid-text.ts'
 import { DAG_JSON } from '../../model/cid.ts'
 import { nodeType } from '../../model/commit/dag-json-node.ts'
-import { decodeTag } from '../../model/commit/tag.ts'
 import { NotFoundError } from '../../model/errors.ts'
+import { linksOf } from '../../model/tree/reachability.ts'
 import type { CommitGraph } from '../history/commit-graph.ts'
 import type { RevisionSource } from './revision-source.ts'
 
@@ -49,7 +49,7 @@ async function startingPoints({ refs }: RevisionSource): Promise<string[]> {
 }
 
 interface NodeLinks {
-  /** To commits and tags, which are gone on from. */
+  /** To commits and tags, which are gone on from, also from a manifest. */
   nodes: readonly string[]
   leaves: readonly string[]
 }
@@ -68,7 +68,9 @@ async function linksOfNode(
   if (cid.code !== DAG_JSON) return NOTHING
   try {
     const bytes = await store.get(cid, options)
-    if (nodeType(cid, bytes) === 'jzfs/tag/1') return { nodes: [decodeTag(cid, bytes).object.toString()], leaves: [] }
+    const type = nodeType(cid, bytes)
+    if (type === 'jzfs/tag/1' || type === 'jzfs/manifest/1')
+      return { nodes: linksOf(cid, bytes).map(String), leaves: [] }
     const commit = await graph.load(id, options)
     return { nodes: commit.parents, leaves: [commit.tree] }
   } catch (error) {
