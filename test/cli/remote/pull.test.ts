@@ -3,11 +3,9 @@ import { expect, test } from 'vitest'
 import { openPullScene, OPTIONS } from './pull-comparison.ts'
 
 const DEFAULT = [
-  ['apart', 1],
   ['apart', 2],
   ['conflict', 1],
   ['dirty', 0],
-  ['dirty-apart', 2],
 ] as const
 
 test('a pull leaves what a pull of git leaves', async () => {

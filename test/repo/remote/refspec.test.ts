@@ -45,7 +45,7 @@ test.each(['fetch', 'push'] as const)('git takes the same refspecs of a %s', (di
       const isGood = !stderr.includes('invalid refspec')
       expect({ text, isGood: refspecProblem(text, direction) === undefined }).toEqual({ text, isGood })
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   )
 })
 
@@ -90,7 +90,7 @@ test('git maps the refs of a remote in the same way', () => {
         expect({ texts, mapped: mapped?.toSorted() }).toEqual({ texts, mapped: status === 0 ? made.sort() : undefined })
       },
     ),
-    { numRuns: 20 },
+    { numRuns: 12 },
   )
 })
 
