@@ -7,7 +7,7 @@ export interface HomeLayout {
   keys: string
   /** By IPNS name: the newest record (`.record`), what was seen of the name (`.seen`), how it is published by itself (`.own`). */
   names: string
-  /** By IPNS name or pin: the sorted digests of what a head reaches. */
+  /** By repository and audience, or by pin: the sorted digests of what heads reach; and the manifests of repositories. */
   published: string
   /** The repositories that this node serves, and which of their heads. */
   repositories: string
