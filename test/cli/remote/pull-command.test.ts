@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 
 import { temporaryFolder } from '../../support/repository.ts'
 import { type RanHere, runHere } from '../../support/run-here.ts'
+import { openPullScene, OPTIONS } from './pull-comparison.ts'
 
 /** Two repositories of one machine: `there` is pulled from by `here`. */
 interface Pair {
@@ -155,4 +156,19 @@ test('what a remote has is shown, and what it lost pruned', async () => {
   expect((await here('remote', 'set-head', 'origin', '-a')).stdout).toBe('origin/HEAD set to main\n')
   expect((await here('branch', '-r')).stdout).toBe('  origin/HEAD -> origin/main\n  origin/kept\n  origin/main\n')
   expect((await here('rev-parse', 'origin')).stdout).toBe((await here('rev-parse', 'origin/main')).stdout)
+})
+
+const DEFAULT = [
+  ['apart', 2],
+  ['conflict', 1],
+  ['dirty', 0],
+] as const
+
+test('a pull leaves what a pull of git leaves', async () => {
+  const scene = await openPullScene()
+  for (const [state, option] of DEFAULT) {
+    await scene.prepare(state)
+    const { status } = await scene.compare(['pull', ...OPTIONS[option]])
+    expect([0, 1, 128]).toContain(status)
+  }
 })

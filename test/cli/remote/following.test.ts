@@ -1,9 +1,10 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
 
 import { expect, test } from 'vitest'
 
 import { openRemoteScene, type RemoteScene } from './remote-scene.ts'
+import { compareTracking } from './tracking-comparison.ts'
 
 const FOLLOWED = ['for-each-ref', '--format=%(refname) %(upstream)', 'refs/heads']
 
@@ -113,4 +114,28 @@ async function deleteBoth(scene: RemoteScene, name: string, status: 0 | 128): Pr
   scene.history.git(args)
   expect(scene.history.git(['branch', '--list', name])).toContain(name)
   return scene.fails(args)
+}
+
+test('git says the same of branches and what they follow', async () => {
+  expect(await compareTracking(11, { isBrief: true })).toMatch(/ahead|behind|gone/)
+})
+
+const SRC = join(import.meta.dirname, '..', '..', '..', 'src')
+
+test('what a status and a list of branches load has nothing of the network in it', () => {
+  for (const command of ['status', 'branch', 'switch', 'for-each-ref']) {
+    const loaded = loadedBy(join(SRC, 'cli', 'commands', `${command}.ts`))
+    expect(loaded.size).toBeGreaterThan(20)
+    expect([...loaded].filter((path) => /^(?:sync|node|http)\//.test(path))).toEqual([])
+  }
+})
+
+/** The files that are loaded before anything runs: types and dynamic imports are not among them. */
+function loadedBy(file: string, loaded = new Set<string>()): Set<string> {
+  const path = relative(SRC, file)
+  if (loaded.has(path)) return loaded
+  loaded.add(path)
+  const imports = readFileSync(file, 'utf8').matchAll(/^import (?!type )[^'"]*?from '(\.[^']+)'/gm)
+  for (const [, target = ''] of imports) loadedBy(join(dirname(file), target), loaded)
+  return loaded
 }
