@@ -5,6 +5,7 @@ import { CID } from 'multiformats/cid'
 import { JzfsError, UnavailableError } from '../../model/errors.ts'
 import type { Repository } from '../../repo/repository.ts'
 import { fsErrorCode } from '../../store/fs-errors.ts'
+import { signHeadStatement } from '../../sync/names/head-statement.ts'
 import type { IpnsRecord } from '../../sync/names/ipns-record.ts'
 import { type KnownNames, openKnownNames } from '../../sync/names/known-names.ts'
 import {
@@ -88,7 +89,7 @@ async function offeredRefs(home: Home, id: string, asker: Asker): Promise<Offere
     const bytes = await readManifest(home, name, record)
     if (bytes === undefined) continue
     const manifest = { name, record: record.bytes, block: { cid: record.cid, bytes } }
-    return { manifest, heads: await privateHeads(registered, names, asker) }
+    return { manifest, heads: await privateHeads(home, registered, names, asker) }
   }
   throw new UnavailableError('repository-unsigned', 'the repository has no manifest that can be read', {
     hint: 'its owner has to publish it again',
@@ -107,13 +108,23 @@ async function readManifest(home: Home, name: string, { cid }: IpnsRecord): Prom
   }
 }
 
-/** What is published to the asker and not to everybody. */
-async function privateHeads(registered: RegisteredRepository, names: KnownNames, asker: Asker): Promise<OfferedHead[]> {
+/** What is published to the asker and not to everybody; nothing where the repository's key was removed. */
+async function privateHeads(
+  home: Home,
+  registered: RegisteredRepository,
+  names: KnownNames,
+  asker: Asker,
+): Promise<OfferedHead[]> {
+  const { key = '', name: repository = '' } = registered.manifest ?? {}
+  const signer = home.keys.read(key)
+  if (signer?.name !== repository) return []
   const heads: OfferedHead[] = []
   for (const { ref, audience, name } of publishedRefsOf(registered)) {
     if (audience === 'public' || name === undefined || !isVisible(audience, asker)) continue
     const record = await names.record(name)
-    if (record !== undefined) heads.push({ ref, cid: CID.parse(record.cid.toString()), name, record: record.bytes })
+    if (record === undefined) continue
+    const statement = await signHeadStatement(signer.protobuf, { repository, ref, name })
+    heads.push({ ref, cid: CID.parse(record.cid.toString()), name, record: record.bytes, statement })
   }
   return heads
 }

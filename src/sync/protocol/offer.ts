@@ -52,6 +52,8 @@ export interface OfferedHead {
   /** The IPNS name of the branch (`k51…`), and its record, marshalled. */
   name: string
   record: Uint8Array
+  /** The repository's signature that this name is the branch's: see `signHeadStatement`. */
+  statement: Uint8Array
 }
 
 /** What takes a push. */

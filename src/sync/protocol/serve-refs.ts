@@ -20,7 +20,7 @@ export async function serveRefs({ offer, send }: Exchange, fields: Fields): Prom
       name: manifest.name,
       record: manifest.record,
       manifest: isKnown ? undefined : manifest.block.bytes,
-      heads: heads.map(({ ref, name, record }) => ({ ref, name, record })),
+      heads: heads.map(({ ref, name, record, statement }) => ({ ref, name, record, statement })),
       writable: repository.receiver !== undefined,
     })
     await send(bytes)

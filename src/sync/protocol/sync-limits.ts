@@ -16,6 +16,9 @@ export const MAX_REFS_BYTES = 4_194_304
 /** Bytes of a marshalled IPNS record (the limit of the IPNS specification). */
 export const MAX_RECORD_BYTES = 10_240
 
+/** Bytes of a signature by which a repository says what its branch is called: those of an RSA key of 4096 bits. */
+export const MAX_STATEMENT_BYTES = 512
+
 /** Names whose records one request may ask for, and bytes of the answer. */
 export const MAX_ASKED_NAMES = 256
 export const MAX_RECORDS_BYTES = 4_194_304

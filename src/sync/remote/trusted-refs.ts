@@ -3,8 +3,10 @@ import type { CID } from 'multiformats/cid'
 import { compareNames } from '../../model/compare.ts'
 import { ConflictError, IntegrityError } from '../../model/errors.ts'
 import { decodeManifest } from '../../model/manifest/manifest.ts'
+import { branchNameProblem } from '../../model/ref-name.ts'
 import { BRANCHES } from '../../repo/refs/branch.ts'
 import { TAGS } from '../../repo/refs/tag.ts'
+import { isHeadStatementTrue } from '../names/head-statement.ts'
 import type { KnownNames } from '../names/known-names.ts'
 import type { ListedRefs } from '../protocol/ask-peer.ts'
 import type { RemoteRef, RemoteRefs } from './remote.ts'
@@ -24,9 +26,9 @@ export type KnownManifest = { cid: CID; bytes: Uint8Array } | undefined
 
 /**
  * What a peer listed, once it is believed: the name is the trusted one, its record is signed and does not go back, the
- * manifest is the one that the record names, and so is each head beside it.
+ * manifest is the one that the record names, and each head beside it is a branch of which the name has signed what it is called.
  *
- * Throws IntegrityError `remote-unsigned`, `manifest-not-signed` (details: `peer`), ConflictError `remote-name-changed`
+ * Throws IntegrityError `remote-unsigned`, `manifest-not-signed`, `head-not-signed` (details: `peer`), ConflictError `remote-name-changed`
  * (details: `trusted`, `name`), what `KnownNames.accept` throws, `not-a-manifest` and `manifest-invalid`.
  */
 export async function trustRefs(
@@ -44,6 +46,7 @@ export async function trustRefs(
   for (const each of branches) refs.set(BRANCHES + each.name, { name: BRANCHES + each.name, cid: each.head })
   for (const each of tags) refs.set(TAGS + each.name, { name: TAGS + each.name, cid: each.target })
   for (const head of heads) {
+    await requireStatement(peer, name, head)
     const { record: own } = await trust.names.accept(head.name, head.record, options)
     refs.set(head.ref, { name: head.ref, cid: own.cid })
   }
@@ -63,6 +66,23 @@ function requireName(peer: string, name: string, { trustedName }: RefsTrust): vo
     hint: 'ask its owner; if that is right, say so with `jzfs remote set-url NAME URL`, which trusts what is found there next',
     details: { peer, trusted: trustedName, name },
   })
+}
+
+async function requireStatement(
+  peer: string,
+  repository: string,
+  { ref, name, statement }: ListedRefs['heads'][number],
+): Promise<void> {
+  const isBranch = ref.startsWith(BRANCHES) && branchNameProblem(ref.slice(BRANCHES.length)) === undefined
+  if (isBranch && (await isHeadStatementTrue({ repository, ref, name }, statement))) return
+  throw new IntegrityError(
+    'head-not-signed',
+    `${peer} sent ${ref} as a branch of ${repository}, which did not sign that`,
+    {
+      hint: 'do not use this peer; fetch from another one',
+      details: { peer, name: repository, ref },
+    },
+  )
 }
 
 function isSameBlock(one: CID, other: CID): boolean {

@@ -10,6 +10,7 @@ import {
   MAX_RECORD_BYTES,
   MAX_REFS_BYTES,
   MAX_REPOSITORY_NAME,
+  MAX_STATEMENT_BYTES,
 } from '../sync-limits.ts'
 import { WireProblem } from '../wire-problem.ts'
 import {
@@ -41,9 +42,18 @@ export interface RefsAnswer {
   record: Uint8Array | undefined
   /** The bytes of the manifest; left out where it is the one that the asker has. */
   manifest: Uint8Array | undefined
-  heads: { ref: string; name: string; record: Uint8Array }[]
+  heads: AnsweredHead[]
   /** Whether the asker may push. */
   writable: boolean
+}
+
+/** A head beside the manifest, as it was sent. */
+export interface AnsweredHead {
+  ref: string
+  /** The branch's IPNS name, its record, marshalled, and the repository's signature that it is the branch's. */
+  name: string
+  record: Uint8Array
+  statement: Uint8Array
 }
 
 /** The bytes of a request, its length before it. */
@@ -62,7 +72,12 @@ export function decodeRefsRequest(fields: Fields): RefsRequest {
 /** The bytes of an answer, its length before it. */
 export function encodeRefsAnswer({ repository, name, record, manifest, heads, writable }: RefsAnswer): Uint8Array {
   return encodeMessage(REFS_RESPONSE, {
-    heads: heads.map((head) => ({ ipns: head.name, record: bytesJson(head.record), ref: head.ref })),
+    heads: heads.map(({ ref, name: ipns, record: own, statement }) => ({
+      ipns,
+      record: bytesJson(own),
+      ref,
+      statement: bytesJson(statement),
+    })),
     manifest: manifest && bytesJson(manifest),
     name,
     record: record && bytesJson(record),
@@ -88,8 +103,11 @@ export async function readRefsAnswer(reader: ByteReader): Promise<RefsAnswer> {
   }
 }
 
-function readHead(fields: Fields): RefsAnswer['heads'][number] {
+function readHead(fields: Fields): AnsweredHead {
   const record = readOptionalBytes(fields, 'record', MAX_RECORD_BYTES)
   if (record === undefined) throw new WireProblem('a head has no record')
-  return { ref: readText(fields, 'ref', MAX_REF_NAME_BYTES), name: readText(fields, 'ipns', MAX_IPNS_NAME), record }
+  const statement = readOptionalBytes(fields, 'statement', MAX_STATEMENT_BYTES)
+  if (statement === undefined) throw new WireProblem('a head has no statement')
+  const [ref, name] = [readText(fields, 'ref', MAX_REF_NAME_BYTES), readText(fields, 'ipns', MAX_IPNS_NAME)]
+  return { ref, name, record, statement }
 }
