@@ -62,11 +62,11 @@ test('of two wide directories that differ in few entries these are found, whatev
     fc.asyncProperty(names, edits, fc.nat(3), async (names, edits, lies) => {
       const source = new MemoryBlocks()
       const link = (name: number, content: string, tsize: number) =>
-        [`${name}`, { name: `${name}`, cid: cidOf(RAW, Buffer.from(content)), tsize }] as const
+        [String(name), { name: String(name), cid: cidOf(RAW, Buffer.from(content)), tsize }] as const
       const one = new Map(names.map((name) => link(name, 'one', 3)))
       const two = new Map(names.map((name) => link(name, 'one', name % 3 < lies ? 4 : 3)))
       for (const { name, content } of edits) {
-        if (content === undefined) two.delete(`${name}`)
+        if (content === undefined) two.delete(String(name))
         else two.set(...link(name, content, 5))
       }
       const [before, after] = [one, two].map((entries) => buildDirectory(entries.values()))
