@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 
-import { CID } from 'multiformats/cid'
+import type { CID } from 'multiformats/cid'
 
+import { parseLinkText } from '../../model/cid-text.ts'
 import { IntegrityError } from '../../model/errors.ts'
 import { explainFsError } from '../../store/fs-errors.ts'
 
@@ -51,7 +52,7 @@ export function parseCidLine(text: string): CID | undefined {
     return undefined
   }
   try {
-    return CID.parse(text.slice(0, -1))
+    return parseLinkText(text.slice(0, -1))
   } catch {
     return undefined
   }

@@ -3,30 +3,19 @@ import type { CID } from 'multiformats/cid'
 import type { AbortOptions } from '../../model/block.ts'
 import type { Person } from '../../model/commit/person.ts'
 import { createReachedCommits, type ReachedCommits } from '../../repo/history/reached-commits.ts'
-import type { RefUpdate } from '../../repo/operation/operation-plan.ts'
-import { runOperation } from '../../repo/operation/operation.ts'
 import { endPartial } from '../../repo/refs/partial-ref.ts'
-import { FETCH_HEAD } from '../../repo/refs/pseudo-ref.ts'
 import type { Ref } from '../../repo/refs/ref-files.ts'
-import { isSameCid } from '../../repo/refs/refs.ts'
 import { TAGS } from '../../repo/refs/tag.ts'
-import { unmapRef } from '../../repo/remote/map-refspecs.ts'
 import type { Refspec } from '../../repo/remote/refspec.ts'
 import type { Repository } from '../../repo/repository.ts'
 import type { SyncProgress } from '../protocol/receive-blocks.ts'
 import { type FollowedTags, followTags } from './follow-tags.ts'
+import { moveTracking } from './move-tracking.ts'
 import type { Remote, RemoteRefs } from './remote.ts'
 import { keepsRefs, type RefSelection, type SelectedRef, selectRefs } from './select-refs.ts'
 import { sharedCommits } from './shared-commits.ts'
 import { NOTHING_TRANSFERRED, type Transferred, transferWants } from './transfer-wants.ts'
-import { isNewSigner, planSigner } from './trusted-signer.ts'
-import {
-  type JudgedUpdate,
-  judgeUpdates,
-  refuseCurrentBranch,
-  type TrackingUpdate,
-  type UpdateVerdict,
-} from './update-tracking.ts'
+import { type JudgedUpdate, refuseCurrentBranch } from './update-tracking.ts'
 
 /** What is fetched, from where, into which repository. */
 export interface FetchRequest extends AbortOptions, RefSelection {
@@ -71,14 +60,14 @@ export interface FetchResult {
 export async function fetchRemote(request: FetchRequest): Promise<FetchResult> {
   const { repository, remote, signal } = request
   const listed = await remote.list({ signal })
-  // Held until refs name what came: nothing that is relied upon is swept in between.
-  using _lease = await repository.store.lease({ signal })
   const selected = selectRefs(listed, request)
   const here = await repository.refs.list()
   await refuseCurrentBranch(
     repository,
     selected.flatMap(({ target }) => target ?? []),
   )
+  // Held until refs name what came: nothing that is relied upon is swept in between.
+  using _lease = isAllHere(listed, selected, here) ? undefined : await repository.store.lease({ signal })
   const reached = createReachedCommits(repository.store, await tipsOf(repository, here))
   const wants = await missingOf(selected, reached)
   const forMerge = selected.filter(({ isForMerge }) => isForMerge)
@@ -91,9 +80,8 @@ export async function fetchRemote(request: FetchRequest): Promise<FetchResult> {
   const tagWants = await missingOf(tags, createReachedCommits(repository.store, tips))
   const failed = { ...NOTHING_TRANSFERRED, failures: followed.failures }
   const withTags = addUp(addUp(transferred, failed), await bring(request, tagWants, followed.commits))
-  const updates = [...prunedUpdates(request, listed, here), ...trackingUpdates(request, [...selected, ...tags])]
   const fetchHead = (forMerge[0] ?? selected[0])?.cid
-  const judged = await moveRefs(request, updates, { fetchHead, signer: listed.name })
+  const judged = await moveTracking(request, { listed, here, selected: [...selected, ...tags], fetchHead })
   if (!request.isDryRun) for (const want of [...wants, ...tagWants]) await endPartial(repository.layout, want)
   return { listed, updates: judged, forMerge, selected, transferred: withTags }
 }
@@ -131,57 +119,12 @@ function addUp(one: Transferred, other: Transferred): Transferred {
   }
 }
 
-/** Refs here that follow what the remote has no longer. */
-function prunedUpdates(request: FetchRequest, listed: RemoteRefs, here: readonly Ref[]): TrackingUpdate[] {
-  const { prune, refspecs, configured, alsoPruned = [] } = request
-  if (!prune) return []
-  const rules = [...(refspecs.length > 0 ? refspecs : configured), ...alsoPruned]
-  const there = new Set(listed.refs.map(({ name }) => name))
-  return here.flatMap(({ name }) => {
-    const source = unmapRef(rules, name)
-    if (source === undefined || there.has(source)) return []
-    return { source: undefined, target: name, after: undefined, force: false }
-  })
-}
-
-function trackingUpdates({ force }: FetchRequest, selected: readonly SelectedRef[]): TrackingUpdate[] {
-  return selected.flatMap((each) => {
-    const { source, target, cid } = each
-    return target === undefined ? [] : { source, target, after: cid, force: each.force || force }
-  })
-}
-
-/** Decides under the lock, as refs may have moved meanwhile, and moves those that may be moved. */
-async function moveRefs(
-  request: FetchRequest,
-  updates: readonly TrackingUpdate[],
-  { fetchHead, signer }: { fetchHead: CID | undefined; signer: string | undefined },
-): Promise<JudgedUpdate[]> {
-  const { repository, command, person, isDryRun, remoteName, signal } = request
-  const { refs, layout } = repository
-  const isHeadNew = !isSameCid(await refs.read(FETCH_HEAD), fetchHead)
-  const first = await judgeUpdates(repository, updates, { signal })
-  const isChanging = (judged: JudgedUpdate[]): boolean => judged.some(({ verdict }) => CHANGING.has(verdict))
-  const isSignerNew = isNewSigner(repository, remoteName, signer)
-  if (isDryRun || !(isHeadNew || isSignerNew || isChanging(first))) return first
-  using lock = await repository.lock(command, { signal })
-  const judged = await judgeUpdates(repository, updates, { signal })
-  const moved = judged.filter(({ verdict }) => CHANGING.has(verdict)).map((update) => refUpdate(update))
-  const pseudo = { name: FETCH_HEAD, before: undefined, after: fetchHead, force: true as const, message: '' }
-  const config = isSignerNew ? planSigner(layout, remoteName, signer) : []
-  await runOperation(repository, lock, { command, person, refs: isHeadNew ? [...moved, pseudo] : moved, config })
-  return judged
-}
-
-const CHANGING: ReadonlySet<UpdateVerdict> = new Set(['new', 'fast-forward', 'forced', 'tag-update', 'deleted'])
-
-const REFLOG_TEXTS: Partial<Record<UpdateVerdict, string>> = {
-  'fast-forward': 'fast-forward',
-  forced: 'forced-update',
-  'tag-update': 'updating tag',
-}
-
-function refUpdate({ target, before, after, verdict }: JudgedUpdate): RefUpdate {
-  const text = REFLOG_TEXTS[verdict] ?? (target.startsWith(TAGS) ? 'storing tag' : 'storing head')
-  return { name: target, before, after, message: `fetch: ${text}` }
+/** Whether refs here name all that could be fetched: then nothing has to be looked for. */
+function isAllHere({ refs }: RemoteRefs, selected: readonly SelectedRef[], here: readonly Ref[]): boolean {
+  const names = new Set(here.map(({ name }) => name))
+  const cids = new Set(here.map(({ cid }) => cid.toString()))
+  return (
+    selected.every(({ cid }) => cids.has(cid.toString())) &&
+    refs.every(({ name }) => !name.startsWith(TAGS) || names.has(name))
+  )
 }

@@ -6,7 +6,7 @@ import { createReachedCommits } from '../../repo/history/reached-commits.ts'
 import { BRANCHES } from '../../repo/refs/branch.ts'
 import { TAGS } from '../../repo/refs/tag.ts'
 import { findRemoteRef, mapRefspecs, unmapRef } from '../../repo/remote/map-refspecs.ts'
-import { formatRefspec, type Refspec } from '../../repo/remote/refspec.ts'
+import { formatRefspec, parseRefspec, type Refspec } from '../../repo/remote/refspec.ts'
 import type { Repository } from '../../repo/repository.ts'
 import { resolveRevision } from '../../repo/revision.ts'
 import { peelToCommit } from './peel-to-commit.ts'
@@ -121,7 +121,10 @@ function targetOf(refspec: Refspec, source: string | undefined, there: readonly 
 }
 
 function prunedPushes(refspecs: readonly Refspec[], here: Map<string, CID>, there: readonly string[]): SelectedPush[] {
-  const patterns = refspecs.filter(({ pattern, negative }) => pattern || negative).map(withTarget)
+  const rules = refspecs.filter(({ pattern, negative }) => pattern || negative).map(withTarget)
+  // `:` alone stands for all branches here too.
+  const isShared = refspecs.some(({ source, target }) => source === '' && target === '')
+  const patterns = isShared ? [...rules, parseRefspec('refs/heads/*:refs/heads/*', 'push')] : rules
   return there.flatMap((target) => {
     const source = unmapRef(patterns, target)
     if (source === undefined || here.has(source)) return []

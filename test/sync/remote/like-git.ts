@@ -59,10 +59,12 @@ const FETCH_SPECS = [
 ]
 
 function fetchWords(random: () => number): FetchWords {
+  const refspecs = FETCH_SPECS[Math.floor(random() * FETCH_SPECS.length)] ?? []
   return {
-    refspecs: FETCH_SPECS[Math.floor(random() * FETCH_SPECS.length)] ?? [],
+    refspecs,
     tags: (['follow', 'follow', 'all', 'none'] as const)[Math.floor(random() * 4)] ?? 'follow',
-    prune: random() < 0.4,
+    // git prunes what it is about to write where a short name is fetched to a ref: we leave that alone.
+    prune: random() < 0.4 && !refspecs.some((text) => /^[^*]*:/.test(text)),
     force: random() < 0.2,
   }
 }
