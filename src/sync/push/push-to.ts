@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
 import type { CID } from 'multiformats/cid'
 
 import type { BlockSource } from '../../model/block.ts'
@@ -10,6 +12,7 @@ import { withIdleTimeout } from '../protocol/idle-timeout.ts'
 import {
   encodePush,
   encodePushOffer,
+  type PushAgreement,
   type PushOffer,
   type PushRequest,
   readPushAgreement,
@@ -50,8 +53,11 @@ export interface Pushed {
   resumed: number
 }
 
-/** How often a push is offered anew where the receiver changed in between. */
-const MAX_OFFERS = 3
+/** How often a push is offered anew where the receiver changed in between, or is busy with another one. */
+const MAX_OFFERS = 8
+
+/** How long to wait where it is busy, at first; each time twice as long. */
+const BUSY_PAUSE_MS = 100
 
 const ANSWER_TIMEOUT_MS = 300_000
 
@@ -66,18 +72,26 @@ const ANSWER_TIMEOUT_MS = 300_000
 export async function pushTo(peer: Peer, options: PushToOptions): Promise<Pushed> {
   const offer = offerOf(options)
   for (let offers = 1; ; offers++) {
-    const agreed = await askPeer(peer, encodePushOffer(offer), readPushAgreement, options)
-    const offered = new Set(offer.haves.map(String))
-    if (agreed.haves.some((have) => !offered.has(have.toString()))) {
-      throw malformed(peer.label, 'it answers another request')
-    }
     try {
-      return await sendPush(peer, { ...offer, ...agreed }, options)
+      return await sendPush(peer, { ...offer, ...(await agree(peer, offer, options)) }, options)
     } catch (error) {
-      const isChanged = error instanceof JzfsError && error.details['refusal'] === 'push-changed'
-      if (!isChanged || offers === MAX_OFFERS) throw error
+      const refusal = error instanceof JzfsError ? error.details['refusal'] : undefined
+      if ((refusal !== 'push-changed' && refusal !== 'push-busy') || offers === MAX_OFFERS) throw error
+      // Another push of ours, perhaps one that was interrupted just now.
+      if (refusal === 'push-busy') await pause(BUSY_PAUSE_MS * 2 ** (offers - 1), options)
     }
   }
+}
+
+async function agree(peer: Peer, offer: PushOffer, options: PushToOptions): Promise<PushAgreement> {
+  const agreed = await askPeer(peer, encodePushOffer(offer), readPushAgreement, options)
+  const offered = new Set(offer.haves.map(String))
+  if (agreed.haves.every((have) => offered.has(have.toString()))) return agreed
+  throw malformed(peer.label, 'it answers another request')
+}
+
+async function pause(timeMs: number, { signal }: PushToOptions): Promise<void> {
+  await sleep(timeMs, undefined, signal === undefined ? {} : { signal })
 }
 
 function offerOf({ repository, updates, haves }: PushToOptions): PushOffer {

@@ -42,13 +42,13 @@ export async function receivePushOffer(exchange: Exchange, fields: Fields): Prom
   return withReceiver(offer, push, async ({ repository }) => {
     const haves = await heldCommits(offer, repository, push.haves)
     const quarantine = await openQuarantine(repository, label)
+    if (quarantine === undefined) throw new RefusedRequest(BUSY)
     try {
-      const resume =
-        quarantine === undefined ? 0 : await countKept(quarantine, repository, { ...push, haves }, exchange)
+      const resume = await countKept(quarantine, repository, { ...push, haves }, exchange)
       await send(encodePushAgreement({ haves, resume }))
       return { kind: 'push-offer', refused: undefined, wants: [], blocks: 0, bytes: 0 }
     } finally {
-      await quarantine?.close()
+      await quarantine.close()
     }
   })
 }
@@ -59,7 +59,7 @@ export async function receivePushOffer(exchange: Exchange, fields: Fields): Prom
  * in a quarantine for the next try of the same pusher.
  *
  * Refused are: `repository-unknown`, `push-forbidden`, `ref-not-pushable`, `ref-kind-invalid`, `ref-changed`, what the
- * receiver's `check` throws, `push-busy`, `push-changed` (offer it again), `transfer-too-large`, and content that nobody
+ * receiver's `check` throws, `push-busy`, `push-changed` (offer it again), `transfer-too-large`, `disk-full`, and content that nobody
  * should have, by the codes of `receiveSync`. Throws `peer-closed-early`, `peer-too-slow`, and what goes wrong here.
  */
 export async function receivePush(exchange: Exchange, fields: Fields): Promise<ServedSync> {
@@ -88,6 +88,7 @@ const BUSY = {
   family: 'conflict',
   message: 'another push or command is at work there',
 } as const
+const FULL = { code: 'disk-full', family: 'unavailable', message: 'there is no room left there' } as const
 const CHANGED = { code: 'push-changed', message: 'it is not any more as it was agreed on' } as const
 const FORBIDDEN = { code: 'push-forbidden', family: 'unavailable', message: 'you may not push here' } as const
 
@@ -179,8 +180,10 @@ async function beginPushed(options: Parameters<typeof beginWalk>[0]): Promise<St
 
 /** What was sent is the pusher's: it is told what is wrong with that. What happened to the stream it knows. */
 function toRefusal(error: unknown): unknown {
-  const isTold = error instanceof IntegrityError || (error instanceof JzfsError && error.code === 'transfer-too-large')
-  return isTold ? new RefusedRequest(refusalOf(error)) : error
+  if (error instanceof IntegrityError) return new RefusedRequest(refusalOf(error))
+  const code = error instanceof JzfsError ? error.code : undefined
+  if (code === 'transfer-too-large') return new RefusedRequest(refusalOf(error as JzfsError))
+  return code === 'disk-full' ? new RefusedRequest(FULL) : error
 }
 
 /** What is kept counts as there; the repository is read where what the pusher may see leads. */
@@ -192,16 +195,19 @@ function quarantined({ store }: PushQuarantine, repository: Repository): BlockSo
 }
 
 async function moveRefs(
-  { repository, person, command }: PushReceiver,
+  receiver: PushReceiver,
   { updates, haves }: PushRequest,
   quarantine: PushQuarantine,
   { offer, signal }: Exchange,
 ): Promise<void> {
+  const { repository, person, command } = receiver
   using _lease = await repository.store.lease({ signal })
   // What a ref led to when the push began may have been swept: from here on it is not.
   await checkHeld(offer, repository, haves)
   try {
     using lock = await repository.lock(command, { signal })
+    // Whoever was quicker has moved them: then nothing of this push comes into the repository.
+    await checkPush(receiver, updates)
     await quarantine.adopt()
     const refs = updates.map((update) => ({ ...update, message: 'push' }))
     await runOperation(repository, lock, { command, person, refs })

@@ -140,7 +140,7 @@ describe('a peer that is pushed to', () => {
       openSync: async () => scriptedPeer(streams++ % 2 === 0 ? encodePushAgreement({ haves: [], resume: 0 }) : changed),
     }
     await expect(push(peer)).rejects.toMatchObject({ details: { refusal: 'push-changed' } })
-    expect(streams).toBe(6)
+    expect(streams).toBe(16)
   })
 
   it('and takes all without a word is given up', async () => {

@@ -6,6 +6,7 @@ import { ConflictError, InvalidError } from '../../../src/model/errors.ts'
 import type { Repository } from '../../../src/repo/repository.ts'
 import { askKnown, listRefs } from '../../../src/sync/protocol/ask-peer.ts'
 import type { RefUpdate } from '../../../src/sync/protocol/offer.ts'
+import type { SyncProgress } from '../../../src/sync/protocol/receive-blocks.ts'
 import { pushTo } from '../../../src/sync/push/push-to.ts'
 import { MemoryBlocks } from '../../support/memory-blocks.ts'
 import { buildTree } from '../../support/memory-tree.ts'
@@ -105,7 +106,10 @@ describe('a push', () => {
     )
     expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
     const lost = results.find((result) => result.status === 'rejected')!
-    expect(['ref-changed', 'push-busy']).toContain((lost.reason as ConflictError).code)
+    expect((lost.reason as ConflictError).code).toBe('ref-changed')
+    // What lost the race is not in the repository either.
+    const [main] = await repository.refs.list()
+    expect(await digestsIn(repository.store)).toHaveLength((await reachedBy(blocks, [main!.cid])).size)
   })
 
   it.each<[string, RefUpdate[], string]>([
@@ -135,6 +139,35 @@ describe('a push', () => {
     await expect(push(repository, updates, { writable: false })).rejects.toMatchObject({ code: 'push-forbidden' })
     const unknown = pushTo(repositoryPeer(repository), { repository: 'x', updates, haves: [], source: blocks })
     await expect(unknown).rejects.toMatchObject({ family: 'not-found', code: 'repository-unknown' })
+  })
+
+  it('of several at once by one pusher go through one after the other', async () => {
+    const repository = await repositoryAt(first)
+    const names = ['refs/heads/a', 'refs/heads/b', 'refs/heads/c']
+    await Promise.all(names.map((name, at) => push(repository, [update(name, undefined, at === 0 ? second : other)])))
+    expect(await repository.refs.list()).toHaveLength(4)
+  })
+
+  it('that is interrupted goes on where it stopped, and counts on', async () => {
+    const large = new MemoryBlocks()
+    const leaves = Object.fromEntries(Array.from({ length: 3000 }, (_, at) => [`${at}`, `content ${at} `.repeat(100)]))
+    const head = commitTree(large, leaves)
+    const repository = await repositoryAt()
+    const stop = new AbortController()
+    const onProgress = ({ blocks: sent }: SyncProgress): void => {
+      if (sent >= 1500) stop.abort(new Error('enough'))
+    }
+    const broken = pushMain(repositoryPeer(repository), large, { after: head, signal: stop.signal, onProgress })
+    await expect(broken).rejects.toThrow('enough')
+    expect(await digestsIn(repository.store)).toEqual([])
+    const told: number[] = []
+    const whole = await pushMain(repositoryPeer(repository), large, {
+      after: head,
+      onProgress: (progress) => told.push(progress.blocks),
+    })
+    expect(whole.resumed).toBeGreaterThan(500)
+    expect(whole.resumed + whole.blocks).toBe((await reachedBy(large, [head])).size)
+    expect(told.at(-1)).toBe(whole.resumed + whole.blocks)
   })
 
   it('is published once the refs have moved, and not before', async () => {
