@@ -6,7 +6,7 @@ import { type CommitGraph, createCommitGraph } from '../../repo/history/commit-g
 import { isAncestor } from '../../repo/merge-base.ts'
 import { creatorOf, readRefDetails, type RefDetails } from '../../repo/refs/ref-details.ts'
 import type { Ref } from '../../repo/refs/ref-files.ts'
-import { readTrackingState, type TrackingState } from '../../repo/remote/tracking-state.ts'
+import { readPushState, readTrackingState, type TrackingState } from '../../repo/remote/tracking-state.ts'
 import type { Repository } from '../../repo/repository.ts'
 import { resolveCommit, resolveRevision } from '../../repo/revision.ts'
 import { collect } from '../collect.ts'
@@ -71,19 +71,29 @@ export async function readRefScene(
     headBranch: 'branch' in head ? head.branch : undefined,
     now: context.now(),
     tracking: await readTrackingStates(context, repository, tracked),
+    pushing: await readStates(context, repository, tracked, readPushState),
   }
 }
 
 /** How branches stand to what they follow, by their full names; those that follow nothing are left out. */
-export async function readTrackingStates(
+export function readTrackingStates(
+  context: Context,
+  repository: Repository,
+  branches: readonly Ref[],
+): Promise<Map<string, TrackingState>> {
+  return readStates(context, repository, branches, readTrackingState)
+}
+
+async function readStates(
   { signal }: Context,
   repository: Repository,
   branches: readonly Ref[],
+  read: typeof readPushState,
 ): Promise<Map<string, TrackingState>> {
   const graph = createCommitGraph(repository.store)
   const states = new Map<string, TrackingState>()
   for (const { name, cid } of branches.filter((ref) => ref.name.startsWith('refs/heads/'))) {
-    const state = await readTrackingState(repository, graph, { name, commit: cid }, { signal })
+    const state = await read(repository, graph, { name, commit: cid }, { signal })
     if (state !== undefined) states.set(name, state)
   }
   return states

@@ -19,11 +19,13 @@ export interface RefScene {
   now: Date
   /** How branches stand to what they follow, by their full names; only where a template asks for it. */
   tracking?: ReadonlyMap<string, TrackingState> | undefined
+  /** The same for where they are pushed to. */
+  pushing?: ReadonlyMap<string, TrackingState> | undefined
 }
 
-/** Whether a template or a field to sort by asks how branches stand to what they follow. */
+/** Whether a template or a field to sort by asks how branches stand to what they follow, or are pushed to. */
 export function asksForTracking(template: string): boolean {
-  return /(?:^|[-(*])upstream\b/.test(template)
+  return /(?:^|[-(*])(?:upstream|push)\b/.test(template)
 }
 
 /** The value of one field of a ref, for texts. */
@@ -52,10 +54,10 @@ export function compileRefField(text: string): RefField {
   const [, star, name = '', form] = /^(\*?)([a-z]+)(?::(.*))?$/i.exec(text) ?? []
   if (name === 'refname') return ({ name: ref }) => (form === 'short' ? shortRefName(ref) : ref)
   if (name === 'HEAD') return ({ name: ref }, { headBranch }) => (ref === headBranch ? '*' : ' ')
-  if (name === 'upstream') {
+  if (name === 'upstream' || name === 'push') {
     const render = upstreamField(form)
-    return ({ name: ref }, { tracking }) => {
-      const state = tracking?.get(ref)
+    return ({ name: ref }, { tracking, pushing }) => {
+      const state = (name === 'push' ? pushing : tracking)?.get(ref)
       return state === undefined ? '' : render(state)
     }
   }
@@ -82,11 +84,11 @@ export function shortRefName(name: string): string {
   return name.replace(/^refs\/(?:heads\/|tags\/|remotes\/)?/, '')
 }
 
-/** `%(upstream)` and its forms, as git-for-each-ref(1) has them. */
+/** `%(upstream)`, `%(push)` and their forms, as git-for-each-ref(1) has them. */
 function upstreamField(form: string | undefined): (state: TrackingState) => string {
   const field = UPSTREAM_FORMS[form ?? '']
   if (field !== undefined) return field
-  throw new InvalidError('usage', `there is no form of upstream called ${form}`, {
+  throw new InvalidError('usage', `there is no form of upstream and push called ${form}`, {
     hint: `there are ${Object.keys(UPSTREAM_FORMS).filter(Boolean).join(' and ')}`,
   })
 }
@@ -174,6 +176,6 @@ function personFields(name: string, person: (object: NamedObject) => Person | un
 
 function noSuchField(text: string): InvalidError {
   return new InvalidError('usage', `there is no field %(${text})`, {
-    hint: `there are refname, HEAD, upstream, ${Object.keys(OBJECT_FIELDS).join(', ')}`,
+    hint: `there are refname, HEAD, upstream, push, ${Object.keys(OBJECT_FIELDS).join(', ')}`,
   })
 }

@@ -7,7 +7,8 @@ import { openRemoteScene, type RemoteScene } from './remote-scene.ts'
 
 const BRANCHES = ['main', 'topic', 'team/a', 'old']
 const FORMAT = ['', ':short', ':track', ':trackshort', ':track,nobracket', ':remotename', ':remoteref']
-  .map((form) => `%(upstream${form})`)
+  // Where a branch is pushed to git names only where that is configured apart from what it follows.
+  .flatMap((form) => [`%(upstream${form})`, ...(form.startsWith(':remote') ? [] : [`%(push${form})`])])
   .join('|')
 
 /**
