@@ -43,9 +43,13 @@ async function run(context: Context, folder: string, flags: ShareFlags): Promise
     const isCommitted = await commitWhatIsThere(context, repository, flags)
     const home = openHomeHere(context)
     const { publishBranch } = await import('../../node/publish/publish.ts')
+    const { namesToSign } = await import('../../node/publish/names-to-sign.ts')
+    const { openRecalled } = await import('../names/carried-publication.ts')
+    const ref = await branchOrHead(repository, undefined)
+    await openRecalled(context, home, namesToSign(home, repository.id, [ref]))
     const publication = await publishBranch(home, {
       repository,
-      ref: await branchOrHead(repository, undefined),
+      ref,
       command: context.commandLine,
       now: context.now(),
       signal: context.signal,
