@@ -15,6 +15,11 @@ import { type CarSection, carStart, readSection } from '../protocol/car-stream.t
 import { readWithLength } from '../protocol/length-prefix.ts'
 import { cutShort, WireProblem } from '../protocol/wire-problem.ts'
 
+/** The blocks of a bundle behind its root. */
+export interface BundleBlocks extends BlockSource {
+  has(cid: CID): boolean
+}
+
 /** A bundle whose root was read and is what its CID says. The blocks after it are not looked at yet. */
 export interface BundleFile extends BundleRoot {
   path: string
@@ -22,7 +27,7 @@ export interface BundleFile extends BundleRoot {
   /** The sections after the root, from the start of the file, nothing verified. Throws `bundle-corrupt`. */
   sections(options?: AbortOptions): AsyncGenerator<CarSection>
   /** Finds where each block stands; each is hashed when it is read. Throws `bundle-corrupt`. */
-  index(options?: AbortOptions): Promise<BlockSource>
+  index(options?: AbortOptions): Promise<BundleBlocks>
   close(): Promise<void>
 }
 
@@ -105,7 +110,7 @@ async function indexFrom(
   path: string,
   start: number,
   options: AbortOptions = {},
-): Promise<BlockSource> {
+): Promise<BundleBlocks> {
   const table = createDigestTable()
   const lengths: number[] = []
   let at = start
@@ -117,6 +122,7 @@ async function indexFrom(
     lengths.push(bytes.length)
   }
   return {
+    has: (cid) => table.findDigest(cid.multihash.digest) !== -1,
     async get(cid) {
       const entry = table.findDigest(cid.multihash.digest)
       if (entry === -1) throw blockMissing(path, cid)

@@ -6,7 +6,7 @@ import { createLocalPeer } from '../local-peer.ts'
 import type { Peer } from '../peer.ts'
 import { offerBlocks } from '../protocol/offer.ts'
 import type { Remote } from '../remote/remote.ts'
-import { type BundleFile, openBundle } from './bundle-file.ts'
+import { type BundleBlocks, type BundleFile, openBundle } from './bundle-file.ts'
 import { verifyBundle } from './verify-bundle.ts'
 
 export interface BundleRemoteOptions extends AbortOptions {
@@ -46,18 +46,22 @@ export function bundlePeer(
   label: string,
   options: { local: BlockSource; isHere: (commit: CID) => Promise<boolean> },
 ): Peer {
-  const known = new Set([...bundle.heads.map(({ cid }) => cid), ...bundle.prerequisites].map(String))
-  let source: Promise<BlockSource> | undefined
-  const verified = async (each: AbortOptions): Promise<BlockSource> => {
+  const prerequisites = new Set(bundle.prerequisites.map(String))
+  let blocks: Promise<BundleBlocks> | undefined
+  const verified = async (each: AbortOptions): Promise<BundleBlocks> => {
     await verifyBundle(bundle, { ...options, ...each })
-    return withFallback(await bundle.index(each), options.local)
+    return bundle.index(each)
   }
   return {
     label,
     resolveName: async () => undefined,
     async openSync(each = {}) {
-      const blocks = await (source ??= verified(each))
-      const offer = offerBlocks({ source: blocks, mayServe: (cid) => known.has(cid.toString()) })
+      const found = await (blocks ??= verified(each))
+      const offer = offerBlocks({
+        source: withFallback(found, options.local),
+        // It was seen to be whole: what a commit in it reaches is in it too, or behind its prerequisites.
+        mayServe: (cid) => prerequisites.has(cid.toString()) || found.has(cid),
+      })
       return createLocalPeer({ label, record: async () => undefined, offer: () => offer }).openSync?.(each)
     },
   }
