@@ -68,7 +68,7 @@ export async function openNetwork(home: Home, options: OpenNetworkOptions): Prom
 }
 
 async function openOwn(home: Home, closing: (() => Promise<void>)[]): Promise<Peer> {
-  const { createHomePeer } = await import('../node/publish/home-peer.ts')
+  const { createHomePeer } = await import('../node/offer/home-peer.ts')
   const peer = createHomePeer(home)
   closing.push(() => peer.close())
   return peer

@@ -21,11 +21,11 @@ import { carryNames, type CarryNamesOptions } from './names/carry-names.ts'
 import type { NetworkProfile } from './network/network-profile.ts'
 import { DEFAULT_PEER_LIMITS, type PeerLimits } from './network/peer-limits.ts'
 import { type Served, type ServingNode, type ServingNodeOptions, startServingNode } from './network/serving-node.ts'
-import { createHomeOffer } from './publish/home-offer.ts'
+import { createHomeOffer } from './offer/home-offer.ts'
 import { keepPublishing } from './publish/publish-followed.ts'
 import type { RepositoryPublication } from './publish/publish.ts'
-import { publishedRecord } from './publish/published-record.ts'
-import { createServedBlocks, type ServedBlocks } from './publish/served-blocks.ts'
+import { publishedRecord } from './offer/published-record.ts'
+import { createServedBlocks, type ServedBlocks } from './offer/served-blocks.ts'
 
 /** How a daemon is started. */
 export interface DaemonOptions {

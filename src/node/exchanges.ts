@@ -4,7 +4,7 @@ import { serveSync } from '../sync/protocol/serve-sync.ts'
 import type { Activity, Carrier } from './metrics/activity.ts'
 import type { PeerLimits } from './network/peer-limits.ts'
 import { createStreamQuota } from './network/stream-quota.ts'
-import type { Asker } from './publish/visibility.ts'
+import type { Asker } from './offer/visibility.ts'
 
 /** Who asks on a stream, and by what it came. */
 export interface AskedBy {

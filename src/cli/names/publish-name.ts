@@ -61,7 +61,7 @@ export async function unpublishHere(context: Context, text: string, flags: { jso
 
 /** A name is not its data: said once. */
 async function sayWhatIsServed(context: Context, home: Home, record: IpnsRecord): Promise<void> {
-  const { createServedBlocks } = await import('../../node/publish/served-blocks.ts')
+  const { createServedBlocks } = await import('../../node/offer/served-blocks.ts')
   const served = createServedBlocks(home)
   const isServed = served.view('everybody').mayServe(record.cid)
   await served.close()

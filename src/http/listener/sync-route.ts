@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 
 import { IntegrityError, InvalidError, UnavailableError } from '../../model/errors.ts'
-import type { Asker } from '../../node/publish/visibility.ts'
+import type { Asker } from '../../node/offer/visibility.ts'
 import type { ByteDuplex } from '../../sync/duplex.ts'
 import { createByteReader } from '../../sync/protocol/byte-reader.ts'
 import { readWithLength, withLength } from '../../sync/protocol/length-prefix.ts'

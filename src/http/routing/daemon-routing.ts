@@ -1,6 +1,6 @@
 import type { Daemon } from '../../node/daemon.ts'
+import { publishedRecord } from '../../node/offer/published-record.ts'
 import { openHomeNames } from '../../node/publish/home-names.ts'
-import { publishedRecord } from '../../node/publish/published-record.ts'
 import { createRoutingServer } from './routing-server.ts'
 
 /** Delegated routing for what a daemon publishes and follows: see `createRoutingServer`, which a listener mounts. */

@@ -1,8 +1,8 @@
 import { openKnownNames } from '../../sync/names/known-names.ts'
 import type { Home } from '../home/home.ts'
 import { publishedRefsOf } from '../home/repository-registry.ts'
+import { createServedBlocks } from '../offer/served-blocks.ts'
 import { listPinProblems } from '../pins/pin-notes.ts'
-import { createServedBlocks } from '../publish/served-blocks.ts'
 import { type DoctorFinding, failure, findingOf, sound, warning } from './finding.ts'
 
 /** A record that ends so soon is told, in milliseconds: the daemon signs again when half of seven days is over. */

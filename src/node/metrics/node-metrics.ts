@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 
 import type { ServingNode } from '../network/serving-node.ts'
-import type { ServedBlocks } from '../publish/served-blocks.ts'
+import type { ServedBlocks } from '../offer/served-blocks.ts'
 import type { MetricRegistry, Sample } from './metric-registry.ts'
 
 /** What is measured. */

@@ -1,6 +1,6 @@
 import type { Home } from '../home/home.ts'
 import { publishedRefsOf, type RegisteredRepository } from '../home/repository-registry.ts'
-import { isRepositoryVisible } from '../publish/visibility.ts'
+import { isRepositoryVisible } from '../offer/visibility.ts'
 import { listOwnNames } from './own-names.ts'
 
 /** The names of a home whose records are given to routers: what is for some peers only is told to nobody else. */

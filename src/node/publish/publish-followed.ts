@@ -2,8 +2,8 @@ import { JzfsError } from '../../model/errors.ts'
 import type { Repository } from '../../repo/repository.ts'
 import type { Home } from '../home/home.ts'
 import { publishedRefsOf, type RegisteredRepository } from '../home/repository-registry.ts'
+import type { ServedBlocks } from '../offer/served-blocks.ts'
 import { publishRefs, type RepositoryPublication } from './publish.ts'
-import type { ServedBlocks } from './served-blocks.ts'
 
 /** How refs that follow are kept published. */
 export interface KeepPublishingOptions {

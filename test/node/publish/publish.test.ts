@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { expect, describe, it } from 'vitest'
 
 import { type Home, openHome } from '../../../src/node/home/home.ts'
-import { createHomePeer } from '../../../src/node/publish/home-peer.ts'
+import { createHomePeer } from '../../../src/node/offer/home-peer.ts'
+import { publishedRecord } from '../../../src/node/offer/published-record.ts'
 import {
   type BranchPublication,
   publishBranch,
@@ -12,7 +13,6 @@ import {
   type PublishRequest,
 } from '../../../src/node/publish/publish.ts'
 import { headsSetPath } from '../../../src/node/publish/published-files.ts'
-import { publishedRecord } from '../../../src/node/publish/published-record.ts'
 import { renamePublished } from '../../../src/node/publish/rename-published.ts'
 import { signAgain } from '../../../src/node/publish/sign-again.ts'
 import { unpublish, unpublishRefs } from '../../../src/node/publish/unpublish.ts'

@@ -17,8 +17,8 @@ import {
 } from '../../sync/protocol/offer.ts'
 import type { Home } from '../home/home.ts'
 import { publishedRefsOf, type RegisteredRepository } from '../home/repository-registry.ts'
+import { manifestPath } from '../publish/published-files.ts'
 import { createHomeReceiver, type HomeReceiverOptions } from './home-receiver.ts'
-import { manifestPath } from './published-files.ts'
 import type { ServedBlocks } from './served-blocks.ts'
 import { type Asker, isRepositoryVisible, isVisible, mayPush } from './visibility.ts'
 

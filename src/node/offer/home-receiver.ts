@@ -5,9 +5,9 @@ import type { Repository } from '../../repo/repository.ts'
 import type { PushReceiver, RefUpdate } from '../../sync/protocol/offer.ts'
 import type { Home } from '../home/home.ts'
 import { publishedRefsOf } from '../home/repository-registry.ts'
-import { publishRefs } from './publish.ts'
-import { registeredRepository } from './registered-repository.ts'
-import { unpublishRefs } from './unpublish.ts'
+import { publishRefs } from '../publish/publish.ts'
+import { registeredRepository } from '../publish/registered-repository.ts'
+import { unpublishRefs } from '../publish/unpublish.ts'
 import { type Asker, isVisible } from './visibility.ts'
 
 export interface HomeReceiverOptions {

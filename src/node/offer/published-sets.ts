@@ -5,7 +5,7 @@ import type { JzfsError } from '../../model/errors.ts'
 import { type OpenDigestSet, openDigestSet } from '../../sync/publish/digest-set-file.ts'
 import type { Home } from '../home/home.ts'
 import { type Audience, publishedRefsOf, type RegisteredRepository } from '../home/repository-registry.ts'
-import { audienceKey, headsSetPath, manifestOfFile, pinOfSetFile, pinSetPath } from './published-files.ts'
+import { audienceKey, headsSetPath, manifestOfFile, pinOfSetFile, pinSetPath } from '../publish/published-files.ts'
 
 /** Something that is published: all refs of a repository that have one audience, or a pin of the home. */
 export interface PublishedSet {

@@ -4,7 +4,7 @@ import { openKnownNames } from '../../sync/names/known-names.ts'
 import type { Home } from '../home/home.ts'
 import { publishedRefsOf } from '../home/repository-registry.ts'
 import { readOwnName } from '../names/own-names.ts'
-import { pinSetPath } from './published-files.ts'
+import { pinSetPath } from '../publish/published-files.ts'
 import { type Asker, isRepositoryVisible } from './visibility.ts'
 
 /**
