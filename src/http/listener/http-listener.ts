@@ -10,6 +10,7 @@ import { errorBody, FAMILY_STATUS } from '../error-body.ts'
 import { type Challenges, createChallenges } from './challenges.ts'
 import { limitHosts } from './host-limit.ts'
 import { HTTP_ROUTES } from './http-routes.ts'
+import { isTransfer } from './sync-route.ts'
 
 /** The daemon's HTTP listener. */
 export interface HttpListener {
@@ -34,6 +35,12 @@ export interface HttpListenerOptions {
 const HEADERS_TIMEOUT_MS = 10_000
 const KEEP_ALIVE_MS = 30_000
 
+/** How long nothing at all may come or go while a request is answered: to publish what was pushed takes a while. */
+const SILENCE_MS = 330_000
+
+/** How long a request may take that is no transfer, in milliseconds. */
+const SHORT_REQUEST_MS = 30_000
+
 /**
  * Listens for HTTP, on the addresses of the network profile, and answers what `HTTP_ROUTES` knows. Throws ConflictError
  * `port-taken` (details: `port`) and InvalidError `profile-unsupported`.
@@ -52,6 +59,7 @@ export async function startHttpListener(daemon: Daemon, options: HttpListenerOpt
   server.keepAliveTimeout = KEEP_ALIVE_MS
   // A push takes as long as it takes: each piece of it has its own time.
   server.requestTimeout = 0
+  server.timeout = SILENCE_MS
   await listen(server, host, port)
   return {
     url: `http://${host}:${(server.address() as AddressInfo).port}`,
@@ -90,8 +98,12 @@ async function answer(
   response: ServerResponse,
 ): Promise<void> {
   const hungUp = new AbortController()
-  response.once('close', () => hungUp.abort())
   const [path = '/'] = (request.url ?? '/').split('?')
+  const timer = isTransfer(path) ? undefined : setTimeout(() => response.destroy(), SHORT_REQUEST_MS)
+  response.once('close', () => {
+    clearTimeout(timer)
+    hungUp.abort()
+  })
   const exchange = { daemon, challenges, request, response, path, signal: hungUp.signal }
   if (request.headers.authorization !== undefined) response.setHeader(CHALLENGE_HEADER, challenges.give())
   for (const route of HTTP_ROUTES) {

@@ -13,6 +13,11 @@ import type { HttpExchange } from './http-route.ts'
 
 const SYNC_PATH = /^\/(?:([^/]{1,768})\/)?sync$/
 
+/** Whether a request of this path is an exchange, which takes as long as it takes. */
+export function isTransfer(path: string): boolean {
+  return SYNC_PATH.test(path)
+}
+
 /**
  * `POST /REPOSITORY/sync` (or `/sync`, for what the node serves whatever the repository): one exchange of `/jzfs/sync/1`. The
  * request's body is what the asker sends, the answer's what the server does. See src/sync/README.md.
