@@ -22,10 +22,10 @@ import type { NetworkProfile } from './network/network-profile.ts'
 import { DEFAULT_PEER_LIMITS, type PeerLimits } from './network/peer-limits.ts'
 import { type Served, type ServingNode, type ServingNodeOptions, startServingNode } from './network/serving-node.ts'
 import { createHomeOffer } from './offer/home-offer.ts'
-import { keepPublishing } from './publish/publish-followed.ts'
-import type { RepositoryPublication } from './publish/publish.ts'
 import { publishedRecord } from './offer/published-record.ts'
 import { createServedBlocks, type ServedBlocks } from './offer/served-blocks.ts'
+import { keepPublishing } from './publish/publish-followed.ts'
+import type { RepositoryPublication } from './publish/publish.ts'
 
 /** How a daemon is started. */
 export interface DaemonOptions {
