@@ -66,7 +66,11 @@ export async function pushRemote(request: PushRemoteRequest): Promise<PushedRemo
   const selected = await selectPushed(repository, listed, request, { signal })
   const judged = failTogether(await judgePushes(selected, { ...request, listed }))
   const result = { listed, refs: judged, isRejected: judged.some(isRejection), upstreams: [], sent: NOTHING_SENT }
-  if (result.isRejected || request.isDryRun) return result
+  if (request.isDryRun) return result
+  if (result.isRejected) {
+    await follow({ ...request, setsUpstream: false }, judged.filter(isUnchanged), listed.name)
+    return result
+  }
   const updates = judged.filter(({ verdict }) => MOVING.has(verdict))
   try {
     const sent = updates.length === 0 ? NOTHING_SENT : await send(request, listed, updates)
@@ -84,6 +88,11 @@ const MOVING: ReadonlySet<PushVerdict> = new Set(['new', 'fast-forward', 'forced
 
 function isRejection({ verdict }: JudgedPush): boolean {
   return verdict === 'rejected' || verdict === 'remote-rejected'
+}
+
+/** What the remote has is known then, also where nothing is pushed. */
+function isUnchanged({ verdict }: JudgedPush): boolean {
+  return verdict === 'up-to-date'
 }
 
 /** Where one ref is rejected none is pushed. */

@@ -62,7 +62,10 @@ function fetchWords(random: () => number): FetchWords {
   const refspecs = FETCH_SPECS[Math.floor(random() * FETCH_SPECS.length)] ?? []
   return {
     refspecs,
-    tags: (['follow', 'follow', 'all', 'none'] as const)[Math.floor(random() * 4)] ?? 'follow',
+    // git follows tags on what a negative refspec takes away: we do not.
+    tags: refspecs.some((text) => text.startsWith('^'))
+      ? 'none'
+      : ((['follow', 'follow', 'all', 'none'] as const)[Math.floor(random() * 4)] ?? 'follow'),
     // git prunes what it is about to write where a short name is fetched to a ref: we leave that alone.
     prune: random() < 0.4 && !refspecs.some((text) => /^[^*]*:/.test(text)),
     force: random() < 0.2,
