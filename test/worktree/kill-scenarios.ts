@@ -31,11 +31,13 @@ export const KILL_SCENARIOS: KillScenario[] = [
     },
   },
   { name: 'switch', args: ['switch', '-q', 'other'] },
+  { name: 'switch that changes little', args: ['switch', '-q', 'little'], prepare: makeLittle },
   { name: 'switch --discard-changes', args: ['switch', '-q', '--discard-changes', 'other'], prepare: editMany },
   { name: 'reset --hard', args: ['reset', '-q', '--hard', 'other'], prepare: editMany },
   { name: 'cherry-pick', args: ['cherry-pick', '-q', 'main..topic'], prepare: makeTopic },
   { name: 'bisect', args: ['bisect', 'start', 'topic', 'main~1'], prepare: makeTopic },
   { name: 'merge that fast-forwards', args: ['merge', '-q', 'other'] },
+  { name: 'merge that changes little', args: ['merge', '-q', 'little'], prepare: makeLittle },
   { name: 'merge', args: ['merge', '-q', 'topic'], prepare: makeTopic },
   { name: 'merge with conflicts', args: ['merge', '-q', 'topic'], status: 1, prepare: makeConflicts },
   {
@@ -178,7 +180,25 @@ async function makeTopic(top: string, repository: Repository): Promise<void> {
   await commitHere(repository, 'main')
 }
 
-/** The same, and both branches have changed the same texts and the same bytes, and removed what the other has changed. */
+/** A branch that differs from where main was in so few files that the index becomes a patch first; main has gone on. */
+async function makeLittle(top: string, repository: Repository): Promise<void> {
+  const options = { command: 'switch', person: PERSON }
+  await switchTo(repository, { create: 'little' }, options)
+  for (let number = 0; number < EACH / 2; number++)
+    write(top, `same/${number}`, `little ${number}\n`.repeat(number * 80))
+  for (let number = 0; number < EACH / 6; number++) {
+    rmSync(join(top, `gone/${number % 7}/${number}`))
+    write(top, `little/${number}`, `little ${number}`)
+  }
+  await add(repository)
+  await commitHere(repository, 'little')
+  await switchTo(repository, { branch: 'main' }, options)
+  write(top, 'changed/1', 'main')
+  await add(repository)
+  await commitHere(repository, 'main')
+}
+
+/** As `makeTopic`, and both branches have changed the same texts and the same bytes, and removed what the other has changed. */
 async function makeConflicts(top: string, repository: Repository): Promise<void> {
   await makeTopic(top, repository)
   for (let number = 0; number < EACH; number++) {
