@@ -1,11 +1,16 @@
 import { dateOf } from '../../model/commit/date.ts'
-import { ConflictError, InvalidError, JzfsError, UnavailableError } from '../../model/errors.ts'
-import { MAX_COMMIT_BYTES } from '../../model/limits.ts'
+import { ConflictError, JzfsError, UnavailableError } from '../../model/errors.ts'
 import type { Repository } from '../../repo/repository.ts'
 import type { PushReceiver, RefUpdate } from '../../sync/protocol/offer.ts'
 import type { Home } from '../home/home.ts'
-import { publishedRefsOf } from '../home/repository-registry.ts'
+import {
+  type Audience,
+  type PublishedRef,
+  publishedRefsOf,
+  type RegisteredRepository,
+} from '../home/repository-registry.ts'
 import { publishRefs } from '../publish/publish.ts'
+import { checkPublishedRefs } from '../publish/published-limits.ts'
 import { registeredRepository } from '../publish/registered-repository.ts'
 import { unpublishRefs } from '../publish/unpublish.ts'
 import { type Asker, isVisible } from './visibility.ts'
@@ -55,16 +60,24 @@ async function checkUpdates(
   updates: readonly RefUpdate[],
 ): Promise<void> {
   const registered = await registeredRepository(home, repository.id)
-  const published = new Map(registered && publishedRefsOf(registered).map((ref) => [ref.ref, ref]))
+  if (registered === undefined) return
+  const published = new Map<string, PublishedRef>(publishedRefsOf(registered).map((ref) => [ref.ref, ref]))
+  const audience = audienceOfPushed(registered)
   const head = await repository.refs.head()
   for (const { name, after } of updates) {
     const known = published.get(name)
     const isForeign = known === undefined || !isVisible(known.audience, asker)
     if (isForeign && (await repository.refs.read(name)) !== undefined) throw forbidden(name)
     if ('branch' in head && head.branch === name) refuseCheckedOut(repository, name, after === undefined)
-    published.set(name, known ?? { ref: name, audience: 'public' })
+    if (after === undefined) published.delete(name)
+    else if (known === undefined) published.set(name, { ref: name, audience })
   }
-  if (manifestBytes(published.keys()) > MAX_COMMIT_BYTES) throw tooMany(published.size)
+  checkPublishedRefs(published.values())
+}
+
+/** Whom what is pushed is for, where it was not published before. */
+function audienceOfPushed({ writers = [], publishesPushed = { peers: writers } }: RegisteredRepository): Audience {
+  return publishesPushed
 }
 
 /** The files of a working tree would not follow; and what HEAD stands on is what a clone checks out. */
@@ -88,14 +101,14 @@ async function publishPushed(
 ): Promise<void> {
   const registered = await registeredRepository(home, repository.id)
   if (registered === undefined) return
-  const { writers = [], publishesPushed = { peers: writers } } = registered
+  const audience = audienceOfPushed(registered)
   const known = new Set(publishedRefsOf(registered).map(({ ref }) => ref))
   const moved = updates.filter(({ after }) => after !== undefined).map(({ name }) => name)
   const old = moved.filter((name) => known.has(name))
   const created = moved.filter((name) => !known.has(name))
   const deleted = updates.filter(({ name, after }) => after === undefined && known.has(name)).map(({ name }) => name)
   if (old.length > 0) await publishRefs(home, { repository, refs: old, ...options })
-  if (created.length > 0) await publishRefs(home, { repository, refs: created, audience: publishesPushed, ...options })
+  if (created.length > 0) await publishRefs(home, { repository, refs: created, audience, ...options })
   if (deleted.length > 0) await unpublishRefs(home, { repositoryId: repository.id, refs: deleted }, options)
 }
 
@@ -103,20 +116,5 @@ function forbidden(ref: string): UnavailableError {
   return new UnavailableError('push-forbidden', `you may not push to ${ref} here`, {
     hint: 'push to a ref that you see there, or to a new one',
     details: { ref },
-  })
-}
-
-/** At most so many bytes a manifest takes that names these refs, without its description. */
-function manifestBytes(names: Iterable<string>): number {
-  return [...names].reduce((sum, name) => sum + MAX_ENTRY_BYTES + Buffer.byteLength(JSON.stringify(name)), 0)
-}
-
-/** A CID, an IPNS name, and what is between them. */
-const MAX_ENTRY_BYTES = 190
-
-function tooMany(count: number): InvalidError {
-  return new InvalidError('too-many-refs', `the repository would have ${count} published refs`, {
-    hint: 'delete branches or tags that nobody needs',
-    details: { count },
   })
 }

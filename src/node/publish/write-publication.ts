@@ -17,6 +17,7 @@ import {
   type RegisteredRepository,
 } from '../home/repository-registry.ts'
 import { audienceKey, headsSetPath, manifestOfFile, manifestPath } from './published-files.ts'
+import { checkPublishedRefs } from './published-limits.ts'
 import { manifestOf } from './registered-manifest.ts'
 import { type SignedRecord, signRecord } from './sign-record.ts'
 
@@ -52,12 +53,13 @@ export interface WrittenPublication {
  * records, so that a record names only what can be had; the manifest's block before its record; the registry last, for
  * what is not in it is not visible. What is taken back is given by nobody from the first step on.
  *
- * The caller holds the home's lock since before it read `before`. Throws what `publishHeads`, `KnownNames.publish` and
- * `manifestOf` throw.
+ * The caller holds the home's lock since before it read `before`. Throws what `checkPublishedRefs`, `manifestOf`,
+ * `publishHeads` and `KnownNames.publish` throw.
  */
 export async function writePublication(home: Home, change: PublicationChange): Promise<WrittenPublication> {
   const { before, after } = change
   // What no manifest can say is refused before anything is written.
+  if (after !== undefined) checkPublishedRefs(publishedRefsOf(after))
   const block = after && manifestOf(after, await headBranch(change.repository))
   const sets = await writeSets(home, change, change.servesBefore === true)
   const records = await signHeads(home, change)

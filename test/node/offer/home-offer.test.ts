@@ -287,12 +287,16 @@ describe('a push', () => {
 
   it('is refused for more refs than the manifest could name', async () => {
     const { peer, publish, problems } = await makePlace(await temporaryRepository({ bare: true }))
-    await publish([], withWriter)
+    await publish([], { publishesPushed: 'public', ...withWriter })
     const long = 'x'.repeat(900)
     const updates = Array.from({ length: 1000 }, (_, index) => create(`refs/heads/${index}${long}`, first))
     await expect(push(peer(WRITER), updates)).rejects.toMatchObject({ code: 'too-many-refs' })
     await push(peer(WRITER), updates.slice(0, 3))
     expect(problems).toEqual([])
+    // What is for some only is offered beside the manifest.
+    await publish([], { publishesPushed: { peers: [WRITER.peerId] } })
+    const many = Array.from({ length: 1025 }, (_, index) => create(`refs/heads/${index}`, first))
+    await expect(push(peer(WRITER), many)).rejects.toMatchObject({ code: 'too-many-refs' })
   })
 
   it('does not bring out what the pusher merely knows by its CID', async () => {
