@@ -46,6 +46,9 @@ export function pushHint({ refs }: PushedRemote): string {
   if (reasons.has('already exists')) return 'the tag is there already; `--force` replaces it'
   if (reasons.has('stale info')) return 'somebody else moved the branch: `jzfs fetch` and look at what is new'
   if (reasons.has('needs force')) return 'only `--force` can set a ref to something that is no commit'
+  if (refs.some(({ verdict }) => verdict === 'remote-rejected')) {
+    return 'the remote does not take it: push to another branch, or, where it has a working tree, to a bare repository'
+  }
   return 'nothing was pushed; the reason stands beside each ref'
 }
 
