@@ -41,7 +41,19 @@ export async function answerSync(exchange: HttpExchange): Promise<boolean> {
     carrier: 'http',
     repository,
   })
+  hangUpUnlessComplete(request)
   return true
+}
+
+/** How long the end of a request may be on its way that is answered, in milliseconds. */
+const END_MS = 2000
+
+/** A push that is refused and goes on is not read; nor is it waited for. */
+function hangUpUnlessComplete(request: IncomingMessage): void {
+  const hangUp = (): void => {
+    if (!request.complete) request.socket.destroySoon()
+  }
+  if (!request.complete) setTimeout(hangUp, END_MS).unref()
 }
 
 function decodeName(text: string): string {
