@@ -11,6 +11,8 @@ import type { RecordCarrier, RecordSource } from '../sync/names/record-carrier.t
 import { createExchanges, type ServeExchange } from './exchanges.ts'
 import { followNetworkOf } from './follow/follow-network.ts'
 import { createFollower, type Follower } from './follow/follower.ts'
+import { createMessageJudge } from './follow/judge-message.ts'
+import { spreadRecords } from './follow/spread-records.ts'
 import { placeControlSocket } from './home/control-socket.ts'
 import { type DaemonState, lastPort, writeDaemonState } from './home/daemon-state.ts'
 import type { Home } from './home/home.ts'
@@ -35,6 +37,10 @@ export interface DaemonOptions {
   /** The command line, for who finds the daemon running. */
   command: string
   profile?: NetworkProfile
+  /** With `public`: addresses of nodes of the DHT to begin with (default: none). */
+  bootstrap?: readonly string[] | undefined
+  /** See `ServingNodeOptions.confined`. */
+  confined?: boolean | undefined
   /** The TCP port (default: the last one where it is free, else any). */
   port?: number
   now(): Date
@@ -126,9 +132,11 @@ export async function startDaemon(given: DaemonOptions, startControl: StartContr
     const daemon: Daemon = { home, node, served, state, command, now, exchange, activity, isStopping, stop, stopped }
     const control = await startControl(daemon, socket)
     closing.push(() => control.close())
-    closing.push(carryNames(namesOf(options, node)))
-    const follower = followNames(options, node)
+    const carried = { ...options, routers: [...(options.routers ?? []), ...(node.dht === undefined ? [] : [node.dht])] }
+    closing.push(carryNames(namesOf(carried, node)))
+    const follower = followNames(carried, node)
     closing.push(() => follower.close())
+    closing.push(spreadRecords({ home, topics: node.topics, log }))
     const onPublished = ({ registered, record: { sequence } }: RepositoryPublication): void =>
       log.info({ repository: registered.name, sequence: sequence.toString() }, 'published what moved')
     closing.push(keepPublishing({ home, served, command, now, onPublished, onProblem }))
@@ -192,10 +200,10 @@ async function openDatastore(path: string): Promise<LevelDatastore> {
 
 /** Listens where it did before, so that addresses that others noted stay true; elsewhere where that port is taken. */
 async function startNode(
-  { home, profile = 'loopback', port, limits = DEFAULT_PEER_LIMITS }: DaemonOptions,
+  { home, profile = 'loopback', bootstrap, confined, port, limits = DEFAULT_PEER_LIMITS }: DaemonOptions,
   init: ServingNodeOptions,
 ): Promise<ServingNode> {
-  const options = { ...init, profile, limits }
+  const options = { ...init, profile, bootstrap, confined, limits }
   if (port !== undefined) return startServingNode({ ...options, port })
   try {
     return await startServingNode({ ...options, port: lastPort(home) })
@@ -206,7 +214,7 @@ async function startNode(
 }
 
 function servedBy(
-  { home, log = SILENT_LOG }: DaemonOptions,
+  { home, now, log = SILENT_LOG }: DaemonOptions,
   served: ServedBlocks,
   activity: Activity,
   exchange: ServeExchange,
@@ -229,6 +237,7 @@ function servedBy(
       log.debug({ name, found: record !== undefined }, 'record asked for')
       return record
     },
+    judge: createMessageJudge(home, now),
     sync: (stream, peerId) => exchange(stream, { asker: { peerId }, label: peerId, carrier: 'libp2p' }),
   }
 }
@@ -249,7 +258,19 @@ function followNames(
 ): Follower {
   const { idleTimeoutMs } = limits
   const intervalMs = followIntervalMs ?? FOLLOW_INTERVAL_MS
-  return createFollower({ home, network: followNetworkOf(node), routers, intervalMs, command, now, log, idleTimeoutMs })
+  const network = followNetworkOf(node)
+  const follower = createFollower({ home, network, routers, intervalMs, command, now, log, idleTimeoutMs })
+  const end = node.topics.onRecord((name, record, peerId) => {
+    const from = network.connected().find(({ label }) => label === peerId)
+    void follower.offer(name, record, from)
+  })
+  return {
+    offer: (...given) => follower.offer(...given),
+    close: async () => {
+      end()
+      await follower.close()
+    },
+  }
 }
 
 /** What is done for names: see `carryNames`. */
@@ -265,5 +286,5 @@ function namesOf(
   }
   const onSigned = ({ name, sequence }: IpnsRecord): void =>
     log?.info({ name, sequence: sequence.toString() }, 'name signed again')
-  return { home, command, now, sources, routers, onProblem, onSigned }
+  return { home, command, now, sources, routers, provider: node.dht, onProblem, onSigned }
 }

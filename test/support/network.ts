@@ -8,7 +8,7 @@ import { type Served, type ServingNode, startServingNode } from '../../src/node/
 /** A node on loopback that serves these blocks over Bitswap, and else what is given. */
 export function startTestNode(
   blocks: Block[],
-  served: Partial<Pick<Served, 'record' | 'sync'>> = {},
+  served: Partial<Pick<Served, 'record' | 'sync' | 'judge'>> = {},
   options: { port?: number; view?: Partial<BlockView> } = {},
 ): Promise<ServingNode> {
   const find = (cid: Block['cid']) => blocks.find((block) => block.cid.equals(cid))?.bytes

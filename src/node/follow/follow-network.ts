@@ -9,6 +9,10 @@ export interface FollowNetwork {
   peer(address: string): Peer
   /** Tells of each peer that is connected from now on; returns what ends that. */
   onConnected(listener: (peer: Peer) => void): () => void
+  /** Takes the names whose records shall be brought unasked, as soon as they are there. */
+  follow(names: readonly string[]): void
+  /** Brings a record to those that follow its name over this node. */
+  tell(name: string, record: Uint8Array): Promise<void>
 }
 
 /** The network of a daemon's node, as its follower needs it. */
@@ -26,5 +30,7 @@ export function followNetworkOf(node: ServingNode): FollowNetwork {
         // It may be gone already.
         if (ids().includes(peerId)) listener(node.peer(peerId))
       }),
+    follow: (names) => node.topics.follow(names),
+    tell: (name, record) => node.topics.publish(name, record),
   }
 }

@@ -40,6 +40,8 @@ export interface Follower {
 interface Given {
   record: Uint8Array
   from: RecordSource & Partial<Peer>
+  /** Whether whoever follows the name got it as we did. */
+  isPassedOn?: boolean
 }
 
 /** How often it is looked whether names are due, or new ones are followed: it costs one question to the file system. */
@@ -51,6 +53,9 @@ const MAX_FETCHED_AT_ONCE = 4
 
 /** A name that fails is asked for ever less often: at last each 16 intervals. */
 const MAX_DOUBLINGS = 4
+
+/** When a transfer is tried again first, in milliseconds; then after four times as long, and so on. */
+const FIRST_RETRY_MS = 1000
 
 /** A peer that comes and goes is asked no more often than this, in milliseconds. */
 const ASK_AGAIN_MS = 10_000
@@ -74,6 +79,7 @@ class HomeFollower implements Follower {
   readonly #endNews: () => void
   readonly #running = new Set<Promise<void>>()
   readonly #timer: NodeJS.Timeout
+  #followed: readonly FollowedName[] | undefined
   #isAsking = false
 
   constructor(options: FollowerOptions) {
@@ -90,7 +96,8 @@ class HomeFollower implements Follower {
   offer(name: string, record: Uint8Array, from: Peer | undefined): Promise<void> {
     const giver = from ?? { label: 'a message', resolveName: async () => undefined }
     return this.#run(async () => {
-      if (this.#names().some((followed) => followed.name === name)) await this.#settle(name, [{ record, from: giver }])
+      if (this.#names().some((followed) => followed.name === name))
+        await this.#settle(name, [{ record, from: giver, isPassedOn: true }])
     })
   }
 
@@ -123,6 +130,8 @@ class HomeFollower implements Follower {
     const now = performance.now()
     const followed = this.#names()
     this.#forgetOthers(followed)
+    if (followed !== this.#followed) network.follow(followed.map(({ name }) => name))
+    this.#followed = followed
     if (!followed.some(({ name }) => this.#state(name).nextAt <= now)) return
     const due = followed.filter(({ name }) => this.#state(name).nextAt <= now + intervalMs / 4)
     const nextAt = now + intervalMs * (0.8 + 0.4 * Math.random())
@@ -221,6 +230,10 @@ class HomeFollower implements Follower {
     const { cid, before, fetched } = pinned
     if (before?.equals(cid) === true) return
     const { blocks, bytes, peer } = fetched
+    // What came by topic was passed on by it. What was asked for may be news to others: here they can fetch it now.
+    if (pinned.record !== undefined && !given.some(({ isPassedOn }) => isPassedOn)) {
+      await network.tell(name, pinned.record.bytes)
+    }
     log.info({ name, cid: cid.toString(), blocks, bytes, peer }, 'followed name moved')
   }
 
@@ -235,7 +248,11 @@ class HomeFollower implements Follower {
     const { home, command, now, log, intervalMs } = this.#options
     const state = this.#state(name)
     state.failures++
-    state.nextAt = performance.now() + intervalMs * 2 ** Math.min(state.failures - 1, MAX_DOUBLINGS)
+    const longest = intervalMs * 2 ** Math.min(state.failures - 1, MAX_DOUBLINGS)
+    // Whoever passed a record on may be fetching what it means, as we are.
+    const isPassing = !isFinal(error) && error.code !== 'name-not-found'
+    const pauseMs = isPassing ? Math.min(longest, FIRST_RETRY_MS * 4 ** (state.failures - 1)) : longest
+    state.nextAt = performance.now() + pauseMs
     // When the daemon starts nobody is connected yet.
     if (error.code === 'name-not-found' && state.failures === 1) return
     if (state.code !== error.code) log.warn({ name, code: error.code, message: error.message }, 'following failed')

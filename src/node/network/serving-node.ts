@@ -24,6 +24,7 @@ import { MAX_BITSWAP_STREAMS, MAX_PING_STREAMS, MAX_SYNC_STREAMS, MAX_WANTS_PER_
 import { listenAddresses, type NetworkProfile } from './network-profile.ts'
 import { parsePeerAddress } from './peer-address.ts'
 import { DEFAULT_PEER_LIMITS, type PeerLimits } from './peer-limits.ts'
+import { createRecordTopics, type JudgeMessage, recordGossip, type RecordTopics } from './record-topics.ts'
 import { streamDuplex } from './stream-duplex.ts'
 import { countTraffic, type Traffic } from './traffic.ts'
 
@@ -35,6 +36,8 @@ export interface Served {
   record(name: string): Promise<Uint8Array | undefined>
   /** Answers one stream of `/jzfs/sync/1`. `peerId` is proven. */
   sync(duplex: ByteDuplex, peerId: string): Promise<void>
+  /** Judges a record that came by topic, before it is passed on (default: nothing is accepted). */
+  judge?: JudgeMessage
 }
 
 export interface ServingNodeOptions {
@@ -80,6 +83,8 @@ export interface ServingNode {
   connect(address: string, options?: AbortOptions): Promise<PeerConnection>
   /** Tells of each peer, by its id, that is connected from now on; returns what ends that. */
   onConnected(listener: (peerId: string) => void): () => void
+  /** Records by topic. */
+  topics: RecordTopics
   /** Ends streams and connections and stops listening. */
   stop(): Promise<void>
 }
@@ -108,6 +113,7 @@ export async function startServingNode(options: ServingNodeOptions): Promise<Ser
       services: {
         fetch: fetch(),
         identify: identify(),
+        gossip: recordGossip(),
         ping: ping({ maxInboundStreams: MAX_PING_STREAMS, maxOutboundStreams: MAX_PING_STREAMS }),
       },
     }),
@@ -120,7 +126,8 @@ export async function startServingNode(options: ServingNodeOptions): Promise<Ser
     await helia.stop()
     throw explainListen(error, port)
   }
-  return { ...nodeOf(helia, profile), traffic, refusedConnections: gate.refused }
+  const topics = createRecordTopics(helia.libp2p.services.gossip, served.judge ?? (async () => 'ignore'))
+  return { ...nodeOf(helia, profile), topics, traffic, refusedConnections: gate.refused }
 }
 
 /** Helia declares `maxWantlistSize` and reads `maxWantListSize`. */
@@ -146,7 +153,7 @@ async function serve(helia: HeliaWithLibp2p<AskingServices>, served: Served): Pr
 function nodeOf(
   helia: HeliaWithLibp2p<AskingServices>,
   profile: NetworkProfile,
-): Omit<ServingNode, 'traffic' | 'refusedConnections'> {
+): Omit<ServingNode, 'topics' | 'traffic' | 'refusedConnections'> {
   const { libp2p } = helia
   const fetchBlock = (cid: CID, options?: AbortOptions): Promise<Uint8Array> =>
     fetchByBitswap(helia.blockstore, cid, options)

@@ -3,7 +3,7 @@ import { ConflictError, InvalidError, JzfsError } from '../../model/errors.ts'
 import type { Pin } from '../../sync/clone/pin.ts'
 import { parseIpnsName } from '../../sync/names/ipns-name.ts'
 import type { Home } from '../home/home.ts'
-import { addPin, type AddPinOptions, listPins, pinMissing, removePin } from '../publish/home-pins.ts'
+import { addPin, type AddPinOptions, pinMissing, removePin } from '../publish/home-pins.ts'
 import { changePinNotes, listNotedPins, readPinNotes } from './pin-notes.ts'
 
 /** What is to be kept, and what is noted of it. */
@@ -17,31 +17,25 @@ export interface KeepPinOptions extends AddPinOptions {
 }
 
 /**
- * Pins a dataset, and notes what its user calls it, whether it follows its name, and whom to ask. Killed in between, a pin
- * that follows is gone on with by the daemon; failing, it leaves no note that was not there.
+ * Pins a dataset, and notes what its user calls it, whether it follows its name, and whom to ask.
  *
  * Throws what `addPin` throws, InvalidError `pin-name-invalid`, ConflictError `pin-name-taken` (details of both: `name`),
  * and InvalidError `pin-not-a-name` where it shall follow what is no name.
  */
 export async function keepPin(home: Home, options: KeepPinOptions): Promise<Pin> {
-  const { source, name, follows, addresses = [], command } = options
+  const { source, name, follows, addresses = [], command, now } = options
   const label = 'name' in source ? source.name : source.cid.toV1().toString()
   if (follows === true && !('name' in source)) throw notAName(label)
   if (name !== undefined) checkName(home, label, name)
-  const wasNoted = readPinNotes(home, label) !== undefined
+  const pinned = await addOrNote(home, label, options)
+  // Not before: the daemon would begin to fetch the same.
   await changePinNotes(home, label, command, (before) => ({
-    ...before,
     name: name ?? before?.name,
     follows: follows ?? before?.follows ?? false,
     peers: addresses.length > 0 ? [...addresses] : (before?.peers ?? []),
+    updatedAt: now.toISOString(),
   }))
-  try {
-    return await bringUpToDate(home, label, options)
-  } catch (error) {
-    const pins = wasNoted ? [] : await listPins(home, { command })
-    if (!wasNoted && !pins.some((pin) => pin.label === label)) await forget(home, label, options)
-    throw error
-  }
+  return pinned
 }
 
 /**
@@ -51,7 +45,16 @@ export async function keepPin(home: Home, options: KeepPinOptions): Promise<Pin>
  */
 export async function updatePin(home: Home, label: string, options: Omit<AddPinOptions, 'source'>): Promise<Pin> {
   if (readPinNotes(home, label) === undefined) throw pinMissing(label)
-  return bringUpToDate(home, label, { ...options, source: { name: parseIpnsName(label) } })
+  const { command, person, now } = options
+  const pinned = await addOrNote(home, label, { ...options, source: { name: parseIpnsName(label) } })
+  let isKept = false
+  await changePinNotes(home, label, command, (before) => {
+    isKept = before !== undefined
+    return before && { ...before, updatedAt: now.toISOString(), problem: undefined }
+  })
+  if (isKept) return pinned
+  await removePin(home, label, { command, person })
+  throw pinMissing(label)
 }
 
 /** Notes what is wrong with a pin; nothing is written where that is known. */
@@ -73,31 +76,18 @@ export function findPinByName(home: Home, name: string): string | undefined {
   return listNotedPins(home).find((label) => readPinNotes(home, label)?.name === name)
 }
 
-async function bringUpToDate(home: Home, label: string, options: AddPinOptions): Promise<Pin> {
-  const { command, person, now } = options
-  let pinned: Pin
+/** Pins, or notes of a pin that is noted why it could not be brought up to date. */
+async function addOrNote(home: Home, label: string, options: AddPinOptions): Promise<Pin> {
+  const { command, now } = options
   try {
-    pinned = await addPin(home, options)
+    return await addPin(home, options).catch((error: unknown) => {
+      // The daemon was quicker: what it brought is there now.
+      if (!(error instanceof JzfsError) || error.code !== 'ref-changed') throw error
+      return addPin(home, options)
+    })
   } catch (error) {
     if (error instanceof JzfsError) await notePinProblem(home, label, error, { command, now })
     throw error
-  }
-  let isKept = false
-  await changePinNotes(home, label, command, (before) => {
-    isKept = before !== undefined
-    return before && { ...before, updatedAt: now.toISOString(), problem: undefined }
-  })
-  if (isKept) return pinned
-  await removePin(home, label, { command, person })
-  throw pinMissing(label)
-}
-
-/** Somebody else may have removed it. */
-async function forget(home: Home, label: string, { command, person }: AddPinOptions): Promise<void> {
-  try {
-    await removePin(home, label, { command, person })
-  } catch (error) {
-    if (!(error instanceof JzfsError) || error.code !== 'pin-missing') throw error
   }
 }
 

@@ -76,8 +76,11 @@ export async function pinDataset(options: PinOptions): Promise<Pin> {
     onProgress,
   })
   using lock = await repository.lock(command, { signal })
-  const message = `pin: from ${sourceText(source)}`
-  await runOperation(repository, lock, { command, person, refs: [{ name: ref, before, after: head.cid, message }] })
+  // Another process may have brought the same meanwhile.
+  if ((await repository.refs.read(ref))?.equals(head.cid) !== true) {
+    const message = `pin: from ${sourceText(source)}`
+    await runOperation(repository, lock, { command, person, refs: [{ name: ref, before, after: head.cid, message }] })
+  }
   await endPartial(repository.layout, head.cid)
   return { ref, before, cid: head.cid, record: head.record, fetched }
 }

@@ -6,10 +6,10 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { FollowNetwork } from '../../../src/node/follow/follow-network.ts'
 import { createFollower, type Follower } from '../../../src/node/follow/follower.ts'
 import { type Home, openHome } from '../../../src/node/home/home.ts'
-import { describePins, type PinDescription } from '../../../src/node/pins/describe-pins.ts'
 import { createHomePeer } from '../../../src/node/offer/home-peer.ts'
-import { removePin } from '../../../src/node/publish/home-pins.ts'
 import { publishedRecord } from '../../../src/node/offer/published-record.ts'
+import { describePins, type PinDescription } from '../../../src/node/pins/describe-pins.ts'
+import { removePin } from '../../../src/node/publish/home-pins.ts'
 import { SILENT_LOG } from '../../../src/sync/log.ts'
 import type { Peer } from '../../../src/sync/peer.ts'
 import { ANN, temporaryFolder } from '../../support/repository.ts'
@@ -23,6 +23,8 @@ function testNetwork() {
   const listeners = new Set<(peer: Peer) => void>()
   const network: FollowNetwork = {
     connected: () => [...peers],
+    follow: () => undefined,
+    tell: async () => undefined,
     peer: () => ({ label: 'nowhere', resolveName: async () => undefined }),
     onConnected(listener) {
       listeners.add(listener)
