@@ -16,6 +16,7 @@ import type { SyncProgress } from '../protocol/receive-blocks.ts'
 import { followTags } from '../remote/follow-tags.ts'
 import { peelToCommit } from '../remote/peel-to-commit.ts'
 import type { Remote, RemoteRefs } from '../remote/remote.ts'
+import { requireCommits } from '../remote/require-commits.ts'
 import type { SelectedRef } from '../remote/select-refs.ts'
 import { type Transferred, transferWants } from '../remote/transfer-wants.ts'
 import { type CloneDestination, takeDestination } from './clone-destination.ts'
@@ -124,6 +125,7 @@ async function fillClone(
     haves: [],
     wanted: kindOf(plan),
   })
+  await requireCommits(repository.store, plan.selected, { signal })
   const tags = await tagsOf(repository, layout, options)
   const tip = plan.tip === undefined ? undefined : await peelToCommit(repository.store, plan.tip, { signal })
   const operation: OperationPlan = {

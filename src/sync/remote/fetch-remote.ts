@@ -12,6 +12,7 @@ import type { SyncProgress } from '../protocol/receive-blocks.ts'
 import { type FollowedTags, followTags } from './follow-tags.ts'
 import { moveTracking } from './move-tracking.ts'
 import type { Remote, RemoteRefs } from './remote.ts'
+import { requireCommits } from './require-commits.ts'
 import { keepsRefs, type RefSelection, type SelectedRef, selectRefs } from './select-refs.ts'
 import { sharedCommits } from './shared-commits.ts'
 import { NOTHING_TRANSFERRED, type Transferred, transferWants } from './transfer-wants.ts'
@@ -73,6 +74,7 @@ export async function fetchRemote(request: FetchRequest): Promise<FetchResult> {
   const forMerge = selected.filter(({ isForMerge }) => isForMerge)
   const haves = wants.length === 0 ? [] : await sharedCommits(repository, { ...request, listed, here })
   const transferred = await bring(request, wants, haves)
+  await requireCommits(repository.store, wants.length === 0 ? [] : selected, { signal })
   const followsTags = request.tags === 'follow' && keepsRefs(request)
   const followed = followsTags ? await followTags(request, { listed, selected, here }) : NO_TAGS
   const { tags } = followed

@@ -1,10 +1,14 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+
 import { describe, expect, it, onTestFinished } from 'vitest'
 
 import type { Repository } from '../../../src/repo/repository.ts'
+import { cloneRepository } from '../../../src/sync/clone/clone.ts'
 import { openFolderRemote } from '../../../src/sync/remote/folder-remote.ts'
 import type { Remote } from '../../../src/sync/remote/remote.ts'
 import { fetchFrom, refsOf, setRefs, storeCommit, storeTagOf } from '../../support/remote-history.ts'
-import { temporaryRepository } from '../../support/repository.ts'
+import { ANN, temporaryFolder, temporaryRepository } from '../../support/repository.ts'
 import { reachedBy } from '../../support/transfer.ts'
 
 async function remoteOf(repository: Repository): Promise<Remote> {
@@ -126,5 +130,17 @@ describe('a fetch', () => {
     const { transferred } = await fetchFrom(here, remote)
     expect(transferred.resumed).toBe(1)
     expect(await reachedBy(here.store, [second])).toEqual(await reachedBy(there.store, [second]))
+  })
+
+  it('takes no branch that is a tag, and names it', async () => {
+    const { here, there, second, remote } = await twoRepositories()
+    await setRefs(there, { 'refs/heads/odd': await storeTagOf(there, second, 'odd') })
+    const odd = { code: 'not-a-commit', details: { ref: 'refs/heads/odd' } }
+    await expect(fetchFrom(here, remote)).rejects.toMatchObject(odd)
+    expect(await refsOf(here)).toEqual({})
+    const directory = join(temporaryFolder(), 'clone')
+    const cloning = cloneRepository({ directory, remote, bare: true, command: 'jzfs clone', person: ANN })
+    await expect(cloning).rejects.toMatchObject({ code: 'not-a-commit' })
+    expect(existsSync(directory)).toBe(false)
   })
 })
