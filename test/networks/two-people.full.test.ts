@@ -4,26 +4,28 @@ import { expect, test } from 'vitest'
 
 import { createPerson, startHub, type Person } from '../support/hub.ts'
 
+const AGREED = 'rose,dark pink\n'
+
 /** Both change one line; who comes second is told, pulls, resolves, and pushes; the first one pulls. */
-async function collaborate(alice: Person, bob: Person, pull: string[] = [], pushed = ['push', '-q']): Promise<void> {
+async function collaborate(alice: Person, bob: Person): Promise<string | undefined> {
   await alice.commit('flowers.csv', 'rose,pink\n')
   await bob.commit('flowers.csv', 'rose,crimson\n')
-  await alice.run(pushed)
+  await alice.run(['push', '-q'])
   const theirs = await alice.head()
 
-  const rejected = await bob.run(pushed, 1)
+  const rejected = await bob.run(['push', '-q'], 1)
   expect(rejected.stderr).toMatch(/rejected.*main -> main \(fetch first\)/)
   expect(rejected.stderr).toMatch(/hint: .*jzfs fetch/)
-  const conflict = await bob.run(['pull', '--no-rebase', ...pull], 1)
+  const conflict = await bob.run(['pull', '--no-rebase'], 1)
   expect(conflict.stdout).toMatch(/CONFLICT \(content\): Merge conflict in flowers.csv/)
   expect(bob.read('flowers.csv')).toMatch(/<<<<<<<[^]*crimson[^]*=======[^]*pink[^]*>>>>>>>/)
-  await bob.commit('flowers.csv', 'rose,dark pink\n')
+  await bob.commit('flowers.csv', AGREED)
   expect(await bob.head('HEAD^2')).toBe(theirs)
-  await bob.run(pushed)
-  await alice.run(['pull', '-q', ...pull])
+  await bob.run(['push', '-q'])
+  await alice.run(['pull', '-q'])
   expect(await alice.head()).toBe(await bob.head())
-  expect(alice.read('flowers.csv')).toBe('rose,dark pink\n')
   for (const person of [alice, bob]) await person.run(['fsck'])
+  return alice.read('flowers.csv')
 }
 
 async function begin(alice: Person, url: string, options: string[] = []): Promise<void> {
@@ -41,7 +43,7 @@ test('two people work through the node of a third, by its one name', async () =>
   await alice.run(['config', 'remote.origin.peers', hub.libp2p])
   await bob.run(['clone', '-q', url, 'data', '--peer', hub.libp2p])
   expect(await bob.head()).toBe(await alice.head())
-  await collaborate(alice, bob)
+  expect(await collaborate(alice, bob)).toBe(AGREED)
 })
 
 test('two people work through a web address', async () => {
@@ -49,7 +51,7 @@ test('two people work through a web address', async () => {
   const hub = await startHub([alice, bob])
   await begin(alice, `${hub.http}/data`)
   await bob.run(['clone', '-q', `${hub.http}/data`, 'data'])
-  await collaborate(alice, bob)
+  expect(await collaborate(alice, bob)).toBe(AGREED)
 })
 
 test('two people work through a folder', async () => {
@@ -58,7 +60,7 @@ test('two people work through a folder', async () => {
   const hub = `${alice.node.folder}/hub`
   await begin(alice, hub)
   await bob.run(['clone', '-q', hub, 'data'])
-  await collaborate(alice, bob)
+  expect(await collaborate(alice, bob)).toBe(AGREED)
 })
 
 test('two people work by bundles alone, on machines that never meet', async () => {
@@ -73,13 +75,13 @@ test('two people work by bundles alone, on machines that never meet', async () =
   await bob.commit('flowers.csv', 'rose,crimson\n')
   await alice.run(['bundle', 'create', '-q', disk('to-bob.car'), `${base}..main`])
   await bob.run(['pull', '-q', '--no-rebase', disk('to-bob.car'), 'main'], 1)
-  await bob.commit('flowers.csv', 'rose,dark pink\n')
+  await bob.commit('flowers.csv', AGREED)
   const theirs = await alice.head()
   expect(await bob.head('HEAD^2')).toBe(theirs)
   await bob.run(['bundle', 'create', '-q', disk('to-alice.car'), `${theirs}..main`])
   await alice.run(['pull', '-q', disk('to-alice.car'), 'main'])
   expect(await alice.head()).toBe(await bob.head())
-  expect(alice.read('flowers.csv')).toBe('rose,dark pink\n')
+  expect(alice.read('flowers.csv')).toBe(AGREED)
   for (const person of [alice, bob]) await person.run(['fsck'])
 
   // A bundle that builds on what is nowhere here changes nothing, and says so.
