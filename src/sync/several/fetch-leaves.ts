@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import type { AbortOptions } from '../../model/block.ts'
+import type { AbortOptions, Block } from '../../model/block.ts'
 import { JzfsError } from '../../model/errors.ts'
 import type { Peer } from '../peer.ts'
 import { openSyncStream } from '../protocol/ask-peer.ts'
@@ -49,7 +49,7 @@ export async function fetchLeaves(options: FetchLeavesOptions): Promise<void> {
   const { peers, leaves, failures, signal } = options
   const done = new AbortController()
   const stopped = signal === undefined ? done.signal : AbortSignal.any([signal, done.signal])
-  const round = createRound(options, stopped, () => done.abort())
+  const round = new Round(options, stopped, () => done.abort())
   if (leaves.here === leaves.count) return
   await Promise.all(peers.map((peer) => round.work(peer)))
   signal?.throwIfAborted()
@@ -58,35 +58,53 @@ export async function fetchLeaves(options: FetchLeavesOptions): Promise<void> {
   throw failures.find(({ family }) => family === 'integrity') ?? failures.at(-1)!
 }
 
-interface Round {
+/** The questions of one fetch, shared by all who are asked. */
+class Round {
   /** What went wrong here, which ends all. */
   fault: unknown
-  /** Asks one peer, until nothing is left to ask or it failed. */
-  work(peer: Peer): Promise<void>
-}
+  readonly #options: FetchLeavesOptions
+  readonly #signal: AbortSignal
+  readonly #stop: () => void
+  readonly #open = new Set<Question>()
+  /** Leaves that a peer which failed was asked for. */
+  readonly #owed: number[] = []
+  #next = 0
+  #drained: Promise<unknown> = Promise.resolve()
 
-function createRound(
-  { leaves, pack, failures, idleTimeoutMs, onLeaf }: FetchLeavesOptions,
-  signal: AbortSignal,
-  stop: () => void,
-): Round {
-  const open = new Set<Question>()
-  const owed: number[] = []
-  let next = 0
-  let drained: Promise<unknown> = Promise.resolve()
-  const take = (): Question | undefined => {
+  constructor(options: FetchLeavesOptions, signal: AbortSignal, stop: () => void) {
+    this.#options = options
+    this.#signal = signal
+    this.#stop = stop
+  }
+
+  /** Asks one peer, until nothing is left to ask or it failed. */
+  async work(peer: Peer): Promise<void> {
+    while (!this.#signal.aborted) {
+      const question = this.#take() ?? this.#takeLate()
+      if (question !== undefined) {
+        if (!(await this.#tryToAsk(peer, question))) return
+      } else if (this.#open.size === 0) return
+      else await sleep(LOOK_MS, undefined, { signal: this.#signal }).catch(() => undefined)
+    }
+  }
+
+  #take(): Question | undefined {
+    const { leaves } = this.#options
     const batch: number[] = []
     for (let bytes = 0; batch.length < MAX_BATCH_LEAVES && bytes < MAX_BATCH_BYTES;) {
-      const leaf = owed.pop() ?? (next < leaves.count ? next++ : undefined)
+      const leaf = this.#owed.pop() ?? (this.#next < leaves.count ? this.#next++ : undefined)
       if (leaf === undefined) break
       if (leaves.isHere(leaf)) continue
       batch.push(leaf)
       bytes += leaves.declaredSize(leaf)
     }
-    return batch.length > 0 ? { leaves: batch, sinceMs: performance.now(), isShared: false } : takeLate()
+    return batch.length === 0 ? undefined : { leaves: batch, sinceMs: performance.now(), isShared: false }
   }
-  const takeLate = (): Question | undefined => {
-    for (const question of open) {
+
+  /** What is still missing of a question that another peer is at for long. */
+  #takeLate(): Question | undefined {
+    const { leaves } = this.#options
+    for (const question of this.#open) {
       if (question.isShared || performance.now() - question.sinceMs < ASK_AGAIN_MS) continue
       question.isShared = true
       const missing = question.leaves.filter((leaf) => !leaves.isHere(leaf))
@@ -94,53 +112,45 @@ function createRound(
     }
     return undefined
   }
-  const ask = async (peer: Peer, { leaves: asked }: Question): Promise<void> => {
-    const duplex = await openSyncStream(peer, { signal })
-    const wants = asked.map((leaf) => leaves.cid(leaf))
-    await receiveOnly(duplex, wants, {
-      label: peer.label,
-      idleTimeoutMs,
-      signal,
-      onBlock: async (block) => {
-        const leaf = leaves.find(block.cid.multihash.digest)
-        if (leaves.isHere(leaf)) return
-        leaves.arrived(leaf, block.bytes.length)
-        pack.add(block)
-        onLeaf(block.bytes.length)
-        if (leaves.here === leaves.count) stop()
-        // A pack is drained by one at a time.
-        drained = drained.then(() => pack.drain())
-        await drained
-      },
-    })
-  }
-  const round: Round = {
-    fault: undefined,
-    async work(peer) {
-      while (!signal.aborted) {
-        const question = take()
-        if (question === undefined) {
-          if (open.size === 0) return
-          await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined)
-          continue
-        }
-        open.add(question)
-        try {
-          await ask(peer, question)
-        } catch (error) {
-          if (signal.aborted) return
-          owed.push(...question.leaves)
-          if (error instanceof JzfsError && error.details['peer'] !== undefined) failures.push(error)
-          else {
-            round.fault = error
-            stop()
-          }
-          return
-        } finally {
-          open.delete(question)
-        }
+
+  /** Whether the peer answered. */
+  async #tryToAsk(peer: Peer, question: Question): Promise<boolean> {
+    this.#open.add(question)
+    try {
+      await this.#ask(peer, question)
+      return true
+    } catch (error) {
+      if (this.#signal.aborted) return false
+      this.#owed.push(...question.leaves)
+      if (error instanceof JzfsError && error.details['peer'] !== undefined) this.#options.failures.push(error)
+      else {
+        this.fault = error
+        this.#stop()
       }
-    },
+      return false
+    } finally {
+      this.#open.delete(question)
+    }
   }
-  return round
+
+  async #ask(peer: Peer, { leaves: asked }: Question): Promise<void> {
+    const { leaves, idleTimeoutMs } = this.#options
+    const duplex = await openSyncStream(peer, { signal: this.#signal })
+    const wants = asked.map((leaf) => leaves.cid(leaf))
+    const onBlock = (block: Block): Promise<unknown> => this.#keep(block)
+    await receiveOnly(duplex, wants, { label: peer.label, idleTimeoutMs, signal: this.#signal, onBlock })
+  }
+
+  async #keep(block: Block): Promise<void> {
+    const { leaves, pack, onLeaf } = this.#options
+    const leaf = leaves.find(block.cid.multihash.digest)
+    if (leaves.isHere(leaf)) return
+    leaves.arrived(leaf, block.bytes.length)
+    pack.add(block)
+    onLeaf(block.bytes.length)
+    if (leaves.here === leaves.count) this.#stop()
+    // A pack is drained by one at a time.
+    this.#drained = this.#drained.then(() => pack.drain())
+    await this.#drained
+  }
 }

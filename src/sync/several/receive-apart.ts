@@ -4,7 +4,7 @@ import type { AbortOptions, Block, BlockSource } from '../../model/block.ts'
 import { sha256 } from '../../model/cid.ts'
 import type { KnownBlocks } from '../../store/known-blocks.ts'
 import type { ByteDuplex } from '../duplex.ts'
-import { type ByteReader } from '../protocol/byte-reader.ts'
+import type { ByteReader } from '../protocol/byte-reader.ts'
 import { readCarStart, readSection } from '../protocol/car-stream.ts'
 import { closedEarly, corruptBlock, explainWireProblem, malformed, unrequestedBlock } from '../protocol/peer-errors.ts'
 import {
@@ -117,7 +117,7 @@ function passLeaves(
 export async function receiveOnly(
   duplex: ByteDuplex,
   wants: readonly CID[],
-  { onBlock, ...options }: ApartOptions & { onBlock(block: Block): Promise<void> | void },
+  { onBlock, ...options }: ApartOptions & { onBlock(block: Block): Promise<unknown> },
 ): Promise<void> {
   const { label } = options
   try {
