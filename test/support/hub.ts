@@ -11,7 +11,7 @@ export interface Hub {
   /** How it is reached now: each `start` of the daemon may give new ones. */
   libp2p: string
   http: string
-  start(): Promise<Running>
+  start(options?: string[]): Promise<Running>
   /** The daemon that runs, if any. */
   daemon: Running
 }
@@ -20,6 +20,8 @@ export interface Hub {
 export interface Person {
   node: Node
   peerId: string
+  /** With what their commands run. */
+  env: Record<string, string>
   /** Runs a command in a folder, and throws unless it ends with this status. */
   run(args: string[], status?: number): Promise<Ended>
   /** Writes a file and commits it. */
@@ -32,10 +34,11 @@ export interface Person {
   place: string
 }
 
-/** Makes somebody who works in the folder `data` of their node; `repository` is where it is, if elsewhere. */
-export async function createPerson(name: string, node = createNode()): Promise<Person> {
+/** Makes somebody who works in the folder `data` of their node, with a clock that is so much ahead. */
+export async function createPerson(name: string, aheadMs = 0): Promise<Person> {
+  const node = createNode()
   const place = join(node.folder, 'data')
-  const env = { JZFS_AUTHOR_NAME: name, JZFS_AUTHOR_EMAIL: `${name}@example.org` }
+  const env = { JZFS_AUTHOR_NAME: name, JZFS_AUTHOR_EMAIL: `${name}@example.org`, ...clock(aheadMs) }
   const run = async (args: string[], status = 0): Promise<Ended> => {
     const ended = await node.jzfs(args, { cwd: existsSync(place) ? place : node.folder, env })
     if (ended.status === status) return ended
@@ -46,6 +49,7 @@ export async function createPerson(name: string, node = createNode()): Promise<P
     node,
     peerId,
     place,
+    env,
     run,
     async commit(file, text) {
       writeFileSync(join(place, file), text)
@@ -58,8 +62,8 @@ export async function createPerson(name: string, node = createNode()): Promise<P
 }
 
 /** Starts a hub that these people may push to. Its daemon listens for HTTP too. */
-export async function startHub(writers: Person[]): Promise<Hub> {
-  const owner = await createPerson('hub')
+export async function startHub(writers: Person[], aheadMs = 0): Promise<Hub> {
+  const owner = await createPerson('hub', aheadMs)
   await owner.run(['init', '-q', '--bare', 'data'])
   await owner.run(['publish', '-q', '--all'])
   await owner.run(['writer', 'add', ...writers.map(({ peerId }) => peerId)])
@@ -67,8 +71,8 @@ export async function startHub(writers: Person[]): Promise<Hub> {
   const hub: Partial<Hub> & Pick<Hub, 'start'> = {
     node: owner.node,
     name: /ipns:\/\/(\S+)/.exec(list.stdout)![1]!,
-    async start() {
-      const daemon = owner.node.start(['daemon', '--http-port', '0'])
+    async start(options = ['--http-port', '0']) {
+      const daemon = owner.node.start(['daemon', ...options], { env: owner.env })
       const said = await daemon.until('Ready.')
       hub.libp2p = /listening on (\/ip4\S+)/.exec(said)![1]!
       hub.http = /listening on (http\S+)/.exec(said)![1]!
@@ -78,4 +82,14 @@ export async function startHub(writers: Person[]): Promise<Hub> {
   }
   await hub.start()
   return hub as Hub
+}
+
+/** What a process is started with so that its clock is so much ahead. */
+function clock(aheadMs: number): Record<string, string> {
+  if (aheadMs === 0) return {}
+  const code = `const D = Date; globalThis.Date = class extends D {
+    constructor(...a) { a.length === 0 ? super(D.now() + ${aheadMs}) : super(...a) }
+    static now() { return D.now() + ${aheadMs} }
+  }`
+  return { NODE_OPTIONS: `--import=data:text/javascript;base64,${Buffer.from(code).toString('base64')}` }
 }
