@@ -9,6 +9,8 @@ export interface FollowedName {
   name: string
   /** Addresses of peers to ask, beside those that are connected. */
   peers: readonly string[]
+  /** The code of what is noted to be wrong with the pin, by this process or another. */
+  problem: string | undefined
 }
 
 /** The coarsest clock that file systems stamp changes with, in milliseconds. */
@@ -34,6 +36,6 @@ export function createFollowedNames(home: Home): () => readonly FollowedName[] {
 function readNames(home: Home): FollowedName[] {
   return listNotedPins(home).flatMap((label) => {
     const notes = readPinNotes(home, label)
-    return notes?.follows === true ? [{ name: label, peers: notes.peers }] : []
+    return notes?.follows === true ? [{ name: label, peers: notes.peers, problem: notes.problem?.code }] : []
   })
 }

@@ -198,7 +198,9 @@ class HomeFollower implements Follower {
     const state = this.#state(name)
     if (given.length === 0) return this.#failed(name, nobodyHas(name))
     const isNew = ({ record }: Given): boolean => !state.isJudged(record)
-    if (!given.some(isNew) && state.code !== 'name-not-found') {
+    const problem = this.#names().find((followed) => followed.name === name)?.problem
+    // A fork stays one whoever is asked. Other problems, also those that a command noted, may be over.
+    if (!given.some(isNew) && (problem === undefined || problem === 'record-fork')) {
       if (state.code === undefined) state.failures = 0
       return
     }

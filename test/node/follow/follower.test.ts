@@ -9,6 +9,7 @@ import { type Home, openHome } from '../../../src/node/home/home.ts'
 import { createHomePeer } from '../../../src/node/offer/home-peer.ts'
 import { publishedRecord } from '../../../src/node/offer/published-record.ts'
 import { describePins, type PinDescription } from '../../../src/node/pins/describe-pins.ts'
+import { notePinProblem } from '../../../src/node/pins/update-pin.ts'
 import { removePin } from '../../../src/node/publish/home-pins.ts'
 import { SILENT_LOG } from '../../../src/sync/log.ts'
 import type { Peer } from '../../../src/sync/peer.ts'
@@ -100,6 +101,18 @@ describe('the follower', () => {
     await vi.waitFor(() =>
       expect(events).toEqual(['following failed', 'followed name is well again', 'following failed']),
     )
+  })
+
+  it('takes back what a command noted, once it is over', async () => {
+    const publisher = await temporaryPublisher()
+    const home = temporaryHome()
+    await follow(home, publisher)
+    const { network, join: meet } = testNetwork()
+    meet(publisher.peer)
+    start(home, network)
+    const options = { command, now: new Date() }
+    await notePinProblem(home, publisher.name, { code: 'peer-unreachable', message: 'nobody is there' }, options)
+    await vi.waitFor(async () => expect(await pinOf(home)).toMatchObject({ state: 'kept' }))
   })
 
   it('leaves the pin where the name would go back, and lets no name keep others from it', async () => {
