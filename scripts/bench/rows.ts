@@ -6,6 +6,7 @@ import type { Row } from './row.ts'
 import { cloneRow } from './rows/clone.ts'
 import { fetchRow } from './rows/fetch.ts'
 import { firstSnapshot } from './rows/first-snapshot.ts'
+import { followedNamesRow } from './rows/followed-names.ts'
 import { firstCollection } from './rows/gc.ts'
 import { looking } from './rows/looking.ts'
 import { oneChanged } from './rows/one-changed.ts'
@@ -64,6 +65,7 @@ export function allRows(bench: Bench): Row[] {
     pullRow(bench, small),
     fetchRow(bench),
     tenPeersRow(bench, small),
+    followedNamesRow(bench),
     ...twoBranches(bench),
     ...looking(bench),
     firstCollection(bench),
