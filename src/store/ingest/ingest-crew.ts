@@ -129,7 +129,9 @@ class Crew implements IngestCrew {
     // What a thread keeps is in buffers outside of its heap; a small nursery keeps garbage from growing the process.
     // Most commands hire nobody, and need not wait until Node has loaded this.
     const threads = process.getBuiltinModule('node:worker_threads')
-    const worker = new threads.Worker(workerUrl('store/ingest-worker'), { resourceLimits: { maxYoungGenerationSizeMb: 8 } })
+    const worker = new threads.Worker(workerUrl('store/ingest-worker'), {
+      resourceLimits: { maxYoungGenerationSizeMb: 8 },
+    })
     const hand = { worker, tasks: 0 }
     worker.on('message', (message: FromWorker) => this.#receive(hand, message))
     worker.on('error', (error) => this.#crashed(error))

@@ -1,6 +1,6 @@
 import type { CID } from 'multiformats/cid'
 
-import { ConflictError, InvalidError } from '../../model/errors.ts'
+import { InvalidError } from '../../model/errors.ts'
 import { type CommitGraph, createCommitGraph } from '../../repo/history/commit-graph.ts'
 import { mergeBases } from '../../repo/merge-base.ts'
 import { BRANCHES } from '../../repo/refs/branch.ts'
