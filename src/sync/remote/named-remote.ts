@@ -7,7 +7,7 @@ import { JzfsError, UnavailableError } from '../../model/errors.ts'
 import { resolveName } from '../names/resolve-name.ts'
 import type { Peer } from '../peer.ts'
 import { askBlocks } from '../protocol/ask-blocks.ts'
-import { type AskOptions, listRefs } from '../protocol/ask-peer.ts'
+import { type AskOptions, type ListedRefs, listRefs } from '../protocol/ask-peer.ts'
 import { withIdleTimeout } from '../protocol/idle-timeout.ts'
 import { corruptBlock, tooSlow } from '../protocol/peer-errors.ts'
 import { IDLE_TIMEOUT_MS } from '../protocol/sync-limits.ts'
@@ -25,7 +25,7 @@ export interface NamedRemoteOptions extends Omit<PeerRemoteOptions, 'repository'
 
 /**
  * What an IPNS name stands for, as a remote: a repository's manifest, or one branch. Every peer is asked for the newest
- * record; a name of one branch cannot be pushed to.
+ * record, and the first that knows the repository itself is who is pushed to; a name of one branch cannot be pushed to.
  */
 export function createNamedRemote(options: NamedRemoteOptions): Remote {
   const { url, name, branch, names, close = async () => {}, idleTimeoutMs } = options
@@ -42,9 +42,13 @@ export function createNamedRemote(options: NamedRemoteOptions): Remote {
       }
       known = block
     }
-    const beside = await besideManifest(peers, name, { signal, idleTimeoutMs })
-    const signed = { name, record: record.bytes, manifest: known }
-    return trustRefs(peer.label, { repository: '', heads: [], writable: false, ...beside, ...signed }, options)
+    const plain = { repository: '', name, record: record.bytes, manifest: known, heads: [], writable: false }
+    const knowing = await askBeside(peers, name, { signal, idleTimeoutMs }, ({ label }, beside) =>
+      trustRefs(label, { ...plain, ...beside }, options),
+    )
+    if (knowing === undefined) return trustRefs(peer.label, plain, options)
+    peers = [knowing.peer, ...peers.filter((each) => each !== knowing.peer)]
+    return knowing.refs
   }
   return {
     url,
@@ -102,20 +106,47 @@ async function blockFrom(peer: Peer, cid: CID, options: AskOptions): Promise<Blo
   return { cid, bytes }
 }
 
-/** The heads that only this asker may see, and whether it may push; where the peer is a Kubo, or only a mirror: nothing. */
-async function besideManifest(
+/** How many peers are asked what they know of the repository beside its manifest. */
+const MAX_ASKED = 8
+
+/** What one peer says beside the manifest: heads that only this asker may see, and whether it may push. */
+type Beside = Pick<ListedRefs, 'heads' | 'writable'>
+
+/**
+ * The first peer that knows the repository, and what of it can be trusted; undefined where nobody does: a Kubo and a mirror only
+ * have its blocks. One that lies is passed over; where all lie, what was wrong with the first is thrown.
+ */
+async function askBeside(
   peers: readonly Peer[],
   name: string,
-  options: AbortOptions & { idleTimeoutMs?: number | undefined },
-) {
-  const first = peers.find(({ openSync }) => openSync !== undefined)
-  if (first === undefined) return {}
+  options: AskOptions,
+  trust: (peer: Peer, beside: Beside) => Promise<RemoteRefs>,
+): Promise<{ peer: Peer; refs: RemoteRefs } | undefined> {
+  const asked = peers.filter(({ openSync }) => openSync !== undefined).slice(0, MAX_ASKED)
+  const answers = await Promise.allSettled(asked.map((peer) => besideManifest(peer, name, options)))
+  const lies: JzfsError[] = []
+  for (const [at, peer] of asked.entries()) {
+    try {
+      const answer = answers[at]!
+      if (answer.status === 'rejected') throw answer.reason
+      if (answer.value !== undefined) return { peer, refs: await trust(peer, answer.value) }
+    } catch (error) {
+      options.signal?.throwIfAborted()
+      if (!(error instanceof JzfsError)) throw error
+      lies.push(error)
+    }
+  }
+  if (lies.length > 0 && lies.length === asked.length) throw lies[0]!
+  return undefined
+}
+
+async function besideManifest(peer: Peer, name: string, options: AskOptions): Promise<Beside | undefined> {
   try {
-    const { heads, writable, ...listed } = await listRefs(first, { repository: name }, options)
-    return listed.name === name ? { heads, writable } : {}
+    const { heads, writable, ...listed } = await listRefs(peer, { repository: name }, options)
+    return listed.name === name ? { heads, writable } : undefined
   } catch (error) {
-    options.signal?.throwIfAborted()
-    if (error instanceof UnavailableError || (error instanceof JzfsError && error.family === 'not-found')) return {}
+    if (error instanceof UnavailableError || (error instanceof JzfsError && error.family === 'not-found'))
+      return undefined
     throw error
   }
 }
