@@ -50,6 +50,13 @@ describe('serving', () => {
     await expect(serveSync(there, offerAll(blocks), options)).rejects.toMatchObject({ code: 'peer-too-slow' })
   })
 
+  it('refuses a request that takes far more memory than it has bytes', async () => {
+    const many = JSON.stringify(Array.from({ length: 65_536 }, () => ({})))
+    const text = `{"haves":[],"resume":0,"type":"jzfs/sync-request/1","wants":[{"/":"${head.toString()}"}],"x":${many}}`
+    const { serving } = serve(withLength(Buffer.from(text)))
+    await expect(serving).rejects.toMatchObject({ code: 'peer-sent-malformed' })
+  })
+
   it('stops when it is told to', async () => {
     const stop = new AbortController()
     const { serving } = serve(request([head]), { signal: stop.signal })
