@@ -46,6 +46,8 @@ export interface PublishedLists {
 export interface PublishedSets {
   /** Throws IntegrityError `repositories-corrupt`. */
   list(): PublishedLists
+  /** What was listed last, by whomever: the files of what was listed before are closed. Throws as `list`. */
+  latest(): PublishedLists
   /** Closes the files. */
   close(): void
 }
@@ -75,15 +77,19 @@ export function createPublishedSets(home: Home): PublishedSets {
     }
     return { version, sets: found.map(({ set }) => set), manifests, problems }
   }
+  const list = (): PublishedLists => {
+    // Digest sets are replaced by renaming, which changes the folder too: two questions to the file system are enough.
+    const version = `${versionOf(home.layout.published)} ${versionOf(home.layout.repositories)}`
+    if (known?.version !== version || isRecent(home.layout.published) || isRecent(home.layout.repositories)) {
+      // Where that fails, some of its files are closed.
+      known = undefined
+      known = read(version)
+    }
+    return known
+  }
   return {
-    list() {
-      // Digest sets are replaced by renaming, which changes the folder too: two questions to the file system are enough.
-      const version = `${versionOf(home.layout.published)} ${versionOf(home.layout.repositories)}`
-      if (known?.version !== version || isRecent(home.layout.published) || isRecent(home.layout.repositories)) {
-        known = read(version)
-      }
-      return known
-    },
+    list,
+    latest: () => known ?? list(),
     close() {
       for (const { digests } of opened.values()) digests.close()
       opened.clear()

@@ -11,6 +11,7 @@ import type { RegisteredRepository } from '../home/repository-registry.ts'
 import { createOpenRepositories } from './open-repositories.ts'
 import {
   createPublishedSets,
+  type PublishedLists,
   type PublishedManifest,
   type PublishedProblem,
   type PublishedSet,
@@ -60,16 +61,26 @@ export function createServedBlocks(home: Home, { onProblem }: ServedBlocksOption
   }
   return {
     view(asker) {
-      const { sets: all, manifests } = sets.list()
-      const visible = all.filter(({ audience }) => isVisible(audience, asker))
-      const having = (cid: CID): PublishedSet[] => visible.filter(({ digests }) => isMember(digests, cid))
+      const see = (lists: PublishedLists) => ({
+        lists,
+        visible: lists.sets.filter(({ audience }) => isVisible(audience, asker)),
+      })
+      let seen = see(sets.list())
+      // Others look while this asker is served: then what was published at first is not open any more.
+      const now = (): typeof seen => {
+        const lists = sets.latest()
+        if (lists !== seen.lists) seen = see(lists)
+        return seen
+      }
+      const having = (cid: CID): PublishedSet[] => now().visible.filter(({ digests }) => isMember(digests, cid))
       const manifestOf = (cid: CID): PublishedManifest | undefined => {
+        const { manifests } = now().lists
         const found = cid.code === DAG_JSON && manifests.size > 0 ? manifests.get(cid.toString()) : undefined
         return found !== undefined && isRepositoryVisible(found.registered, asker) ? found : undefined
       }
       return {
         mayServe: (cid) => manifestOf(cid) !== undefined || having(cid).length > 0,
-        countBlocks: (want) => countBlocks(visible, want, manifestOf(want)),
+        countBlocks: (want) => countBlocks(now().visible, want, manifestOf(want)),
         get: async (cid, options) => {
           const manifest = manifestOf(cid)
           return (manifest && readManifest(cid, manifest)) ?? read(cid, having(cid), options)

@@ -63,6 +63,29 @@ describe('what is served', () => {
     expect([isServed(commit), isServed(next)]).toEqual([false, false])
   })
 
+  it('follows it also for who is being served', async () => {
+    const [home, repository] = [temporaryHome(), await temporaryDataset({ a: 'a' })]
+    const { commit } = await publish(home, repository, { peers: ['friend'] })
+    const served = serve(home)
+    const [friend, other] = ['friend', 'other'].map((peerId) => served.view({ peerId }))
+    const answers = (cid: CID): (boolean | undefined)[] => [friend?.mayServe(cid), other?.mayServe(cid)]
+    expect(answers(commit)).toEqual([true, false])
+    // Whoever asks next opens other files, perhaps by the same numbers.
+    const next = await commitTo(repository, { b: 'b' }, 'refs/heads/other')
+    await publish(home, repository, { peers: ['other'] }, 'refs/heads/other')
+    served.view('everybody')
+    expect([answers(commit), answers(next)]).toEqual([
+      [true, false],
+      [false, true],
+    ])
+    await publish(home, repository, { peers: ['other'] })
+    served.view('everybody')
+    expect([answers(commit), answers(next)]).toEqual([
+      [false, true],
+      [false, true],
+    ])
+  })
+
   it('goes to its audience only', async () => {
     const [home, repository] = [temporaryHome(), await temporaryDataset({ a: 'a' })]
     const { commit } = await publish(home, repository, { peers: ['friend'] })
