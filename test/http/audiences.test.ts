@@ -33,17 +33,18 @@ async function startDaemon() {
   const publish = (ref: string, audience: 'public' | { peers: string[] }) =>
     publishRefs(home, { repository, refs: [ref], audience, command, now: new Date() })
   await publish('refs/heads/main', 'public')
-  await publish('refs/heads/friend', { peers: [friend.peerId] })
+  const { refs } = await publish('refs/heads/friend', { peers: [friend.peerId] })
   const daemon = await runDaemon({ home, version: '0', command, now: () => new Date(), httpPort: 0 })
   onTestFinished(() => daemon.stop())
   const cidsOf = async (root: CID) => [...(await reachedBy(repository.store, [root]))].map((text) => CID.parse(text))
-  return { daemon, forFriend: await cidsOf(forFriend), hidden: [...(await cidsOf(secret)), staged.cid] }
+  const nameForFriend = refs[0]?.name ?? ''
+  return { daemon, nameForFriend, forFriend: await cidsOf(forFriend), hidden: [...(await cidsOf(secret)), staged.cid] }
 }
 
 type Ask = { carrier: string; who: string; peer: Peer }
 
 it('whoever asks, over whatever carrier, sees what is published to him and nothing else', async () => {
-  const { daemon, forFriend, hidden } = await startDaemon()
+  const { daemon, nameForFriend, forFriend, hidden } = await startDaemon()
   const { addresses, http } = daemon.state
   const overHttp = (key: Ed25519Key | undefined): Peer => {
     const peer = createHttpPeer(http ?? '', { key })
@@ -68,6 +69,7 @@ it('whoever asks, over whatever carrier, sees what is published to him and nothi
     const isFriend = who === 'friend'
     const seen = [...branches.map(({ name }) => name), ...listed.heads.map(({ ref }) => ref)]
     expect([carrier, who, ...seen]).toEqual([carrier, who, 'main', ...(isFriend ? ['refs/heads/friend'] : [])])
+    expect([carrier, who, (await peer.resolveName(nameForFriend)) !== undefined]).toEqual([carrier, who, isFriend])
     const had = await whatIsHad(peer, [...forFriend, ...hidden])
     expect([carrier, who, ...had]).toEqual([carrier, who, ...(isFriend ? forFriend.map(String) : [])])
   }

@@ -4,6 +4,7 @@ import type { Block } from '../../src/model/block.ts'
 import { generateEd25519Key } from '../../src/node/home/ed25519-key.ts'
 import type { BlockView } from '../../src/node/network/blockstore-view.ts'
 import { type Served, type ServingNode, startServingNode } from '../../src/node/network/serving-node.ts'
+import type { ByteDuplex } from '../../src/sync/duplex.ts'
 
 /** A node on loopback that serves these blocks over Bitswap, and else what is given. */
 export function startTestNode(
@@ -21,7 +22,11 @@ export function startTestNode(
   return startServingNode({
     privateKey: generateEd25519Key().protobuf,
     datastore: new MemoryDatastore(),
-    served: { blocks: view, record: async () => undefined, sync: async () => undefined, ...served },
+    served: { blocks: view, record: async () => undefined, sync: refuse, ...served },
     ...(options.port === undefined ? {} : { port: options.port }),
   })
+}
+
+async function refuse(stream: ByteDuplex): Promise<void> {
+  stream.abort(new Error('nothing is served'))
 }

@@ -5,6 +5,7 @@ import type { AbortOptions } from '../../model/block.ts'
 import { InvalidError, UnavailableError } from '../../model/errors.ts'
 import type { NetworkProfile } from '../../node/network/network-profile.ts'
 import type { Peer } from '../../sync/peer.ts'
+import { askRecord } from '../../sync/protocol/ask-record.ts'
 import { authorizationOf, CHALLENGE_HEADER, CHALLENGE_PATH, type GivenChallenge } from '../asker-signature.ts'
 import { createRouter } from '../routing/router.ts'
 import { requestDuplex, unreachable } from './request-duplex.ts'
@@ -36,24 +37,29 @@ export function createHttpPeer(text: string, { key, profile = 'loopback' }: Http
   const url = new URL(`${base.pathname.replace(/\/+$/, '')}/sync`, base)
   const challenges = createChallengeSource(base, text)
   const router = createRouter(base.origin, { profile })
+  const openSync: NonNullable<Peer['openSync']> = async (options = {}) => {
+    options.signal?.throwIfAborted()
+    return requestDuplex({
+      url,
+      label: text,
+      agent,
+      onResponse: (response) => challenges.note(response),
+      async headersFor(frame): Promise<Record<string, string>> {
+        if (key === undefined) return {}
+        const { challenge, peerId } = await challenges.take(options)
+        const request = { method: 'POST', path: url.pathname, server: peerId, challenge, frame }
+        return { authorization: authorizationOf(key, request) }
+      },
+    })
+  }
   return {
     label: text,
     repository,
-    resolveName: (name, options) => router.resolveName(name, options),
-    async openSync(options = {}) {
-      options.signal?.throwIfAborted()
-      return requestDuplex({
-        url,
-        label: text,
-        agent,
-        onResponse: (response) => challenges.note(response),
-        async headersFor(frame): Promise<Record<string, string>> {
-          if (key === undefined) return {}
-          const { challenge, peerId } = await challenges.take(options)
-          const request = { method: 'POST', path: url.pathname, server: peerId, challenge, frame }
-          return { authorization: authorizationOf(key, request) }
-        },
-      })
+    openSync,
+    resolveName: async (name, options = {}) => {
+      const record = await router.resolveName(name, options)
+      // As a router it does not know who asks.
+      return record ?? (key === undefined ? undefined : askRecord({ label: text, openSync }, name, options))
     },
     close: () => agent.destroy(),
   }

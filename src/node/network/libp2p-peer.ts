@@ -7,6 +7,7 @@ import type { AbortOptions } from '../../model/block.ts'
 import { UnavailableError } from '../../model/errors.ts'
 import { ipnsRoutingKey } from '../../sync/names/ipns-name.ts'
 import type { Peer } from '../../sync/peer.ts'
+import { askRecord } from '../../sync/protocol/ask-record.ts'
 import { SYNC_PROTOCOL } from '../../sync/protocol/sync-limits.ts'
 import { dial } from './dial.ts'
 import { ANSWER_TIMEOUT_MS } from './network-limits.ts'
@@ -33,29 +34,32 @@ export function createLibp2pPeer(
 ): PingablePeer {
   const label = address.toString()
   const connect = (options: AbortOptions): Promise<Connection> => dial(libp2p, address, options)
+  const openSync: NonNullable<Peer['openSync']> = async (options = {}) => {
+    const connection = await connect(options)
+    let stream: Stream
+    try {
+      stream = await connection.newStream(SYNC_PROTOCOL, { signal: inTime(options) })
+    } catch (error) {
+      if (isUnsupported(error)) return undefined
+      throw silent(label, options, error)
+    }
+    return streamDuplex(stream)
+  }
   return {
     label,
     fetchBlock,
+    openSync,
     async resolveName(name, options = {}) {
       const key = ipnsRoutingKey(name)
       const { remotePeer } = await connect(options)
+      let record: Uint8Array | undefined
       try {
-        return await libp2p.services.fetch.fetch(remotePeer, key, { signal: inTime(options) })
+        record = await libp2p.services.fetch.fetch(remotePeer, key, { signal: inTime(options) })
       } catch (error) {
-        if (isUnsupported(error)) return undefined
-        throw silent(label, options, error)
+        if (!isUnsupported(error)) throw silent(label, options, error)
       }
-    },
-    async openSync(options = {}) {
-      const connection = await connect(options)
-      let stream: Stream
-      try {
-        stream = await connection.newStream(SYNC_PROTOCOL, { signal: inTime(options) })
-      } catch (error) {
-        if (isUnsupported(error)) return undefined
-        throw silent(label, options, error)
-      }
-      return streamDuplex(stream)
+      // That protocol does not know who asks.
+      return record ?? askRecord({ label, openSync }, name, options)
     },
     async ping(options = {}) {
       const { remotePeer } = await connect(options)

@@ -15,6 +15,9 @@ import { IDLE_TIMEOUT_MS, MAX_ASKED_NAMES, MAX_HAVES } from './sync-limits.ts'
 import { timedSend } from './timed-send.ts'
 import { WireProblem } from './wire-problem.ts'
 
+/** What a question needs of a peer. */
+export type AskedPeer = Pick<Peer, 'label' | 'openSync'>
+
 /** How long to wait for a peer. */
 export interface AskOptions extends AbortOptions {
   /** How long the peer may take for its answer (default IDLE_TIMEOUT_MS). */
@@ -59,7 +62,7 @@ export async function askKnown(peer: Peer, commits: readonly CID[], options: Ask
  * verified. Throws as `askKnown`.
  */
 export async function askRecords(
-  peer: Peer,
+  peer: AskedPeer,
   names: readonly string[],
   options: AskOptions = {},
 ): Promise<Map<string, Uint8Array>> {
@@ -72,7 +75,7 @@ export async function askRecords(
 
 /** Sends a request that fits into one header, and reads the answer, which does too. Throws as `listRefs`. */
 export async function askPeer<T>(
-  peer: Peer,
+  peer: AskedPeer,
   request: Uint8Array,
   read: (reader: ByteReader) => Promise<T>,
   { signal, idleTimeoutMs = IDLE_TIMEOUT_MS }: AskOptions,
@@ -93,7 +96,7 @@ export async function askPeer<T>(
 }
 
 /** Opens a stream to a peer. UnavailableError `peer-unsuitable` (details: `peer`) where it does not speak ours. */
-export async function openSyncStream(peer: Peer, options: AbortOptions): Promise<ByteDuplex> {
+export async function openSyncStream(peer: AskedPeer, options: AbortOptions): Promise<ByteDuplex> {
   const duplex = await peer.openSync?.(options)
   if (duplex !== undefined) return duplex
   throw new UnavailableError('peer-unsuitable', `${peer.label} does not speak /jzfs/sync/1`, {

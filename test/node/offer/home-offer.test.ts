@@ -161,6 +161,19 @@ async function renameTo(home: Home, name: string): Promise<void> {
 }
 
 describe('what is not published', () => {
+  it('is known by its name to its audience only', async () => {
+    const { home, publish } = await mixedPlace()
+    const { refs } = await publish(['refs/heads/friend'])
+    const name = refs[0]?.name ?? ''
+    const isGiven = await Promise.all(
+      ASKERS.map(async (asker) => (await publishedRecord(home, name, asker)) !== undefined),
+    )
+    expect(isGiven).toEqual(ASKERS.map((asker) => asker === FRIEND || asker === 'self'))
+    for (const text of [`../published/pin-${name}`, `/ipns/${name}`, 'x']) {
+      expect(await publishedRecord(home, text, 'self')).toBeUndefined()
+    }
+  })
+
   it('is visible to nobody: private heads, staged and unreferenced blocks, manifests that were', async () => {
     const { peer, served, repository, publish, secret, forFriend } = await mixedPlace()
     const before = (await listRefs(peer('everybody'), {})).manifest!.cid
