@@ -103,9 +103,11 @@ async function publishPushed(
   if (registered === undefined) return
   const audience = audienceOfPushed(registered)
   const known = new Set(publishedRefsOf(registered).map(({ ref }) => ref))
-  const moved = updates.filter(({ after }) => after !== undefined).map(({ name }) => name)
-  const old = moved.filter((name) => known.has(name))
-  const created = moved.filter((name) => !known.has(name))
+  const moved = updates.filter(({ after }) => after !== undefined)
+  const old = moved.filter(({ name }) => known.has(name)).map(({ name }) => name)
+  // What was there before and is not published any more was taken back meanwhile: it stays so.
+  const isCreated = ({ name, before }: RefUpdate): boolean => before === undefined && !known.has(name)
+  const created = moved.filter(isCreated).map(({ name }) => name)
   const deleted = updates.filter(({ name, after }) => after === undefined && known.has(name)).map(({ name }) => name)
   if (old.length > 0) await publishRefs(home, { repository, refs: old, ...options })
   if (created.length > 0) await publishRefs(home, { repository, refs: created, audience, ...options })

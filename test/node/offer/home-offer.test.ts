@@ -290,6 +290,21 @@ describe('a push', () => {
     expect(await repository.refs.read('refs/heads/x')).toBeUndefined()
   })
 
+  it('does not publish again what its owner takes back meanwhile', async () => {
+    const { home, peer, publish, repository, served } = await makePlace(await temporaryRepository({ bare: true }))
+    await publish([], { publishesPushed: 'public', ...withWriter })
+    const name = 'refs/heads/friend'
+    await push(peer(WRITER), [create(name, first)])
+    await publish([name], { audience: { peers: [WRITER.peerId] } })
+    const { receiver } = await createHomeOffer(home, WRITER, { served, now: () => NOW }).openRepository(undefined)
+    const updates = [{ name, before: first, after: second }]
+    await receiver?.check(updates)
+    await unpublishRefs(home, { repositoryId: repository.id, refs: [name] }, { command, now: NOW })
+    await receiver?.moved(updates)
+    expect(branchesOf(await listRefs(peer('everybody'), {}))).toEqual([])
+    expect(await askKnown(peer('everybody'), [first])).toEqual([])
+  })
+
   it('is refused as if there were no repository by who sees nothing of it', async () => {
     const { peer, publish } = await makePlace(await temporaryRepository({ bare: true }))
     await publish([], withWriter)
