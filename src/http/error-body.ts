@@ -39,6 +39,12 @@ export function errorBody(error: unknown): ErrorBody {
   return { error: { family: 'internal', code: 'internal', message } }
 }
 
+/** What is said of an error to others than this machine's user: its paths and programs are nobody's business. */
+export function messageForOthers(error: unknown): string {
+  if (error instanceof JzfsError && error.details['path'] === undefined) return error.message
+  return 'something went wrong here'
+}
+
 /** Whether a JSON value is an ErrorBody. */
 export function isErrorBody(value: unknown): value is ErrorBody {
   if (typeof value !== 'object' || value === null || !('error' in value)) return false

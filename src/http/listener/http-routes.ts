@@ -1,3 +1,4 @@
+import { InvalidError } from '../../model/errors.ts'
 import { CHALLENGE_PATH, type GivenChallenge } from '../asker-signature.ts'
 import { createDaemonRouting } from '../routing/daemon-routing.ts'
 import { SERVICE_ROUTES } from '../service/service-routes.ts'
@@ -5,7 +6,22 @@ import type { HttpRoute } from './http-route.ts'
 import { answerSync } from './sync-route.ts'
 
 /** Everything that the daemon's HTTP listener answers: each is asked in turn until one does. */
-export const HTTP_ROUTES: readonly HttpRoute[] = [answerChallenge, answerService, answerRouting, answerSync]
+export const HTTP_ROUTES: readonly HttpRoute[] = [
+  refuseWebPages,
+  answerChallenge,
+  answerService,
+  answerRouting,
+  answerSync,
+]
+
+/**
+ * A page of any site can ask what listens on this machine, where it lets its own name lead there. Only delegated routing is
+ * for pages too.
+ */
+async function refuseWebPages({ request, path }: Parameters<HttpRoute>[0]): Promise<boolean> {
+  if (request.headers.origin === undefined || path.startsWith('/routing/v1/')) return false
+  throw new InvalidError('origin-refused', 'this is not for web pages')
+}
 
 async function answerChallenge({
   daemon,

@@ -8,6 +8,7 @@ import { JzfsError } from '../../model/errors.ts'
 import { parseIpnsName } from '../../sync/names/ipns-name.ts'
 import { openRecord } from '../../sync/names/ipns-record.ts'
 import type { KnownNames } from '../../sync/names/known-names.ts'
+import { messageForOthers } from '../error-body.ts'
 import { RECORD_TYPE } from './router.ts'
 
 /** What a router of ours knows. */
@@ -49,7 +50,7 @@ export function createRoutingServer(
     const [, kind = '', text = ''] = /^\/routing\/v1\/([^/]*)\/?([^/]*)$/.exec(pathname) ?? []
     if (!pathname.startsWith('/routing/v1/')) return false
     const answer = await answerTo(routed, request, kind, text).catch((error: unknown): Answer => {
-      if (error instanceof JzfsError) return problem(statusOf(error), error.message)
+      if (error instanceof JzfsError) return problem(statusOf(error), messageForOthers(error))
       throw error
     })
     response.writeHead(answer.status, {

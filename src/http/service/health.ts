@@ -29,7 +29,8 @@ export async function healthOf(daemon: Pick<Daemon, 'node' | 'served' | 'isStopp
     checks.push({ name: 'home', ok: true })
   } catch (error) {
     if (!(error instanceof JzfsError)) throw error
-    checks.push({ name: 'home', ok: false, message: error.message })
+    // Monitors elsewhere see it: what names the path is in the log, and `jzfs doctor` says it.
+    checks.push({ name: 'home', ok: false, message: `what is published cannot be read: ${error.code}` })
   }
   const isListening = daemon.node.addresses().length > 0
   checks.push(

@@ -112,6 +112,10 @@ describe('a node over HTTP', () => {
       'route-unknown',
     ])
     expect((await fetch(`${daemon.state.http}/data/sync`)).status).toBe(400)
+    const headers = { 'content-type': SYNC_TYPE, origin: 'http://data.example' }
+    const body = Buffer.from(encodeRefsRequest({}))
+    const page = await fetch(`${daemon.state.http}/sync`, { method: 'POST', headers, body })
+    expect([page.status, await page.text()]).toEqual([400, expect.stringContaining('origin-refused')])
   })
 })
 

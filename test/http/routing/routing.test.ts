@@ -1,6 +1,8 @@
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 
 import { describe, expect, it, onTestFinished } from 'vitest'
 
@@ -47,6 +49,18 @@ async function startRouter() {
   const url = await listen((request, response) => void answer(request, response))
   return { url, names }
 }
+
+it('a router of ours names no path of its machine', async () => {
+  const directory = temporaryFolder()
+  const names = openKnownNames(directory)
+  const seen = async () => (await names.seen(key.name), undefined)
+  const options = { names, now: () => NOW, peerId: self.peerId, addresses: () => [], mayServe: () => false }
+  const handle = createRoutingServer({ ...options, record: seen })
+  const url = await listen((request, response) => void handle(request, response))
+  writeFileSync(join(directory, `${key.name}.seen`), 'spoiled')
+  const answer = await get(url, `ipns/${key.name}`)
+  expect([answer.status, await answer.text()]).toEqual([400, 'something went wrong here\n'])
+})
 
 const put = (url: string, name: string, body: Uint8Array, type = RECORD_TYPE): Promise<number> =>
   fetch(`${url}/routing/v1/ipns/${name}`, {
