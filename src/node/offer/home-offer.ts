@@ -19,6 +19,7 @@ import type { Home } from '../home/home.ts'
 import { publishedRefsOf, type RegisteredRepository } from '../home/repository-registry.ts'
 import { manifestPath } from '../publish/published-files.ts'
 import { createHomeReceiver, type HomeReceiverOptions } from './home-receiver.ts'
+import { publishLate } from './publish-late.ts'
 import type { ServedBlocks } from './served-blocks.ts'
 import { type Asker, isRepositoryVisible, isVisible, mayPush } from './visibility.ts'
 
@@ -52,8 +53,24 @@ export function createHomeOffer(home: Home, asker: Asker, options: HomeOfferOpti
       const pusher = asker === 'self' || asker === 'everybody' ? undefined : asker.peerId
       const repository = await openIfThere(served, registered)
       if (repository === undefined) return offered
+      await publishLateIfPossible(home, repository, registered, options)
       return { ...offered, receiver: createHomeReceiver(home, repository, { ...options, asker, pusher }) }
     },
+  }
+}
+
+/** What cannot be published is the owner's to know, as in a push. */
+async function publishLateIfPossible(
+  home: Home,
+  repository: Repository,
+  registered: RegisteredRepository,
+  { command = 'push', now, onProblem }: HomeOfferOptions,
+): Promise<void> {
+  try {
+    await publishLate(home, repository, registered, { command, now: now() })
+  } catch (error) {
+    if (!(error instanceof JzfsError)) throw error
+    onProblem?.(error)
   }
 }
 
