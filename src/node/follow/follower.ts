@@ -1,3 +1,4 @@
+import { sha256 } from '../../model/cid.ts'
 import { dateOf } from '../../model/commit/date.ts'
 import type { Person } from '../../model/commit/person.ts'
 import { JzfsError, NotFoundError } from '../../model/errors.ts'
@@ -51,6 +52,9 @@ const LOOK_INTERVAL_MS = 2000
 const MAX_ASKED_AT_ONCE = 8
 const MAX_FETCHED_AT_ONCE = 4
 
+/** Records that were brought unasked and wait, of all names. */
+const MAX_WAITING = 1024
+
 /** A name that fails is asked for ever less often: at last each 16 intervals. */
 const MAX_DOUBLINGS = 4
 
@@ -74,6 +78,7 @@ class HomeFollower implements Follower {
   readonly #names: () => readonly FollowedName[]
   readonly #states = new Map<string, FollowedState>()
   readonly #busy = new Map<string, Promise<void>>()
+  readonly #waiting = new Set<string>()
   readonly #askedAt = new Map<string, number>()
   readonly #ended = new AbortController()
   readonly #endNews: () => void
@@ -95,9 +100,17 @@ class HomeFollower implements Follower {
 
   offer(name: string, record: Uint8Array, from: Peer | undefined): Promise<void> {
     const giver = from ?? { label: 'a message', resolveName: async () => undefined }
+    // A transfer may take long: what many bring meanwhile, or one again and again, waits once.
+    const key = `${name} ${Buffer.from(sha256(record)).toString('base64')}`
     return this.#run(async () => {
-      if (this.#names().some((followed) => followed.name === name))
+      if (!this.#names().some((followed) => followed.name === name)) return
+      if (this.#waiting.has(key) || this.#waiting.size >= MAX_WAITING) return
+      this.#waiting.add(key)
+      try {
         await this.#settle(name, [{ record, from: giver, isPassedOn: true }])
+      } finally {
+        this.#waiting.delete(key)
+      }
     })
   }
 

@@ -87,6 +87,22 @@ describe('the follower', () => {
     expect((await pinOf(home)).cid).not.toEqual(cid)
   })
 
+  it('lets a record wait once that is brought again and again', async () => {
+    const publisher = await temporaryPublisher()
+    const home = temporaryHome()
+    await follow(home, publisher)
+    const { follower } = start(home, testNetwork().network, 60_000)
+    await publisher.goOn()
+    const { promise: released, resolve: release } = Promise.withResolvers<void>()
+    const slow: Peer = { ...publisher.peer, openSync: (each) => released.then(() => publisher.peer.openSync?.(each)) }
+    const record = await headOf(publisher)
+    const first = follower.offer(publisher.name, record, slow)
+    await Promise.all(Array.from({ length: 50 }, () => follower.offer(publisher.name, record, slow)))
+    release()
+    await first
+    expect(await headOf({ home, name: publisher.name })).toEqual(record)
+  })
+
   it('says that a source is gone, and follows on when it is back', async () => {
     const publisher = await temporaryPublisher()
     const home = temporaryHome()
