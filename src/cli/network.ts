@@ -64,7 +64,7 @@ export async function openCarriersHere(context: Context, home: Home): Promise<Ca
   return openCarriers(home, { routers, profile: networkProfile(context), signal: context.signal })
 }
 
-/** Runs `work` with the peers at these addresses (none: this node, those its daemon is connected to, and routers). */
+/** Runs `work` with the peers at these addresses (none: this node, those its daemon is connected to, routers, and its DHT). */
 export async function withPeers<Result>(
   context: Context,
   home: Home,
@@ -76,7 +76,8 @@ export async function withPeers<Result>(
   for (const error of network.unreachable) context.terminal.say(`warning: ${error.message}`)
   try {
     const routers = addresses.length > 0 ? [] : await openRouters(context)
-    return await work([...network.peers, ...routers])
+    const dht = network.dht === undefined ? [] : [network.dht]
+    return await work([...network.peers, ...routers, ...dht])
   } finally {
     await network.close()
   }

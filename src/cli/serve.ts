@@ -45,6 +45,7 @@ export async function startDaemonHere(context: Context, home: Home, flags: Serve
       version: VERSION,
       command: context.commandLine,
       profile: config.get('network.profile'),
+      bootstrap: config.get('network.bootstrap'),
       ...(port === undefined ? {} : { port }),
       httpPort,
       now: context.now,

@@ -61,6 +61,7 @@ export interface DaemonStatus {
 /** What is asked of `peers/resolve`: of one peer, or of all that are connected. */
 export interface ResolveRequest {
   name: string
+  /** Its address, the id of a connected one, or `dht`. */
   peer?: string | undefined
 }
 

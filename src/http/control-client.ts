@@ -6,6 +6,7 @@ import type { AbortOptions } from '../model/block.ts'
 import { NotFoundError, UnavailableError } from '../model/errors.ts'
 import { type DaemonState, readDaemonState } from '../node/home/daemon-state.ts'
 import type { Home } from '../node/home/home.ts'
+import { DHT_LABEL } from '../node/network/discovery/discovery.ts'
 import type { PeerConnection } from '../node/network/serving-node.ts'
 import { fsErrorCode } from '../store/fs-errors.ts'
 import type { ByteDuplex } from '../sync/duplex.ts'
@@ -41,6 +42,8 @@ export interface ControlClient {
   resolve(name: string, options?: AbortOptions): AsyncIterable<ResolvedRecord>
   /** A peer (an address, or the id of a connected one) through the daemon, which is the network only. */
   peer(peer: string): Peer
+  /** The DHT, where the daemon's profile has it: it knows what names mean. */
+  dht: Peer | undefined
 }
 
 /** Reaches the daemon of a home; undefined where none runs. */
@@ -57,7 +60,7 @@ export async function connectControl(home: Home, options: AbortOptions = {}): Pr
   }
 }
 
-function createControlClient({ socket }: DaemonState): ControlClient {
+function createControlClient({ socket, profile }: DaemonState): ControlClient {
   const ask = async <T>(method: string, path: string, body?: object, options?: AbortOptions): Promise<T> => {
     const text = await Array.fromAsync(send(socket, method, path, body, options))
     return JSON.parse(text.join('\n')) as T
@@ -69,6 +72,16 @@ function createControlClient({ socket }: DaemonState): ControlClient {
       yield value as T
     }
   }
+  const resolveAt = (peer: string): Peer => ({
+    label: peer,
+    async resolveName(name, options) {
+      const request: ResolveRequest = { name, peer }
+      for await (const { record } of askLines<ResolvedRecord>(CONTROL_PATHS.resolve, request, options)) {
+        return Buffer.from(record, 'base64')
+      }
+      return undefined
+    },
+  })
   return {
     status: (options) => ask('GET', CONTROL_PATHS.status, undefined, options),
     stop: async (options) => {
@@ -78,17 +91,8 @@ function createControlClient({ socket }: DaemonState): ControlClient {
     connect: (peer, options) => ask('POST', CONTROL_PATHS.connect, { peer }, options),
     ping: (peer, count, options) => askLines(CONTROL_PATHS.ping, { peer, count } satisfies PingRequest, options),
     resolve: (name, options) => askLines(CONTROL_PATHS.resolve, { name } satisfies ResolveRequest, options),
-    peer: (peer) => ({
-      label: peer,
-      async resolveName(name, options) {
-        const request: ResolveRequest = { name, peer }
-        for await (const { record } of askLines<ResolvedRecord>(CONTROL_PATHS.resolve, request, options)) {
-          return Buffer.from(record, 'base64')
-        }
-        return undefined
-      },
-      openSync: (options) => openTunnel(socket, peer, options),
-    }),
+    peer: (peer) => ({ ...resolveAt(peer), openSync: (options) => openTunnel(socket, peer, options) }),
+    dht: profile === 'public' ? resolveAt(DHT_LABEL) : undefined,
   }
 }
 

@@ -1,6 +1,7 @@
 import type { AbortOptions } from '../model/block.ts'
 import { InvalidError } from '../model/errors.ts'
 import type { Daemon } from '../node/daemon.ts'
+import { DHT_LABEL } from '../node/network/discovery/discovery.ts'
 import { listPinProblems } from '../node/pins/pin-notes.ts'
 import { CONTROL_PATHS, type DaemonStatus, type PeerList, type Pong, type ResolvedRecord } from './control-api.ts'
 
@@ -61,7 +62,8 @@ async function* records(
   const name = textOf(body, 'name')
   if (body['peer'] !== undefined) {
     const peer = textOf(body, 'peer')
-    const record = await node.peer(peer).resolveName(name, options)
+    const source = peer === DHT_LABEL && node.dht !== undefined ? node.dht : node.peer(peer)
+    const record = await source.resolveName(name, options)
     if (record !== undefined) yield { peer, record: Buffer.from(record).toString('base64') }
     return
   }

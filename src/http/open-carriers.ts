@@ -7,7 +7,7 @@ import { createRouter } from './routing/router.ts'
 
 /** Who is asked for records, and given them, by a command that publishes a name. */
 export interface Carriers {
-  /** The peers that the home's daemon is connected to, and the routers. */
+  /** The peers that the home's daemon is connected to, the routers, and its DHT. */
   sources: RecordSource[]
   routers: RecordCarrier[]
 }
@@ -24,5 +24,6 @@ export async function openCarriers(
   const daemon = await connectControl(home, { signal })
   const connected = (await daemon?.peers({ signal })) ?? []
   const peers = [...new Set(connected.map(({ peerId }) => peerId))].map((id) => daemon!.peer(id))
-  return { sources: [...peers, ...routers], routers }
+  const dht = daemon?.dht === undefined ? [] : [daemon.dht]
+  return { sources: [...peers, ...routers, ...dht], routers }
 }

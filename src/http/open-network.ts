@@ -10,6 +10,8 @@ import { connectControl, type ControlClient } from './control-client.ts'
 /** The peers that a command may ask, and what was opened for them. */
 export interface Network {
   peers: Peer[]
+  /** The DHT, through the daemon, where no addresses are given: it knows what names mean, and nothing more. */
+  dht?: Peer | undefined
   /** Why those of the given addresses are left out that nobody answers at. */
   unreachable: JzfsError[]
   close(): Promise<void>
@@ -39,6 +41,7 @@ export async function openNetwork(home: Home, options: OpenNetworkOptions): Prom
       const ids = new Set(connected.map(({ peerId }) => peerId))
       return {
         peers: [await openOwn(home, closing), ...[...ids].map((id) => daemon!.peer(id))],
+        dht: daemon?.dht,
         unreachable: [],
         close,
       }

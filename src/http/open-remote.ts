@@ -106,9 +106,11 @@ async function openPeers(parsed: NetworkUrl, options: OpenRemoteOptions): Promis
   const { home, profile, addresses, signal, onUnreachable } = options
   const open = async (all: readonly string[]): Promise<Omit<OpenedPeers, 'repository'>> => {
     const { openNetwork } = await import('./open-network.ts')
-    const { peers, unreachable, close } = await openNetwork(home, { addresses: all, profile, signal })
+    const { peers, dht, unreachable, close } = await openNetwork(home, { addresses: all, profile, signal })
     for (const error of unreachable) onUnreachable?.(error)
-    return { peers: [...peers, ...(await openRouters(parsed, options))], close }
+    const routers = await openRouters(parsed, options)
+    if (parsed.kind === 'ipns' && dht !== undefined) routers.push(dht)
+    return { peers: [...peers, ...routers], close }
   }
   if (parsed.kind !== 'http') {
     const own = parsed.kind === 'peer' ? [parsed.address] : []
@@ -130,10 +132,7 @@ async function openPeers(parsed: NetworkUrl, options: OpenRemoteOptions): Promis
 }
 
 /** Those who may know what a name means, and nothing more. */
-async function openRouters(
-  { kind }: NetworkUrl,
-  { routerUrls = [], profile }: OpenRemoteOptions,
-): Promise<Peer[]> {
+async function openRouters({ kind }: NetworkUrl, { routerUrls = [], profile }: OpenRemoteOptions): Promise<Peer[]> {
   if (kind !== 'ipns' || routerUrls.length === 0) return []
   const { createRouter } = await import('./routing/router.ts')
   return routerUrls.map((each) => createRouter(each, { profile }))

@@ -26,7 +26,6 @@ export async function runDaemon({ httpPort, routerUrls = [], ...given }: RunDaem
     const { startHttpListener } = await import('./listener/http-listener.ts')
     const http = await startHttpListener(daemon, {
       port: httpPort,
-      ...(profile === undefined ? {} : { profile }),
       maxConnectionsPerHost: given.limits?.maxConnectionsPerHost,
     })
     daemon.state.http = http.url

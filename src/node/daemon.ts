@@ -37,6 +37,10 @@ export interface DaemonOptions {
   /** The command line, for who finds the daemon running. */
   command: string
   profile?: NetworkProfile
+  /** With `public`: addresses of nodes of the DHT to begin with (default: none). */
+  bootstrap?: readonly string[] | undefined
+  /** See `ServingNodeOptions.confined`. */
+  confined?: boolean | undefined
   /** The TCP port (default: the last one where it is free, else any). */
   port?: number
   now(): Date
@@ -128,8 +132,9 @@ export async function startDaemon(given: DaemonOptions, startControl: StartContr
     const daemon: Daemon = { home, node, served, state, command, now, exchange, activity, isStopping, stop, stopped }
     const control = await startControl(daemon, socket)
     closing.push(() => control.close())
-    closing.push(carryNames(namesOf(options, node)))
-    const follower = followNames(options, node)
+    const carried = { ...options, routers: [...(options.routers ?? []), ...(node.dht === undefined ? [] : [node.dht])] }
+    closing.push(carryNames(namesOf(carried, node)))
+    const follower = followNames(carried, node)
     closing.push(() => follower.close())
     closing.push(spreadRecords({ home, topics: node.topics, log }))
     const onPublished = ({ registered, record: { sequence } }: RepositoryPublication): void =>
@@ -195,10 +200,10 @@ async function openDatastore(path: string): Promise<LevelDatastore> {
 
 /** Listens where it did before, so that addresses that others noted stay true; elsewhere where that port is taken. */
 async function startNode(
-  { home, profile = 'loopback', port, limits = DEFAULT_PEER_LIMITS }: DaemonOptions,
+  { home, profile = 'loopback', bootstrap, confined, port, limits = DEFAULT_PEER_LIMITS }: DaemonOptions,
   init: ServingNodeOptions,
 ): Promise<ServingNode> {
-  const options = { ...init, profile, limits }
+  const options = { ...init, profile, bootstrap, confined, limits }
   if (port !== undefined) return startServingNode({ ...options, port })
   try {
     return await startServingNode({ ...options, port: lastPort(home) })
@@ -281,5 +286,5 @@ function namesOf(
   }
   const onSigned = ({ name, sequence }: IpnsRecord): void =>
     log?.info({ name, sequence: sequence.toString() }, 'name signed again')
-  return { home, command, now, sources, routers, onProblem, onSigned }
+  return { home, command, now, sources, routers, provider: node.dht, onProblem, onSigned }
 }

@@ -103,9 +103,10 @@ describe('the daemon', () => {
     expect(await (await control(await start(home))).status()).toBeDefined()
   })
 
-  it('refuses the profiles that are not there yet, and gives its lock back', async () => {
+  it('gives its lock back where it does not start', async () => {
     const home = temporaryHome()
-    await expect(start(home, { profile: 'public' })).rejects.toMatchObject({ code: 'profile-unsupported' })
+    const options = { profile: 'public', confined: true, bootstrap: ['/ip4/192.0.2.1/tcp/4001'] } as const
+    await expect(start(home, options)).rejects.toMatchObject({ code: 'address-outside-profile' })
     await start(home)
   })
 

@@ -81,11 +81,11 @@ async function run(context: Context, flags: RunFlags): Promise<void> {
   })
   const { peerId } = running.node
   const addresses = running.node.addresses()
-  const { http } = running.state
+  const { http, profile } = running.state
   if (flags.json)
     await context.terminal.json({ pid: process.pid, peerId, addresses, http, home: home.layout.directory })
   else if (flags.quiet !== true) {
-    await context.terminal.out(`peer ${peerId}\n${listening(addresses, http)}`)
+    await context.terminal.out(`peer ${peerId}\n${listening(addresses, http)}${reaching(profile)}`)
     context.terminal.say('Ready. Press Ctrl-C to stop.')
   }
   await serveUntilStopped(context, running, { quiet: flags.quiet === true })
@@ -93,6 +93,12 @@ async function run(context: Context, flags: RunFlags): Promise<void> {
 
 function listening(addresses: readonly string[], http: string | undefined): string {
   return [...addresses, ...(http === undefined ? [] : [http])].map((address) => `listening on ${address}\n`).join('')
+}
+
+/** Says that the node reaches further than this machine, where it does. */
+function reaching(profile: string): string {
+  if (profile === 'loopback') return ''
+  return `reaching ${profile === 'lan' ? 'the local network' : 'the Internet'} (network.profile ${profile})\n`
 }
 
 function readPort(text: string): number {
@@ -110,10 +116,10 @@ async function detach(context: Context, flags: RunFlags): Promise<void> {
   const port = flags.port === undefined ? [] : ['--port', String(readPort(flags.port))]
   const httpPort = flags.httpPort === undefined ? [] : ['--http-port', String(readPort(flags.httpPort))]
   const { startDetached } = await import('../daemon/start-detached.ts')
-  const { pid, peerId, addresses, http, home, log } = await startDetached(context, [...port, ...httpPort])
+  const { pid, peerId, addresses, http, profile, home, log } = await startDetached(context, [...port, ...httpPort])
   if (flags.json) return context.terminal.json({ pid, peerId, addresses, http, home, log })
   if (flags.quiet === true) return
-  const where = listening(addresses, http)
+  const where = `${listening(addresses, http)}${reaching(profile)}`
   await context.terminal.out(`started the daemon (pid ${pid})\npeer ${peerId}\n${where}log ${log}\n`)
 }
 

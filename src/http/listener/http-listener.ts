@@ -3,7 +3,6 @@ import type { AddressInfo } from 'node:net'
 
 import { ConflictError, NotFoundError } from '../../model/errors.ts'
 import type { Daemon } from '../../node/daemon.ts'
-import { listenAddresses, type NetworkProfile } from '../../node/network/network-profile.ts'
 import { DEFAULT_PEER_LIMITS } from '../../node/network/peer-limits.ts'
 import { CHALLENGE_HEADER } from '../asker-signature.ts'
 import { errorBody, FAMILY_STATUS } from '../error-body.ts'
@@ -24,7 +23,6 @@ export interface HttpListener {
 export interface HttpListenerOptions {
   /** The TCP port; 0 is any that is free. */
   port: number
-  profile?: NetworkProfile
   /** Connections at a time (default 1024). */
   maxConnections?: number
   /** Of these, from one IP address (default: that of DEFAULT_PEER_LIMITS). */
@@ -42,13 +40,12 @@ const SILENCE_MS = 330_000
 const SHORT_REQUEST_MS = 30_000
 
 /**
- * Listens for HTTP, on the addresses of the network profile, and answers what `HTTP_ROUTES` knows. Throws ConflictError
- * `port-taken` (details: `port`) and InvalidError `profile-unsupported`.
+ * Listens for HTTP, on this machine only, whatever the network profile: to give it to others is a proxy's work, which has a
+ * certificate. Answers what `HTTP_ROUTES` knows. Throws ConflictError `port-taken` (details: `port`).
  */
 export async function startHttpListener(daemon: Daemon, options: HttpListenerOptions): Promise<HttpListener> {
-  const { port, profile = 'loopback', maxConnections = 1024 } = options
+  const { port, maxConnections = 1024 } = options
   const { maxConnectionsPerHost = DEFAULT_PEER_LIMITS.maxConnectionsPerHost } = options
-  const host = hostOf(listenAddresses(profile, port))
   const challenges = createChallenges()
   const server = createServer((request, response) => {
     answer(daemon, challenges, request, response).catch((error: unknown) => fail(response, error))
@@ -60,9 +57,9 @@ export async function startHttpListener(daemon: Daemon, options: HttpListenerOpt
   // A push takes as long as it takes: each piece of it has its own time.
   server.requestTimeout = 0
   server.timeout = SILENCE_MS
-  await listen(server, host, port)
+  await listen(server, port)
   return {
-    url: `http://${host}:${(server.address() as AddressInfo).port}`,
+    url: `http://${HOST}:${(server.address() as AddressInfo).port}`,
     close: async () => {
       const closed = new Promise((resolve) => server.close(resolve))
       server.closeAllConnections()
@@ -71,15 +68,13 @@ export async function startHttpListener(daemon: Daemon, options: HttpListenerOpt
   }
 }
 
-function hostOf([address = '']: string[]): string {
-  return /^\/ip4\/([\d.]+)\//.exec(address)?.[1] ?? '127.0.0.1'
-}
+const HOST = '127.0.0.1'
 
-async function listen(server: Server, host: string, port: number): Promise<void> {
+async function listen(server: Server, port: number): Promise<void> {
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
-      server.listen(port, host, resolve)
+      server.listen(port, HOST, resolve)
     })
   } catch (error) {
     if (!(error instanceof Error) || !('code' in error) || error.code !== 'EADDRINUSE') throw error

@@ -3,7 +3,7 @@ import { Agent as HttpsAgent } from 'node:https'
 
 import type { AbortOptions } from '../../model/block.ts'
 import { InvalidError, UnavailableError } from '../../model/errors.ts'
-import type { NetworkProfile } from '../../node/network/network-profile.ts'
+import { addressOutside, type NetworkProfile, reachesHost } from '../../node/network/network-profile.ts'
 import type { Peer } from '../../sync/peer.ts'
 import { askRecord } from '../../sync/protocol/ask-record.ts'
 import { authorizationOf, CHALLENGE_HEADER, CHALLENGE_PATH, type GivenChallenge } from '../asker-signature.ts'
@@ -29,7 +29,7 @@ const MAX_SOCKETS = 8
 
 /**
  * The node behind `http(s)://HOST[/REPOSITORY]`: each stream is one `POST` of `/REPOSITORY/sync`, signed where a key is given.
- * Throws InvalidError `url-invalid` and `address-outside-profile` (details: `url`).
+ * Throws InvalidError `url-invalid` (details: `url`) and `address-outside-profile` (details: `address`).
  */
 export function createHttpPeer(text: string, { key, profile = 'loopback' }: HttpPeerOptions = {}): HttpPeer {
   const { base, repository } = readUrl(text, profile)
@@ -75,12 +75,7 @@ function readUrl(text: string, profile: NetworkProfile): { base: URL; repository
       details: { url: text },
     })
   }
-  if (profile === 'loopback' && !/^(127\.\d+\.\d+\.\d+|\[::1\]|localhost)$/.test(url.hostname)) {
-    throw new InvalidError('address-outside-profile', `the network profile "loopback" does not reach ${text}`, {
-      hint: 'use a node on this machine; wider profiles are not there yet',
-      details: { url: text, profile },
-    })
-  }
+  if (!reachesHost(profile, url.hostname)) throw addressOutside(profile, text)
   return { base: url, repository: path === '' ? undefined : decodeURIComponent(path.slice(1)) }
 }
 

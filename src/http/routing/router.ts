@@ -1,5 +1,5 @@
 import { InvalidError, UnavailableError } from '../../model/errors.ts'
-import type { NetworkProfile } from '../../node/network/network-profile.ts'
+import { addressOutside, type NetworkProfile, reachesHost } from '../../node/network/network-profile.ts'
 import type { RecordCarrier } from '../../sync/names/record-carrier.ts'
 
 /** The media type of a marshalled record. */
@@ -16,7 +16,7 @@ const ANSWER_TIMEOUT_MS = 10_000
  * source and a carrier of records.
  *
  * Throws InvalidError `router-url-invalid`, and `address-outside-profile` for one that the network profile does not reach
- * (details: `url`). Its methods throw UnavailableError `router-unreachable` and `router-refused` (details: `peer`, `status`).
+ * (details: `address`). Its methods throw UnavailableError `router-unreachable` and `router-refused` (details: `peer`, `status`).
  */
 export function createRouter(url: string, options: { profile?: NetworkProfile } = {}): RecordCarrier {
   const base = readBase(url, options.profile ?? 'loopback')
@@ -49,12 +49,7 @@ function readBase(text: string, profile: NetworkProfile): string {
       details: { url: text },
     })
   }
-  if (profile === 'loopback' && !/^(127\.\d+\.\d+\.\d+|\[::1\]|localhost)$/.test(url.hostname)) {
-    throw new InvalidError('address-outside-profile', `the network profile "loopback" does not reach ${text}`, {
-      hint: 'use a router on this machine; wider profiles are not there yet',
-      details: { url: text, profile },
-    })
-  }
+  if (!reachesHost(profile, url.hostname)) throw addressOutside(profile, text)
   const path = url.pathname.replace(/\/+$/, '').replace(/\/routing\/v1$/, '')
   return `${url.origin}${path}/routing/v1`
 }

@@ -9,6 +9,7 @@ import type { Home } from '../home/home.ts'
 import { signAgain } from '../publish/sign-again.ts'
 import { announcedNames } from './announced-names.ts'
 import { lookForNewer } from './look-for-newer.ts'
+import { createHeadTeller, type HeadProvider } from './provide-heads.ts'
 
 /** What the daemon does for names, beside answering. */
 export interface CarryNamesOptions {
@@ -19,6 +20,8 @@ export interface CarryNamesOptions {
   sources(): RecordSource[]
   /** Who is given each new record of a name that is for everybody. */
   routers: readonly RecordCarrier[]
+  /** Who is told of the heads that everybody may have (default: nobody is). */
+  provider?: HeadProvider | undefined
   onProblem?: ((error: JzfsError) => void) | undefined
   onSigned?: ((record: IpnsRecord) => void) | undefined
 }
@@ -31,16 +34,21 @@ const SIGN_INTERVAL_MS = 3_600_000
 const ANNOUNCE_INTERVAL_MS = 15_000
 const LOOK_INTERVAL_MS = 15_000
 
+/** How often to look for heads that nobody was told of, in milliseconds. */
+const TELL_INTERVAL_MS = 30_000
+
 /** After how long a router is given the same record again, in milliseconds: a DHT behind it forgets within 48 hours. */
 const ANNOUNCE_AGAIN_MS = 43_200_000
 
 /**
  * Signs records again at half-life, gives new ones to the routers, also those that another process signed, and asks each source
- * for what is newer than ours: when it is new, and every hour. Returns what ends it.
+ * for what is newer than ours: when it is new, and every hour. Tells the provider of heads. Returns what ends it.
  */
 export function carryNames(options: CarryNamesOptions): () => Promise<void> {
   const works = [repeat(createKeeper(options), LOOK_INTERVAL_MS, options)]
   if (options.routers.length > 0) works.push(repeat(createAnnouncer(options), ANNOUNCE_INTERVAL_MS, options))
+  const { provider } = options
+  if (provider !== undefined) works.push(repeat(createHeadTeller({ ...options, provider }), TELL_INTERVAL_MS, options))
   return async () => {
     await Promise.all(works.map((end) => end()))
   }

@@ -9,10 +9,11 @@ import { createBlockstoreView, FORGETFUL_VIEW } from './blockstore-view.ts'
 import type { BitswapClient } from './client-node.ts'
 import { dial } from './dial.ts'
 import { libp2pOptions } from './libp2p-options.ts'
+import type { NetworkProfile } from './network-profile.ts'
 
 /** Connects to a peer that speaks Bitswap, from a Helia that keeps nothing, serves nothing and does not listen. */
-export async function connectBitswap(address: Multiaddr): Promise<BitswapClient> {
-  const options = { ...libp2pOptions({}), services: { identify: identify() } }
+export async function connectBitswap(address: Multiaddr, profile: NetworkProfile): Promise<BitswapClient> {
+  const options = { ...libp2pOptions({ profile }), services: { identify: identify() } }
   const helia = withBitswap(
     withLibp2pLight(createHeliaLight({ blockstore: createBlockstoreView(FORGETFUL_VIEW) }), options),
   )

@@ -27,10 +27,11 @@ export async function connectPeer(
   addressText: string,
   options: AbortOptions & { profile?: NetworkProfile; privateKey?: Uint8Array | undefined } = {},
 ): Promise<ConnectedPeer> {
-  const address = parsePeerAddress(addressText, options.profile ?? 'loopback')
+  const { profile = 'loopback' } = options
+  const address = parsePeerAddress(addressText, profile)
   const identity = options.privateKey === undefined ? {} : { privateKey: privateKeyFromProtobuf(options.privateKey) }
   const libp2p = await createLibp2p({
-    ...libp2pOptions(identity),
+    ...libp2pOptions({ ...identity, profile }),
     services: {
       fetch: fetch(),
       ping: ping({ maxInboundStreams: MAX_PING_STREAMS, maxOutboundStreams: MAX_PING_STREAMS }),
@@ -38,7 +39,7 @@ export async function connectPeer(
   })
   let bitswap: Promise<BitswapClient> | undefined
   const fetchBlock = async (cid: CID, fetchOptions?: AbortOptions): Promise<Uint8Array> => {
-    bitswap ??= import('./bitswap-client.ts').then(({ connectBitswap }) => connectBitswap(address))
+    bitswap ??= import('./bitswap-client.ts').then(({ connectBitswap }) => connectBitswap(address, profile))
     return (await bitswap).fetchBlock(cid, fetchOptions)
   }
   const peer = createLibp2pPeer(libp2p, address, fetchBlock)

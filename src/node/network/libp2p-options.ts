@@ -13,11 +13,13 @@ import {
   MAX_STREAMS_PER_CONNECTION,
   STREAM_WINDOW_BYTES,
 } from './network-limits.ts'
-import { isLoopbackAddress } from './peer-address.ts'
+import { announcedAddresses, type NetworkProfile, reachesAddress } from './network-profile.ts'
 import { DEFAULT_PEER_LIMITS } from './peer-limits.ts'
 
 /** What a node of ours may be given. */
 export interface NodeInit {
+  /** How far it reaches (default `loopback`). */
+  profile?: NetworkProfile | undefined
   listen?: string[]
   privateKey?: PrivateKey
   /** Connections in all. */
@@ -28,16 +30,16 @@ export interface NodeInit {
 
 /**
  * What all our libp2p nodes have in common: TCP, TLS (a third faster than noise, which is offered too), yamux with a
- * wide window, limits set by us, and nobody dialled outside this machine. No discovery, no relay, no other service than
- * those the caller adds.
+ * wide window, limits set by us, and nobody dialled or let in from beyond what the profile reaches. No discovery, no relay,
+ * no other service than those the caller adds.
  *
  * Without `listen` the node does not listen; without a key it makes a new one: a throw-away peer id.
  */
 export function libp2pOptions(init: NodeInit): Omit<Libp2pOptions, 'services'> {
-  const { maxConnections = DEFAULT_PEER_LIMITS.maxConnections } = init
+  const { profile = 'loopback', maxConnections = DEFAULT_PEER_LIMITS.maxConnections, gater } = init
   return {
     ...(init.privateKey === undefined ? {} : { privateKey: init.privateKey }),
-    addresses: { listen: init.listen ?? [] },
+    addresses: { listen: init.listen ?? [], announceFilter: (own) => announcedAddresses(profile, own) },
     transports: [tcp({ maxConnections })],
     connectionEncrypters: [tls(), noise()],
     streamMuxers: [
@@ -52,6 +54,11 @@ export function libp2pOptions(init: NodeInit): Omit<Libp2pOptions, 'services'> {
       maxIncomingPendingConnections: MAX_PENDING_CONNECTIONS,
       dialTimeout: DIAL_TIMEOUT_MS,
     },
-    connectionGater: { ...init.gater, denyDialMultiaddr: (address) => !isLoopbackAddress(address) },
+    connectionGater: {
+      ...gater,
+      denyDialMultiaddr: (address) => !reachesAddress(profile, address),
+      denyInboundConnection: (connection) =>
+        !reachesAddress(profile, connection.remoteAddr) || (gater?.denyInboundConnection?.(connection) ?? false),
+    },
   }
 }

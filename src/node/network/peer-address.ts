@@ -1,7 +1,7 @@
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 
 import { InvalidError } from '../../model/errors.ts'
-import type { NetworkProfile } from './network-profile.ts'
+import { addressOutside, type NetworkProfile, reachesAddress } from './network-profile.ts'
 
 /**
  * Reads the address of a peer (`/ip4/127.0.0.1/tcp/4001/p2p/12D3Koo…`).
@@ -11,26 +11,14 @@ import type { NetworkProfile } from './network-profile.ts'
  */
 export function parsePeerAddress(text: string, profile: NetworkProfile): Multiaddr {
   const address = parse(text)
-  if (profile === 'loopback' && !isLoopbackAddress(address)) {
-    throw new InvalidError('address-outside-profile', `the network profile "loopback" does not reach ${text}`, {
-      hint: 'use an address of this machine (127.0.0.1); wider profiles are not there yet',
-      details: { address: text, profile },
-    })
-  }
+  if (!reachesAddress(profile, address)) throw addressOutside(profile, text)
   return address
-}
-
-/** Whether an address is one of this machine alone. Names are not: who knows where they lead. */
-export function isLoopbackAddress(address: Multiaddr): boolean {
-  const [first] = address.getComponents()
-  if (first?.name === 'ip4') return first.value?.startsWith('127.') === true
-  return first?.name === 'ip6' && first.value === '::1'
 }
 
 function parse(text: string): Multiaddr {
   try {
     const address = multiaddr(text)
-    if (address.getComponents().some(({ name }) => name === 'tcp')) return address
+    if (address.getComponents().some(({ name }) => name === 'tcp' || name === 'dnsaddr')) return address
   } catch {
     // Not an address at all: the same remedy.
   }

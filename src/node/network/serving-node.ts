@@ -13,11 +13,14 @@ import type { AbortOptions } from '../../model/block.ts'
 import { ConflictError, NotFoundError } from '../../model/errors.ts'
 import type { ByteDuplex } from '../../sync/duplex.ts'
 import { nameOfRoutingKey } from '../../sync/names/ipns-name.ts'
+import type { RecordCarrier } from '../../sync/names/record-carrier.ts'
 import { SYNC_PROTOCOL } from '../../sync/protocol/sync-limits.ts'
 import { fetchByBitswap } from './bitswap-fetch.ts'
 import { type BlockView, createBlockstoreView } from './blockstore-view.ts'
 import { createConnectionGate } from './connection-gate.ts'
 import { dial } from './dial.ts'
+import type { Providers } from './discovery/dht.ts'
+import { openDiscovery } from './discovery/discovery.ts'
 import { libp2pOptions } from './libp2p-options.ts'
 import { type AskingServices, createLibp2pPeer, type PingablePeer } from './libp2p-peer.ts'
 import { MAX_BITSWAP_STREAMS, MAX_PING_STREAMS, MAX_SYNC_STREAMS, MAX_WANTS_PER_PEER } from './network-limits.ts'
@@ -47,6 +50,13 @@ export interface ServingNodeOptions {
   /** What libp2p remembers of other peers. The caller opens and closes it. */
   datastore: Datastore
   profile?: NetworkProfile
+  /** With `public`: addresses of nodes of the DHT to begin with (default: none). */
+  bootstrap?: readonly string[] | undefined
+  /**
+   * With `public`: listens on 127.0.0.1 and dials nothing else, and takes such addresses from the DHT too (default false): a
+   * network of its own on one machine, to try things.
+   */
+  confined?: boolean | undefined
   /** The TCP port to listen on (default 0: any). */
   port?: number
   /** What peers may take (default DEFAULT_PEER_LIMITS). */
@@ -85,6 +95,8 @@ export interface ServingNode {
   onConnected(listener: (peerId: string) => void): () => void
   /** Records by topic. */
   topics: RecordTopics
+  /** The DHT, where the profile has it. */
+  dht?: (RecordCarrier & Providers) | undefined
   /** Ends streams and connections and stops listening. */
   stop(): Promise<void>
 }
@@ -92,25 +104,30 @@ export interface ServingNode {
 /**
  * Starts a node: Helia with Bitswap over what is served, our protocol and the record protocol.
  *
- * Throws InvalidError `profile-unsupported`, and ConflictError `port-taken` (details: `port`).
+ * Throws ConflictError `port-taken` (details: `port`), and what `openDiscovery` throws.
  */
 export async function startServingNode(options: ServingNodeOptions): Promise<ServingNode> {
   const { served, datastore, profile = 'loopback', port = 0, limits = DEFAULT_PEER_LIMITS, onRefused } = options
   const { maxConnections } = limits
   const gate = createConnectionGate({ limits, onRefused })
   const traffic = countTraffic()
-  const listen = listenAddresses(profile, port)
+  // What it reaches, and what it may ask, are two things only where it is confined.
+  const reach = options.confined === true ? 'loopback' : profile
+  const discovery = await openDiscovery({ ...options, profile })
   const blockstore = createBlockstoreView(served.blocks)
   const helia = withBitswap(
     withLibp2pLight(createHeliaLight({ blockstore, datastore }), {
       ...libp2pOptions({
-        listen,
+        profile: reach,
+        listen: listenAddresses(reach, port),
         privateKey: privateKeyFromProtobuf(options.privateKey),
         maxConnections,
         gater: gate.gater,
       }),
+      ...(discovery.peerDiscovery === undefined ? {} : { peerDiscovery: discovery.peerDiscovery }),
       metrics: traffic.metrics,
       services: {
+        ...discovery.services,
         fetch: fetch(),
         identify: identify(),
         gossip: recordGossip(),
@@ -127,7 +144,13 @@ export async function startServingNode(options: ServingNodeOptions): Promise<Ser
     throw explainListen(error, port)
   }
   const topics = createRecordTopics(helia.libp2p.services.gossip, served.judge ?? (async () => 'ignore'))
-  return { ...nodeOf(helia, profile), topics, traffic, refusedConnections: gate.refused }
+  const found = discovery.begin(helia.libp2p)
+  const node = nodeOf(helia, reach)
+  const stop = (): Promise<void> => {
+    found.end()
+    return node.stop()
+  }
+  return { ...node, topics, dht: found.dht, traffic, refusedConnections: gate.refused, stop }
 }
 
 /** Helia declares `maxWantlistSize` and reads `maxWantListSize`. */
@@ -153,7 +176,7 @@ async function serve(helia: HeliaWithLibp2p<AskingServices>, served: Served): Pr
 function nodeOf(
   helia: HeliaWithLibp2p<AskingServices>,
   profile: NetworkProfile,
-): Omit<ServingNode, 'topics' | 'traffic' | 'refusedConnections'> {
+): Omit<ServingNode, 'topics' | 'dht' | 'traffic' | 'refusedConnections'> {
   const { libp2p } = helia
   const fetchBlock = (cid: CID, options?: AbortOptions): Promise<Uint8Array> =>
     fetchByBitswap(helia.blockstore, cid, options)

@@ -1,4 +1,5 @@
 import type { CONFIG_PATTERNS, Filled, PatternedName } from './config-patterns.ts'
+import { DEFAULT_BOOTSTRAP } from './default-bootstrap.ts'
 
 /** What a value may be, and how it is written: `size` is bytes, written `1GiB` or as a number; `list` is several texts. */
 export type ConfigType = 'string' | 'integer' | 'boolean' | 'size' | 'list' | readonly string[]
@@ -6,7 +7,7 @@ export type ConfigType = 'string' | 'integer' | 'boolean' | 'size' | 'list' | re
 /** One line of the table of all configuration. */
 export interface ConfigKey {
   type: ConfigType
-  default?: string | number | boolean
+  default?: string | number | boolean | readonly string[]
   /** What it does, in one line without a period. */
   doc: string
   /** Of an integer or a size: the least and the greatest that it may be (default: 0, and what is exact). */
@@ -150,6 +151,12 @@ export const CONFIG_KEYS = {
     doc: 'bytes per second that transfers with one peer carry, each way; 0 for as many as there are',
     problem: (value) => rateProblem(value),
   },
+  'network.bootstrap': {
+    type: 'list',
+    default: DEFAULT_BOOTSTRAP,
+    doc: 'nodes by which the daemon finds into the DHT (profile public); by default those that IPFS runs for that',
+    problem: (value) => (/^\/.+\/p2p\/\w+$/.test(value) ? undefined : 'is no address: write /ip4/…/tcp/PORT/p2p/PEER'),
+  },
   'network.maxConnections': {
     type: 'integer',
     default: 256,
@@ -200,7 +207,7 @@ export const CONFIG_KEYS = {
   'network.profile': {
     type: ['loopback', 'lan', 'public'],
     default: 'loopback',
-    doc: 'how far the node reaches: this machine, the local network, or the Internet',
+    doc: 'how far the node reaches: this machine, the local network (mDNS), or the Internet (DHT)',
   },
   pager: { type: 'string', doc: 'command that long output is shown with; empty for none' },
   'pull.ff': {
