@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 
 import { writeFileDurably } from '../../store/durable.ts'
 import { explainFsError, fsErrorCode } from '../../store/fs-errors.ts'
+import { isRecentlyChanged, versionOfFile } from './file-version.ts'
 import { formatRegistry, parseRegistry } from './registry-format.ts'
 
 /** Who may fetch a published head: everyone, or these peers (peer ids) over `/jzfs/sync/1` only. */
@@ -67,12 +68,15 @@ export interface RepositoryRegistry {
 
 /** The registry in the file at `path`; no file is an empty list. */
 export function createRepositoryRegistry(path: string): RepositoryRegistry {
-  let known: { text: string | undefined; list: RegisteredRepository[] } | undefined
+  let known: { version: string; text: string | undefined; list: RegisteredRepository[] } | undefined
   return {
     list() {
-      const text = readText(path)
       // Many questions are answered from one state of the file: it is not read anew for each.
-      if (known === undefined || known.text !== text) known = { text, list: parseRegistry(text, path) }
+      const version = versionOfFile(path)
+      if (known?.version === version && !isRecentlyChanged(path)) return [...known.list]
+      const text = readText(path)
+      const list = known !== undefined && known.text === text ? known.list : parseRegistry(text, path)
+      known = { version, text, list }
       return [...known.list]
     },
     write: (repositories) => writeFileDurably(path, formatRegistry(repositories), { mode: 0o600 }),

@@ -1,8 +1,9 @@
-import { readdirSync, statSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
 import type { JzfsError } from '../../model/errors.ts'
 import { type OpenDigestSet, openDigestSet } from '../../sync/publish/digest-set-file.ts'
+import { isRecentlyChanged, versionOfFile } from '../home/file-version.ts'
 import type { Home } from '../home/home.ts'
 import { type Audience, publishedRefsOf, type RegisteredRepository } from '../home/repository-registry.ts'
 import { audienceKey, headsSetPath, manifestOfFile, pinOfSetFile, pinSetPath } from '../publish/published-files.ts'
@@ -58,7 +59,7 @@ export function createPublishedSets(home: Home): PublishedSets {
   let known: (PublishedLists & { version: string }) | undefined
 
   const open = (path: string): OpenDigestSet => {
-    const version = versionOf(path)
+    const version = versionOfFile(path)
     const before = opened.get(path)
     if (before?.version === version) return before.digests
     before?.digests.close()
@@ -79,8 +80,12 @@ export function createPublishedSets(home: Home): PublishedSets {
   }
   const list = (): PublishedLists => {
     // Digest sets are replaced by renaming, which changes the folder too: two questions to the file system are enough.
-    const version = `${versionOf(home.layout.published)} ${versionOf(home.layout.repositories)}`
-    if (known?.version !== version || isRecent(home.layout.published) || isRecent(home.layout.repositories)) {
+    const version = `${versionOfFile(home.layout.published)} ${versionOfFile(home.layout.repositories)}`
+    if (
+      known?.version !== version ||
+      isRecentlyChanged(home.layout.published) ||
+      isRecentlyChanged(home.layout.repositories)
+    ) {
       // Where that fails, some of its files are closed.
       known = undefined
       known = read(version)
@@ -151,19 +156,4 @@ function namesByAudience(registered: RegisteredRepository): Map<Audience, string
     names.set(key, found)
   }
   return new Map([...names.values()].map((each) => [each.audience, each.names]))
-}
-
-/** Changes when the file or folder at `path` is replaced or changed. */
-function versionOf(path: string): string {
-  const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
-  return stat === undefined ? 'none' : `${stat.dev}:${stat.ino}:${stat.mtimeNs}:${stat.size}`
-}
-
-/** The coarsest clock that file systems stamp changes with, in milliseconds. */
-const CLOCK_TICK_MS = 2000
-
-/** Whether another change could bear the same time as the last one. */
-function isRecent(path: string): boolean {
-  const stat = statSync(path, { throwIfNoEntry: false })
-  return stat !== undefined && Date.now() - stat.mtimeMs < CLOCK_TICK_MS
 }
