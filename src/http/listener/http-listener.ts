@@ -5,7 +5,7 @@ import { ConflictError, NotFoundError } from '../../model/errors.ts'
 import type { Daemon } from '../../node/daemon.ts'
 import { DEFAULT_PEER_LIMITS } from '../../node/network/peer-limits.ts'
 import { CHALLENGE_HEADER } from '../asker-signature.ts'
-import { errorBody, FAMILY_STATUS } from '../error-body.ts'
+import { errorBody, FAMILY_STATUS, messageForOthers } from '../error-body.ts'
 import { type Challenges, createChallenges } from './challenges.ts'
 import { limitHosts } from './host-limit.ts'
 import { HTTP_ROUTES } from './http-routes.ts'
@@ -115,8 +115,8 @@ function fail(response: ServerResponse, error: unknown): void {
     return
   }
   const { family, code } = problem
-  const message = family === 'internal' ? 'something went wrong here' : problem.message
-  const { hint } = problem
+  const message = messageForOthers(error)
+  const hint = message === problem.message ? problem.hint : undefined
   // What is still to come of the request is not waited for.
   response.writeHead(FAMILY_STATUS[family], { 'content-type': 'application/json', connection: 'close' })
   response.end(JSON.stringify({ error: { family, code, message, hint } }))

@@ -69,14 +69,23 @@ function readUrl(text: string, profile: NetworkProfile): { base: URL; repository
   const url = URL.parse(text)
   const path = url?.pathname.replace(/\/+$/, '') ?? ''
   const isPlain = url !== null && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === ''
-  if (!isPlain || url.username !== '' || path.lastIndexOf('/') > 0) {
+  const repository = decoded(path.slice(1))
+  if (!isPlain || url.username !== '' || path.lastIndexOf('/') > 0 || repository === undefined) {
     throw new InvalidError('url-invalid', `this is no address of a node or of a repository: ${text}`, {
       hint: 'write http://HOST:PORT/REPOSITORY',
       details: { url: text },
     })
   }
   if (!reachesHost(profile, url.hostname)) throw addressOutside(profile, text)
-  return { base: url, repository: path === '' ? undefined : decodeURIComponent(path.slice(1)) }
+  return { base: url, repository: repository === '' ? undefined : repository }
+}
+
+function decoded(name: string): string | undefined {
+  try {
+    return decodeURIComponent(name)
+  } catch {
+    return undefined
+  }
 }
 
 /** Where challenges come from: with each signed answer one for the next request, else asked for. */

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import type { CID } from 'multiformats/cid'
@@ -112,6 +113,12 @@ describe('a node over HTTP', () => {
       'route-unknown',
     ])
     expect((await fetch(`${daemon.state.http}/data/sync`)).status).toBe(400)
+    writeFileSync(daemon.home.layout.repositories, 'spoiled')
+    for (const path of ['health', 'metrics', `routing/v1/ipns/${writer.name}`]) {
+      const answer = await fetch(`${daemon.state.http}/${path}`)
+      const said = await answer.text()
+      expect([path, answer.ok, said.includes(daemon.home.layout.directory)]).toEqual([path, false, false])
+    }
     const headers = { 'content-type': SYNC_TYPE, origin: 'http://data.example' }
     const body = Buffer.from(encodeRefsRequest({}))
     const page = await fetch(`${daemon.state.http}/sync`, { method: 'POST', headers, body })
@@ -183,6 +190,7 @@ describe('an HTTP peer', () => {
   it.each([
     ['ftp://127.0.0.1/x', 'url-invalid'],
     ['http://127.0.0.1/a/b', 'url-invalid'],
+    ['http://127.0.0.1/%zz', 'url-invalid'],
     ['http://example.org/data', 'address-outside-profile'],
   ])('is none at %s', (url, code) => {
     expect(() => createHttpPeer(url)).toThrow(expect.objectContaining({ code }))
