@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 
 import { shortenCid } from '../../model/cid-text.ts'
+import { escapeControls } from '../../model/quote-name.ts'
 import { openConfig } from '../../repo/config/config.ts'
 import type { Clone, FetchedClone } from '../../sync/clone/clone.ts'
 import { collect } from '../collect.ts'
@@ -108,7 +109,7 @@ function checkout(context: Context, receiving: ProgressLine, writing: ProgressLi
 async function report(context: Context, cloned: Clone, directory: string, flags: CloneFlags): Promise<void> {
   const { commit, listed, fetched, isResumed } = cloned
   const { terminal } = context
-  for (const error of fetched?.failures ?? []) terminal.say(`warning: ${error.message}`)
+  for (const error of fetched?.failures ?? []) terminal.say(`warning: ${escapeControls(error.message)}`)
   if (flags.json) {
     const { blocks, bytes, peer } = fetched ?? {}
     const { name, sequence } = listed

@@ -1,6 +1,7 @@
 import type { CID } from 'multiformats/cid'
 
 import { shortenCid } from '../../model/cid-text.ts'
+import { escapeControls } from '../../model/quote-name.ts'
 
 /** What one line of a fetch or a push says of a ref. */
 export interface RefLine {
@@ -28,7 +29,9 @@ function formatLines(lines: readonly RefLine[], { fromWidth, gap }: { fromWidth:
   const summaryWidth = Math.max(17, ...lines.map(({ summary }) => summary.length))
   return lines.map(({ flag, summary, from, to, note }) => {
     const names = from === undefined ? to : `${from.padEnd(fromWidth)} -> ${to}`
-    return ` ${flag} ${summary.padEnd(summaryWidth)} ${names}${note === undefined ? '' : `${gap}(${note})`}`
+    const line = ` ${flag} ${summary.padEnd(summaryWidth)} ${names}${note === undefined ? '' : `${gap}(${note})`}`
+    // Names and reasons come from others.
+    return escapeControls(line)
   })
 }
 
