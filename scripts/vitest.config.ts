@@ -38,6 +38,8 @@ export default defineConfig({
     pool: 'forks',
     // By default one core is left idle.
     maxWorkers: '100%',
+    // Of the tests of one file that run at a time: those do their work in other processes.
+    maxConcurrency: 3,
     testTimeout: full ? 600_000 : 60_000,
     hookTimeout: full ? 600_000 : 60_000,
     server: { deps: { inline: ['interface-blockstore-tests'] } },

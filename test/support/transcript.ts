@@ -1,4 +1,6 @@
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
 
 /** One `$ command` of a transcript, what it shall print (both streams, `[exit N]` last when not 0), and where it stands. */
 export interface Step {
@@ -32,22 +34,25 @@ export function parseTranscript(markdown: string): Step[] {
 }
 
 /** Runs the steps one after the other in one shell, so that `cd` and variables last. */
-export function runTranscript(steps: Step[], options: { cwd: string; env: NodeJS.ProcessEnv }): RunStep[] {
+export async function runTranscript(
+  steps: Step[],
+  options: { cwd: string; env: NodeJS.ProcessEnv },
+): Promise<RunStep[]> {
   const mark = '\u0001step-ended'
   const script = steps.map(({ command }) => `${command}\nprintf '\\n${mark} %s\\n' "$?"`).join('\n')
   // What a step left in the background ends with the shell.
   const start = `exec 2>&1\ntrap 'kill $(jobs -p) 2> /dev/null' EXIT TERM`
-  const done = spawnSync('bash', ['-c', `${start}\n${script}`], {
+  const shell = spawn('bash', ['-c', `${start}\n${script}`], {
     ...options,
-    encoding: 'utf8',
-    maxBuffer: 1 << 26,
+    stdio: ['ignore', 'pipe', 'ignore'],
     timeout: TIMEOUT_MS,
   })
-  const pieces = done.stdout.split(new RegExp(`\\n${mark} (\\d+)\\n`))
+  const [printed] = await Promise.all([text(shell.stdout), once(shell, 'exit')])
+  const pieces = printed.split(new RegExp(`\\n${mark} (\\d+)\\n`))
   return steps.map((step, index) => {
-    const text = pieces[index * 2]?.replace(/\n$/, '') ?? '(did not run)'
+    const output = pieces[index * 2]?.replace(/\n$/, '') ?? '(did not run)'
     const status = pieces[index * 2 + 1]
-    const actual = text === '' ? [] : text.split('\n')
+    const actual = output === '' ? [] : output.split('\n')
     return { ...step, actual: status === '0' ? actual : [...actual, `[exit ${status}]`] }
   })
 }
