@@ -109,8 +109,9 @@ async function publishPushed(
   const isCreated = ({ name, before }: RefUpdate): boolean => before === undefined && !known.has(name)
   const created = moved.filter(isCreated).map(({ name }) => name)
   const deleted = updates.filter(({ name, after }) => after === undefined && known.has(name)).map(({ name }) => name)
-  if (old.length > 0) await publishRefs(home, { repository, refs: old, ...options })
-  if (created.length > 0) await publishRefs(home, { repository, refs: created, audience, ...options })
+  if (old.length > 0) await publishRefs(home, { repository, refs: old, ifStill: 'published', ...options })
+  if (created.length > 0)
+    await publishRefs(home, { repository, refs: created, audience, ifStill: 'registered', ...options })
   if (deleted.length > 0) await unpublishRefs(home, { repositoryId: repository.id, refs: deleted }, options)
 }
 

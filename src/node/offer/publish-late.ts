@@ -22,7 +22,7 @@ export async function publishLate(
     const isMoved = cid !== undefined && current.has(ref) && current.get(ref) !== cid
     if (isMoved && (await wasPushed(repository, ref, registered))) late.push(ref)
   }
-  if (late.length > 0) await publishRefs(home, { repository, refs: late, ...options })
+  if (late.length > 0) await publishRefs(home, { repository, refs: late, ifStill: 'published', ...options })
 }
 
 /** Whether a push over the wire moved it last: by the name of who pushed, see `createHomeReceiver`. */

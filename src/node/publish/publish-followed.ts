@@ -50,7 +50,7 @@ async function publishMoved(
       const refs = await movedRefs(registered, repository)
       const isOld = registered.manifest === undefined
       if (isOld || refs.length > 0)
-        onPublished?.(await publishRefs(home, { repository, refs, command, now: now(), signal }))
+        onPublished?.(await publishRefs(home, { repository, refs, ifStill: 'published', command, now: now(), signal }))
       problems.delete(registered.id)
     } catch (error) {
       if (signal.aborted) return

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { CID } from 'multiformats/cid'
 
 import type { AbortOptions } from '../../model/block.ts'
-import { ConflictError } from '../../model/errors.ts'
+import { ConflictError, NotFoundError } from '../../model/errors.ts'
 import { openRepository, type Repository } from '../../repo/repository.ts'
 import type { IpnsRecord } from '../../sync/names/ipns-record.ts'
 import type { Home } from '../home/home.ts'
@@ -29,6 +29,11 @@ export interface PublishRequest extends AbortOptions {
   publishesPushed?: Audience | undefined
   /** Who may push, by peer id, given who might before. */
   writers?: ((before: readonly string[]) => string[]) | undefined
+  /**
+   * Publishes only what is so still when it holds the lock: refs that are `published`, or of a repository that is
+   * `registered`. What its owner took back meanwhile stays so (default: whatever is).
+   */
+  ifStill?: 'published' | 'registered' | undefined
   /** The command line, for those who wait for the home's lock. */
   command: string
   now: Date
@@ -77,14 +82,15 @@ const LOCK_WAIT_MS = 60_000
  * says so under the IPNS name of each branch, and of the repository, whose manifest lists what is for everybody. Other refs
  * stay as they were published. Keys are made the first time. Needs no daemon and tells none: it reads the files.
  *
- * Throws NotFoundError `branch-unborn` (details: `ref`), ConflictError `repository-copied` (details: `path`, `other`), what
+ * Throws NotFoundError `branch-unborn` (details: `ref`), `not-published` (see `ifStill`), ConflictError `repository-copied` (details: `path`, `other`), what
  * `writePublication` throws, and ConflictError `locked`.
  */
-export async function publishRefs(home: Home, request: PublishRequest): Promise<RepositoryPublication> {
-  const { repository, command, now, signal } = request
+export async function publishRefs(home: Home, given: PublishRequest): Promise<RepositoryPublication> {
+  const { repository, command, now, signal } = given
   const lock = await home.lock({ command, waitMs: LOCK_WAIT_MS, signal })
   try {
     const before = await registeredRepository(home, repository.id)
+    const request = { ...given, refs: stillPublished(before, given) }
     const movedFrom = await whereItWas(before, repository)
     const after = await registerRefs(home, before, request)
     const servesBefore = hasSameAudiences(before, after)
@@ -103,6 +109,21 @@ export async function publishBranch(
 ): Promise<BranchPublication & { movedFrom: string | undefined }> {
   const { refs, movedFrom } = await publishRefs(home, { ...request, refs: [ref] })
   return { ...(refs[0] as BranchPublication), movedFrom }
+}
+
+function stillPublished(
+  before: RegisteredRepository | undefined,
+  { ifStill, refs, repository }: PublishRequest,
+): readonly string[] {
+  if (ifStill === undefined) return refs
+  if (before === undefined) {
+    throw new NotFoundError('not-published', `this node does not publish ${repository.path} any more`, {
+      hint: 'publish it again: `jzfs publish`',
+      details: { path: repository.path },
+    })
+  }
+  const published = new Set(publishedRefsOf(before).map(({ ref }) => ref))
+  return ifStill === 'registered' ? refs : refs.filter((ref) => published.has(ref))
 }
 
 /** Whether all refs that were published are for those whom they were for. */

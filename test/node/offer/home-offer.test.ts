@@ -303,6 +303,13 @@ describe('a push', () => {
     await receiver?.moved(updates)
     expect(branchesOf(await listRefs(peer('everybody'), {}))).toEqual([])
     expect(await askKnown(peer('everybody'), [first])).toEqual([])
+    // Nor where it is taken back while who publishes it again waits for the lock.
+    await publish([name], { ifStill: 'published' })
+    expect(branchesOf(await listRefs(peer('everybody'), {}))).toEqual([])
+    await unpublishRefs(home, { repositoryId: repository.id, refs: 'all' }, { command, now: NOW })
+    for (const ifStill of ['published', 'registered'] as const) {
+      await expect(publish([name], { ifStill })).rejects.toMatchObject({ code: 'not-published' })
+    }
   })
 
   it('is refused as if there were no repository by who sees nothing of it', async () => {
