@@ -66,7 +66,12 @@ export function explainRefusal(error: unknown, peer: string): unknown {
   const { code, message, family, ref } = error.refusal
   const Refused = family === undefined || !isCode(code) ? undefined : CLASSES[family]
   const text = `${peer} refused: ${JSON.stringify(message)}`
-  const details = { peer, refusal: code, reason: JSON.stringify(message).slice(1, -1), ...(ref === undefined ? {} : { ref }) }
+  const details = {
+    peer,
+    refusal: code,
+    reason: JSON.stringify(message).slice(1, -1),
+    ...(ref === undefined ? {} : { ref }),
+  }
   if (Refused !== undefined) return new Refused(code, text, { hint: HINTS[code] ?? 'ask its owner', details })
   return new UnavailableError('peer-refused', `${text} (${JSON.stringify(code)})`, {
     hint: 'it may run another version of jzfs; try another peer',
