@@ -48,6 +48,7 @@ export async function startDaemonHere(context: Context, home: Home, flags: Serve
       bootstrap: config.get('network.bootstrap'),
       ...(port === undefined ? {} : { port }),
       httpPort,
+      httpHosts: config.get('http.hosts'),
       now: context.now,
       log,
       limits: peerLimits(config),

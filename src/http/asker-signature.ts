@@ -23,6 +23,8 @@ export interface SignedRequest {
   method: string
   /** The path with its query, as it is sent. */
   path: string
+  /** The host and port of the URL that is asked (`127.0.0.1:8080`): another server cannot pass the request on as its own. */
+  authority: string
   /** The server's peer id. */
   server: string
   challenge: string
@@ -61,9 +63,9 @@ export function isClaimTrue({ peerId, signature }: ClaimedAsker, request: Signed
   return isSignedBy(peerId, signedBytes(peerId, request), signature)
 }
 
-function signedBytes(asker: string, { method, path, server, challenge, frame }: SignedRequest): Uint8Array {
+function signedBytes(asker: string, { method, path, authority, server, challenge, frame }: SignedRequest): Uint8Array {
   const digest = hash('sha256', frame, 'hex')
   return Buffer.from(
-    ['jzfs-http/1', method, path, server, asker, challenge, digest].map((line) => `${line}\n`).join(''),
+    ['jzfs-http/1', method, path, authority, server, asker, challenge, digest].map((line) => `${line}\n`).join(''),
   )
 }

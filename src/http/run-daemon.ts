@@ -6,6 +6,8 @@ import { createRouter } from './routing/router.ts'
 export interface RunDaemonOptions extends DaemonOptions {
   /** The TCP port of the HTTP listener, 0 for any (default: it does not listen for HTTP). */
   httpPort?: number | undefined
+  /** See `HttpListenerOptions.hosts`. */
+  httpHosts?: readonly string[] | undefined
   /** Base URLs of delegated routers: see `createRouter` (default: none). */
   routerUrls?: readonly string[] | undefined
 }
@@ -14,7 +16,12 @@ export interface RunDaemonOptions extends DaemonOptions {
  * Starts the daemon of a home, its control socket and its HTTP listener; `stop` ends all. It is this process's main work
  * from now on: see `keepYoungGenerationSmall`. Throws what `startDaemon` and `startHttpListener` throw.
  */
-export async function runDaemon({ httpPort, routerUrls = [], ...given }: RunDaemonOptions): Promise<Daemon> {
+export async function runDaemon({
+  httpPort,
+  httpHosts = [],
+  routerUrls = [],
+  ...given
+}: RunDaemonOptions): Promise<Daemon> {
   keepYoungGenerationSmall()
   const [{ startDaemon }, { startControlServer }] = await Promise.all([
     import('../node/daemon.ts'),
@@ -26,6 +33,7 @@ export async function runDaemon({ httpPort, routerUrls = [], ...given }: RunDaem
     const { startHttpListener } = await import('./listener/http-listener.ts')
     const http = await startHttpListener(daemon, {
       port: httpPort,
+      hosts: httpHosts,
       maxConnectionsPerHost: given.limits?.maxConnectionsPerHost,
     })
     daemon.state.http = http.url

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 import { ConflictError, NotFoundError } from '../../model/errors.ts'
@@ -6,8 +6,9 @@ import type { Daemon } from '../../node/daemon.ts'
 import { DEFAULT_PEER_LIMITS } from '../../node/network/peer-limits.ts'
 import { CHALLENGE_HEADER } from '../asker-signature.ts'
 import { errorBody, FAMILY_STATUS, messageForOthers } from '../error-body.ts'
-import { type Challenges, createChallenges } from './challenges.ts'
+import { createChallenges } from './challenges.ts'
 import { limitHosts } from './host-limit.ts'
+import type { HttpExchange } from './http-route.ts'
 import { HTTP_ROUTES } from './http-routes.ts'
 import { isTransfer } from './sync-route.ts'
 
@@ -23,6 +24,8 @@ export interface HttpListener {
 export interface HttpListenerOptions {
   /** The TCP port; 0 is any that is free. */
   port: number
+  /** Hosts (`data.example.org`, with a port where it is not the usual one) of the URLs by which a proxy gives it to others. */
+  hosts?: readonly string[]
   /** Connections at a time (default 1024). */
   maxConnections?: number
   /** Of these, from one IP address (default: that of DEFAULT_PEER_LIMITS). */
@@ -44,11 +47,12 @@ const SHORT_REQUEST_MS = 30_000
  * certificate. Answers what `HTTP_ROUTES` knows. Throws ConflictError `port-taken` (details: `port`).
  */
 export async function startHttpListener(daemon: Daemon, options: HttpListenerOptions): Promise<HttpListener> {
-  const { port, maxConnections = 1024 } = options
+  const { port, hosts = [], maxConnections = 1024 } = options
   const { maxConnectionsPerHost = DEFAULT_PEER_LIMITS.maxConnectionsPerHost } = options
   const challenges = createChallenges()
+  const authorities = hosts.map((host) => host.toLowerCase())
   const server = createServer((request, response) => {
-    answer(daemon, challenges, request, response).catch((error: unknown) => fail(response, error))
+    answer({ daemon, challenges, authorities, request, response }).catch((error: unknown) => fail(response, error))
   })
   server.maxConnections = maxConnections
   limitHosts(server, maxConnectionsPerHost, (refused) => daemon.activity.refusedConnection('host', refused))
@@ -58,8 +62,10 @@ export async function startHttpListener(daemon: Daemon, options: HttpListenerOpt
   server.requestTimeout = 0
   server.timeout = SILENCE_MS
   await listen(server, port)
+  const listening = (server.address() as AddressInfo).port
+  authorities.push(...OWN_HOSTS.map((host) => `${host}:${listening}`))
   return {
-    url: `http://${HOST}:${(server.address() as AddressInfo).port}`,
+    url: `http://${HOST}:${listening}`,
     close: async () => {
       const closed = new Promise((resolve) => server.close(resolve))
       server.closeAllConnections()
@@ -69,6 +75,9 @@ export async function startHttpListener(daemon: Daemon, options: HttpListenerOpt
 }
 
 const HOST = '127.0.0.1'
+
+/** What this machine calls itself in URLs. */
+const OWN_HOSTS = [HOST, 'localhost']
 
 async function listen(server: Server, port: number): Promise<void> {
   try {
@@ -86,12 +95,8 @@ async function listen(server: Server, port: number): Promise<void> {
   }
 }
 
-async function answer(
-  daemon: Daemon,
-  challenges: Challenges,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+async function answer(asked: Omit<HttpExchange, 'path' | 'signal'>): Promise<void> {
+  const { challenges, request, response } = asked
   const hungUp = new AbortController()
   const [path = '/'] = (request.url ?? '/').split('?')
   const timer = isTransfer(path) ? undefined : setTimeout(() => response.destroy(), SHORT_REQUEST_MS)
@@ -99,7 +104,7 @@ async function answer(
     clearTimeout(timer)
     hungUp.abort()
   })
-  const exchange = { daemon, challenges, request, response, path, signal: hungUp.signal }
+  const exchange: HttpExchange = { ...asked, path, signal: hungUp.signal }
   if (request.headers.authorization !== undefined) response.setHeader(CHALLENGE_HEADER, challenges.give())
   for (const route of HTTP_ROUTES) {
     if (await route(exchange)) return

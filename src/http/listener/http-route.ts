@@ -7,6 +7,8 @@ import type { Challenges } from './challenges.ts'
 export interface HttpExchange {
   daemon: Daemon
   challenges: Challenges
+  /** Host and port of the URLs by which this server is reached, as they are signed. */
+  authorities: readonly string[]
   request: IncomingMessage
   response: ServerResponse
   /** The path, without query, as it was sent. */

@@ -87,7 +87,10 @@ async function splitFrame(
 }
 
 /** Who asks: whoever has signed, or everybody. A claim that is not true is no asker at all. */
-function provenAsker({ daemon, challenges, request }: HttpExchange, frame: Uint8Array): Exclude<Asker, 'self'> {
+function provenAsker(
+  { daemon, challenges, authorities, request }: HttpExchange,
+  frame: Uint8Array,
+): Exclude<Asker, 'self'> {
   const { authorization } = request.headers
   if (authorization === undefined) return 'everybody'
   const claim = parseAuthorization(authorization)
@@ -95,21 +98,25 @@ function provenAsker({ daemon, challenges, request }: HttpExchange, frame: Uint8
   const { challenge } = claim
   if (!challenges.isGood(challenge))
     throw notSigned('its challenge is not one of this server, or was used, or is too old')
-  if (!isTrue(claim, daemon.node.peerId, request, frame))
-    throw notSigned('it is not by that key, or of another request')
+  if (!authorities.some((authority) => isTrue(claim, { authority, server: daemon.node.peerId }, request, frame)))
+    throw notSigned('it is not by that key, or of another request, or for another server')
   if (challenges.use(challenge)) return { peerId: claim.peerId }
   throw new UnavailableError('too-many-requests', 'too many signed requests were made in a minute', {
     hint: 'try again in a minute',
   })
 }
 
-function isTrue(claim: ClaimedAsker, server: string, request: IncomingMessage, frame: Uint8Array): boolean {
-  const { method = '', url: path = '' } = request
-  return isClaimTrue(claim, { method, path, server, challenge: claim.challenge, frame })
+function isTrue(
+  claim: ClaimedAsker,
+  here: { authority: string; server: string },
+  { method = '', url: path = '' }: IncomingMessage,
+  frame: Uint8Array,
+): boolean {
+  return isClaimTrue(claim, { method, path, ...here, challenge: claim.challenge, frame })
 }
 
 function notSigned(problem: string): IntegrityError {
   return new IntegrityError('signature-refused', `the signature of the request is refused: ${problem}`, {
-    hint: 'ask again: each request is signed anew',
+    hint: 'ask again: each request is signed anew; behind a proxy its owner has to say by which host: `jzfs config --user --add http.hosts HOST`',
   })
 }

@@ -47,7 +47,7 @@ export function createHttpPeer(text: string, { key, profile = 'loopback' }: Http
       async headersFor(frame): Promise<Record<string, string>> {
         if (key === undefined) return {}
         const { challenge, peerId } = await challenges.take(options)
-        const request = { method: 'POST', path: url.pathname, server: peerId, challenge, frame }
+        const request = { method: 'POST', path: url.pathname, authority: url.host, server: peerId, challenge, frame }
         return { authorization: authorizationOf(key, request) }
       },
     })

@@ -83,6 +83,10 @@ export const CONFIG_KEYS = {
     default: '30.days.ago',
     doc: 'the same for entries whose commits no ref reaches',
   },
+  'http.hosts': {
+    type: 'list',
+    doc: 'hosts of the URLs by which a proxy gives the HTTP listener to others, with a port where it is not the usual one',
+  },
   'http.port': {
     type: 'integer',
     max: 65_535,

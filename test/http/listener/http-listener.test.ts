@@ -133,7 +133,8 @@ describe('a signed request', () => {
     const { daemon, url, name } = await startData()
     const given = await fetch(`${daemon.state.http}/challenge`)
     const { challenge, peerId } = (await given.json()) as { challenge: string; peerId: string }
-    const request = { method: 'POST', path: `/${name}/sync`, server: peerId, challenge, frame }
+    const { host: authority } = new URL(url)
+    const request = { method: 'POST', path: `/${name}/sync`, authority, server: peerId, challenge, frame }
     const send = (authorization: string, body: Uint8Array = frame) =>
       fetch(`${url}/sync`, {
         method: 'POST',
@@ -161,6 +162,7 @@ describe('a signed request', () => {
       authorizationOf(writer, { ...request, path: '/other/sync' }),
       authorizationOf(writer, { ...request, method: 'GET' }),
       authorizationOf(writer, { ...request, server: stranger.peerId }),
+      authorizationOf(writer, { ...request, authority: 'data.example.org' }),
       authorizationOf(writer, { ...request, frame: encodeRefsRequest({ repository: 'x' }) }),
       authorizationOf({ ...stranger, peerId: writer.peerId }, request),
       authorizationOf(writer, { ...request, challenge: hash('sha256', 'made up', 'base64url') }),
