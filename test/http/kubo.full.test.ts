@@ -130,6 +130,7 @@ describe.skipIf(binary === undefined)('with a Kubo beside it', () => {
     const source = join(temporaryFolder(), 'data')
     mkdirSync(join(source, 'dir'), { recursive: true })
     writeFileSync(join(source, 'a.txt'), 'from Kubo')
+    writeFileSync(join(source, 'empty'), '')
     writeFileSync(join(source, 'dir', 'big.bin'), seededBytes('kubo', 5_000_000))
     const tree = CID.parse((await ipfs('add', '-r', '-Q', '--hidden', source)).trim())
     const commit = encodeCommit({ tree, parents: [], author: ANN, committer: ANN, message: 'made elsewhere' })
@@ -154,7 +155,7 @@ describe.skipIf(binary === undefined)('with a Kubo beside it', () => {
         now: new Date(),
       })
       await network.close()
-      expect(fetched.blocks).toBe(10)
+      expect(fetched.blocks).toBe(11)
       expect((await listPins(home, { command })).map(({ cid }) => cid.toString())).toEqual([commit.cid.toString()])
     }
   })
