@@ -85,6 +85,7 @@ function peerLimits(config: Config) {
     maxBytesPerSecondPerPeer: config.get('network.maxBytesPerSecondPerPeer'),
     idleTimeoutMs: config.get('network.idleTimeoutMs'),
     maxExchangeMs: config.get('network.maxExchangeMs'),
+    maxPushBytes: config.get('network.maxPushBytes'),
   }
 }
 

@@ -29,11 +29,16 @@ export function createExchanges(
   offerTo: (asker: Asker) => Offer,
 ): ServeExchange {
   const quota = createStreamQuota(limits)
-  const { idleTimeoutMs } = limits
+  const { idleTimeoutMs, maxPushBytes } = limits
   return (stream, { asker, label, carrier, repository }) =>
     activity.exchange(label, carrier, () =>
       quota.run(label, stream, (duplex) =>
-        serveSync(duplex, within(offerTo(asker), repository), { label, readAhead: READ_AHEAD, idleTimeoutMs }),
+        serveSync(duplex, within(offerTo(asker), repository), {
+          label,
+          readAhead: READ_AHEAD,
+          idleTimeoutMs,
+          maxPushBytes,
+        }),
       ),
     )
 }

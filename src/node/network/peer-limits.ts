@@ -18,6 +18,8 @@ export interface PeerLimits {
   idleTimeoutMs: number
   /** How long one exchange may take, in milliseconds. */
   maxExchangeMs: number
+  /** Bytes of blocks that one push may bring, with what is kept of an interrupted one. */
+  maxPushBytes: number
 }
 
 /** The limits of a node that is told of no others. */
@@ -31,4 +33,5 @@ export const DEFAULT_PEER_LIMITS: PeerLimits = {
   maxBytesPerSecondPerPeer: 0,
   idleTimeoutMs: 60_000,
   maxExchangeMs: 86_400_000,
+  maxPushBytes: 107_374_182_400,
 }

@@ -189,6 +189,11 @@ export const CONFIG_KEYS = {
     max: 2_147_483_647,
     doc: 'how long one transfer to or from a peer may take, in milliseconds',
   },
+  'network.maxPushBytes': {
+    type: 'size',
+    default: 107_374_182_400,
+    doc: 'how many bytes one push to the repositories of this node may bring',
+  },
   'network.maxSyncStreams': {
     type: 'integer',
     default: 256,
