@@ -9,24 +9,35 @@ type Role = 'AUTHOR' | 'COMMITTER'
 
 /**
  * Who acts: `JZFS_AUTHOR_NAME` and `_EMAIL` (or the committer's), else `user.name` and `user.email`, else user@host of
- * the system, which is said on standard error. When: `JZFS_AUTHOR_DATE`, else `SOURCE_DATE_EPOCH`, else now.
+ * the system. When: `JZFS_AUTHOR_DATE`, else `SOURCE_DATE_EPOCH`, else now.
  */
 export function currentPerson(context: Context, config: Pick<Config, 'get'>, role: Role): Person {
   return { ...identity(context, config, role), date: currentDate(context, role) }
 }
 
 function identity(context: Context, config: Pick<Config, 'get'>, role: Role): Identity {
-  const { env } = context
+  const { name, email } = configuredIdentity(context, config, role)
+  const system = systemIdentity()
+  return createIdentity(name ?? system.name, email ?? system.email)
+}
+
+/** Says on standard error, once a commit is made, that nobody said who its author is, and how to. */
+export function sayTakenIdentity(context: Context, config: Pick<Config, 'get'>): void {
+  const { name, email } = configuredIdentity(context, config, 'AUTHOR')
+  if (name !== undefined && email !== undefined) return
+  const system = systemIdentity()
+  context.terminal.say(`no author configured: taking ${name ?? system.name} <${email ?? system.email}>`)
+  context.terminal.say('hint: jzfs config --user user.name NAME; jzfs config --user user.email EMAIL')
+}
+
+function configuredIdentity(
+  { env }: Context,
+  config: Pick<Config, 'get'>,
+  role: Role,
+): { name: string | undefined; email: string | undefined } {
   const name = given(env[`JZFS_${role}_NAME`]) ?? (role === 'COMMITTER' ? given(env['JZFS_AUTHOR_NAME']) : undefined)
   const email = given(env[`JZFS_${role}_EMAIL`]) ?? (role === 'COMMITTER' ? given(env['JZFS_AUTHOR_EMAIL']) : undefined)
-  const system = systemIdentity()
-  const chosenName = name ?? config.get('user.name')
-  const chosenEmail = email ?? config.get('user.email')
-  if ((chosenName === undefined || chosenEmail === undefined) && role === 'AUTHOR') {
-    context.terminal.say(`no author configured: taking ${chosenName ?? system.name} <${chosenEmail ?? system.email}>`)
-    context.terminal.say('hint: jzfs config --user user.name NAME; jzfs config --user user.email EMAIL')
-  }
-  return createIdentity(chosenName ?? system.name, chosenEmail ?? system.email)
+  return { name: name ?? config.get('user.name'), email: email ?? config.get('user.email') }
 }
 
 function currentDate({ env, now }: Context, role: Role): string {

@@ -20,7 +20,7 @@ import type { CommandModule } from '../command.ts'
 import type { Context } from '../context.ts'
 import { editMessage } from '../editor.ts'
 import { withWorktree, type WorkingRepository } from '../here.ts'
-import { currentPerson, localOffset } from '../identity.ts'
+import { currentPerson, localOffset, sayTakenIdentity } from '../identity.ts'
 import { createProgressLine } from '../progress.ts'
 import { renderLongStatus } from '../status-text.ts'
 
@@ -166,6 +166,7 @@ async function report(
   const name = branch?.replace('refs/heads/', '')
   if (flags.json) return context.terminal.json({ commit: cid, tree: node.tree, parents: node.parents, branch: name })
   if (flags.quiet) return
+  sayTakenIdentity(context, repository.config)
   const changed = await countChanges(repository, parentTree, node.tree)
   const root = node.parents.length === 0 ? ' (root commit)' : ''
   const subject = node.message.split('\n', 1)[0]

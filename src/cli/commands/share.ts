@@ -15,7 +15,7 @@ import { branchOrHead } from '../branch-name.ts'
 import type { CommandModule } from '../command.ts'
 import type { Context } from '../context.ts'
 import { configSources, openOptions } from '../here.ts'
-import { currentPerson } from '../identity.ts'
+import { currentPerson, sayTakenIdentity } from '../identity.ts'
 import { openHomeHere } from '../network.ts'
 import { createProgressLine } from '../progress.ts'
 import { publicationDocument } from '../publish/publication-report.ts'
@@ -127,6 +127,7 @@ async function commitWhatIsThere(context: Context, repository: Repository, flags
   const message = flags.message ?? `${tip === undefined ? 'Share' : 'Update'} ${basename(repository.worktree ?? '')}`
   try {
     await commitIndex(repository, { command, author, committer, message, allowEmpty: tip === undefined, signal })
+    sayTakenIdentity(context, repository.config)
     return true
   } catch (error) {
     if (error instanceof JzfsError && error.code === 'nothing-to-commit') return false

@@ -6,7 +6,7 @@ import type { Context } from '../context.ts'
 import { editMessage } from '../editor.ts'
 import type { WorkingRepository } from '../here.ts'
 import { printableMessage } from '../history/commit-message.ts'
-import { currentPerson } from '../identity.ts'
+import { currentPerson, sayTakenIdentity } from '../identity.ts'
 import { givenMessage } from '../message-options.ts'
 
 /** Commits a merge that waited. On a terminal the user may change its message. */
@@ -28,6 +28,7 @@ export async function concludeMerge(
   const name = branch?.replace('refs/heads/', '')
   if (flags.json) return terminal.json({ commit: cid, tree: commit.tree, parents: commit.parents, branch: name })
   if (flags.quiet) return
+  sayTakenIdentity(context, repository.config)
   const subject = printableMessage(commit.message.split('\n', 1)[0] as string)
   await terminal.out(`[${name ?? 'detached HEAD'} ${shortenCid(cid)}] ${subject}\n`)
 }

@@ -10,6 +10,7 @@ import { EXIT } from '../exit-status.ts'
 import { gatherOutput } from '../gathered-output.ts'
 import { sayNotDone } from '../here.ts'
 import { printableMessage } from '../history/commit-message.ts'
+import { sayTakenIdentity } from '../identity.ts'
 
 /** What is said of a merge. */
 interface ReportFlags {
@@ -31,6 +32,7 @@ export async function reportMerge(
   if (flags.json) return context.terminal.json(mergeDocument(merged))
   sayNotDone(context, merged)
   if (flags.quiet) return
+  if (outcome === 'merged') sayTakenIdentity(context, repository.config)
   const lines = [...merged.notes.map(({ text }) => printableMessage(text)), ...outcomeLines(merged, flags)]
   await context.terminal.out(lines.map((line) => `${line}\n`).join(''))
   const isShown = outcome === 'fast-forward' || outcome === 'merged' || (outcome === 'waiting' && flags.squash)

@@ -7,6 +7,7 @@ import type { Context } from '../context.ts'
 import { EXIT } from '../exit-status.ts'
 import { sayNotDone } from '../here.ts'
 import { printableMessage } from '../history/commit-message.ts'
+import { sayTakenIdentity } from '../identity.ts'
 import type { ReplayFlags } from './replay-flags.ts'
 
 /** Says what came of a cherry-pick, revert or rebase, and sets the exit status: 1 where it waits. */
@@ -21,6 +22,7 @@ export async function reportReplay(
   if (flags.json) return context.terminal.json({ ...replayDocument(report), ...details })
   sayNotDone(context, report)
   if (!flags.quiet) {
+    if (made.length > 0) sayTakenIdentity(context, repository.config)
     for (const commit of made) {
       await showNotes(context, commit)
       if (kind !== 'rebase') await showCommit(context, repository, report, commit)

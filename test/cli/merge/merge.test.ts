@@ -3,8 +3,9 @@ import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
+import { temporaryFolder } from '../../support/repository.ts'
 import { runHere } from '../../support/run-here.ts'
-import { inConflict, write } from '../../worktree/support/parted-branches.ts'
+import { inConflict, parted, write } from '../../worktree/support/parted-branches.ts'
 
 test('options that do not go together, and what cannot be merged, are named', async () => {
   const { top, repository } = await inConflict()
@@ -64,4 +65,16 @@ test('a merge with conflicts is a document too, and is continued with the messag
   await run('rm', '-q', 'gone')
   expect((await run('merge', '--continue')).stdout).toMatch(/^\[main \w+\] from a file\n$/)
   expect((await run('log', '-n', '1', '--format=%B%P')).stdout).toMatch(/^from a file\n\n?\w+ \w+\n$/)
+})
+
+test('that nobody said who the author is, is said where a commit was made, and only there', async () => {
+  const { top, repository } = await parted({ a: 'a\n' }, {}, { b: 'b\n' })
+  await using _ = repository
+  const env = { JZFS_AUTHOR_NAME: '', JZFS_AUTHOR_EMAIL: '', JZFS_HOME: temporaryFolder() }
+  const taken = expect.stringMatching(/^no author configured: taking .+ <.+@.+>\nhint: jzfs config --user user\.name/)
+  expect(await runHere(top, ['merge', 'side'], env)).toMatchObject({ status: 0, stderr: '' })
+  expect(await runHere(top, ['merge', 'side'], env)).toMatchObject({ status: 0, stderr: '' })
+  expect(await runHere(top, ['revert', 'HEAD'], env)).toMatchObject({ status: 0, stderr: taken })
+  expect(await runHere(top, ['commit', '--allow-empty', '-q', '-m', 'x'], env)).toMatchObject({ status: 0, stderr: '' })
+  expect(await runHere(top, ['commit', '--allow-empty', '-m', 'y'], env)).toMatchObject({ status: 0, stderr: taken })
 })
