@@ -54,13 +54,14 @@ export interface PushedRemote {
  * it still is what the remote listed. Then the refs here that follow them are set, in one operation.
  *
  * Throws what `Remote.list`, `selectPushed` and `Remote.push` throw, InvalidError `remote-not-writable` for what nobody
- * can push to, and UnavailableError `push-forbidden` where we may not. A ref that the rules, or the remote, refuse is no
- * error: see `isRejected`.
+ * can push to (the name of one branch, a bundle), and UnavailableError `push-forbidden` where we may not. A ref that the
+ * rules, or the remote, refuse is no error: see `isRejected`.
  */
 export async function pushRemote(request: PushRemoteRequest): Promise<PushedRemote> {
   const { repository, remote, signal } = request
   if (remote.push === undefined) throw notWritable(remote)
   const listed = await remote.list({ signal })
+  if (listed.isOneBranch === true) throw oneBranch(remote)
   if (!listed.writable) throw forbidden(remote)
   using _lease = await repository.store.lease({ signal })
   const selected = await selectPushed(repository, listed, request, { signal })
@@ -169,6 +170,13 @@ function upstreamOfPush({ source, target, after }: JudgedPush): { branch: string
 function notWritable({ url }: Remote): InvalidError {
   return new InvalidError('remote-not-writable', `nobody can push to ${url}`, {
     hint: 'push to a folder, or to a node: /ip4/…/p2p/PEER/REPOSITORY or https://HOST/REPOSITORY',
+    details: { url },
+  })
+}
+
+function oneBranch({ url }: Remote): InvalidError {
+  return new InvalidError('remote-not-writable', `nobody can push to ${url}: it is the name of one branch`, {
+    hint: 'push to the repository: its name is the one that clones all of it (there: `jzfs publish --list`); take it with `jzfs remote set-url origin URL`',
     details: { url },
   })
 }

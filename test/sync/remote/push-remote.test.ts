@@ -120,6 +120,14 @@ describe('a push', () => {
     expect(Object.keys(await refsOf(there))).toEqual(['refs/heads/other'])
   })
 
+  it('does not blame who is let in where the name is that of one branch', async () => {
+    const { here, remote } = await twoRepositories()
+    const list = async () => ({ ...(await remote.list()), writable: false, isOneBranch: true })
+    await expect(pushTo(here, { ...remote, list }, { refspecs: ['main'] })).rejects.toMatchObject({
+      code: 'remote-not-writable',
+    })
+  })
+
   it('deletes, prunes, and takes tags along', async () => {
     const { here, there, first, second, remote } = await twoRepositories()
     await setRefs(here, {
