@@ -87,7 +87,11 @@ async function add(context: Context, text: string, flags: AddFlags): Promise<voi
   const { blocks, bytes } = fetched
   if (flags.json) return context.terminal.json({ source: labelOf(source), cid, before, blocks, bytes })
   const isKept = before?.equals(cid) === true
-  const what = isKept ? 'pinned already:' : before === undefined ? 'pinned' : 'now pinned:'
+  const what = isKept
+    ? `pinned already${flags.follow === true ? ', and followed' : ''}:`
+    : before === undefined
+      ? 'pinned'
+      : 'now pinned:'
   await context.terminal.out(`${what} ${cid.toString()}${isKept ? '' : ` (${blocksText(fetched)})`}\n`)
 }
 

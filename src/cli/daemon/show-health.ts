@@ -39,6 +39,7 @@ async function ask(context: Context): Promise<Health | undefined> {
 /** Prints the metrics of the daemon of this home, as Prometheus reads them; exits with 1 where none runs. */
 export async function showMetrics(context: Context): Promise<void> {
   const answer = await askService(openHomeHere(context), '/metrics', { signal: context.signal })
-  if (answer === undefined) context.status = EXIT.partial
-  else await context.terminal.out(answer.body)
+  if (answer !== undefined) return context.terminal.out(answer.body)
+  context.status = EXIT.partial
+  context.terminal.say('not running')
 }

@@ -68,7 +68,7 @@ function commitOf(text: string): string {
 
 function httpUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url === undefined || url.hostname === '') throw invalid(text, 'it names no host')
+  if (url === undefined || url.hostname === '') throw invalid(text, 'it names no host, or a port that cannot be')
   if (url.pathname === '/') throw invalid(text, 'it names no repository')
   if (url.search !== '' || url.hash !== '') throw invalid(text, 'it has a query or a fragment')
   if (url.username !== '' || url.password !== '') throw invalid(text, 'it has a user or a password')
