@@ -238,7 +238,8 @@ function servedBy(
       return record
     },
     judge: createMessageJudge(home, now),
-    sync: (stream, peerId) => exchange(stream, { asker: { peerId }, label: peerId, carrier: 'libp2p' }),
+    sync: (stream, peerId, options) =>
+      exchange(stream, { asker: { peerId }, label: peerId, carrier: 'libp2p', ...options }),
   }
 }
 

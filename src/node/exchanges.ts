@@ -14,6 +14,8 @@ export interface AskedBy {
   carrier: Carrier
   /** The repository that the stream is about, where the carrier says so. */
   repository?: string | undefined
+  /** Aborts when the asker hangs up: nothing more is read for it then. */
+  signal?: AbortSignal | undefined
 }
 
 /** Answers one stream of `/jzfs/sync/1`, within the limits of its peer; what goes wrong is in the log. */
@@ -30,15 +32,20 @@ export function createExchanges(
 ): ServeExchange {
   const quota = createStreamQuota(limits)
   const { idleTimeoutMs, maxPushBytes } = limits
-  return (stream, { asker, label, carrier, repository }) =>
+  return (stream, { asker, label, carrier, repository, signal: hungUp }) =>
     activity.exchange(label, carrier, () =>
-      quota.run(label, stream, (duplex) =>
-        serveSync(duplex, within(offerTo(asker), repository), {
-          label,
-          readAhead: READ_AHEAD,
-          idleTimeoutMs,
-          maxPushBytes,
-        }),
+      quota.run(
+        label,
+        stream,
+        (duplex, signal) =>
+          serveSync(duplex, within(offerTo(asker), repository), {
+            label,
+            readAhead: READ_AHEAD,
+            idleTimeoutMs,
+            maxPushBytes,
+            signal,
+          }),
+        { signal: hungUp },
       ),
     )
 }

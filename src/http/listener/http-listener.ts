@@ -102,7 +102,7 @@ async function answer(asked: Omit<HttpExchange, 'path' | 'signal'>): Promise<voi
   const timer = isTransfer(path) ? undefined : setTimeout(() => response.destroy(), SHORT_REQUEST_MS)
   response.once('close', () => {
     clearTimeout(timer)
-    hungUp.abort()
+    if (!response.writableFinished) hungUp.abort()
   })
   const exchange: HttpExchange = { ...asked, path, signal: hungUp.signal }
   if (request.headers.authorization !== undefined) response.setHeader(CHALLENGE_HEADER, challenges.give())

@@ -40,6 +40,7 @@ export async function answerSync(exchange: HttpExchange): Promise<boolean> {
     label: asker === 'everybody' ? label : asker.peerId,
     carrier: 'http',
     repository,
+    signal: exchange.signal,
   })
   hangUpUnlessComplete(request)
   return true

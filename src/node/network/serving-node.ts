@@ -37,8 +37,8 @@ export interface Served {
   blocks: BlockView
   /** The newest IPNS record (marshalled) of a name (`k51…`), to everybody, over `/libp2p/fetch/0.0.1`. */
   record(name: string): Promise<Uint8Array | undefined>
-  /** Answers one stream of `/jzfs/sync/1`. `peerId` is proven. */
-  sync(duplex: ByteDuplex, peerId: string): Promise<void>
+  /** Answers one stream of `/jzfs/sync/1`. `peerId` is proven; the signal aborts when the peer hangs up. */
+  sync(duplex: ByteDuplex, peerId: string, options: { signal: AbortSignal }): Promise<void>
   /** Judges a record that came by topic, before it is passed on (default: nothing is accepted). */
   judge?: JudgeMessage
 }
@@ -168,7 +168,11 @@ async function serve(helia: HeliaWithLibp2p<AskingServices>, served: Served): Pr
   })
   await libp2p.handle(
     SYNC_PROTOCOL,
-    (stream, { remotePeer }) => served.sync(streamDuplex(stream), remotePeer.toString()),
+    (stream, { remotePeer }) => {
+      const hungUp = new AbortController()
+      stream.addEventListener('close', () => hungUp.abort())
+      return served.sync(streamDuplex(stream), remotePeer.toString(), { signal: hungUp.signal })
+    },
     { maxInboundStreams: MAX_SYNC_STREAMS },
   )
 }

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
+import type { AbortOptions } from '../../model/block.ts'
 import { UnavailableError } from '../../model/errors.ts'
 import type { ByteDuplex } from '../../sync/duplex.ts'
+import { closedEarly } from '../../sync/protocol/peer-errors.ts'
 import type { PeerLimits } from './peer-limits.ts'
 
 /** What shares out the places and the bandwidth of exchanges with peers. */
@@ -9,14 +11,23 @@ export interface StreamQuota {
   /**
    * Runs an exchange with a peer on a stream, within the peer's share. Where it has too many already, or all have, the
    * stream is aborted: UnavailableError `too-many-streams` (details: `peer`). An exchange that takes too long is aborted:
-   * `exchange-too-long`.
+   * `exchange-too-long`; one whose peer hangs up (`signal`): `peer-closed-early`. The exchange is given a signal that
+   * aborts then, so that it also stops what it does without the stream.
    */
-  run<T>(peerId: string, duplex: ByteDuplex, exchange: (duplex: ByteDuplex) => Promise<T>): Promise<T>
+  run<T>(
+    peerId: string,
+    duplex: ByteDuplex,
+    exchange: (duplex: ByteDuplex, signal: AbortSignal) => Promise<T>,
+    options?: AbortOptions,
+  ): Promise<T>
   /** Exchanges that run at the moment. */
   readonly running: number
 }
 
-type Limits = Omit<PeerLimits, 'maxConnections' | 'maxConnectionsPerHost' | 'maxConnectionsPerPeer' | 'idleTimeoutMs'>
+type Limits = Pick<
+  PeerLimits,
+  'maxSyncStreams' | 'maxSyncStreamsPerPeer' | 'maxBytesPerSecond' | 'maxBytesPerSecondPerPeer' | 'maxExchangeMs'
+>
 
 /** What one peer takes at the moment. */
 interface Share {
@@ -42,7 +53,7 @@ export function createStreamQuota(limits: Limits): StreamQuota {
     get running() {
       return running
     },
-    async run(peerId, duplex, exchange) {
+    async run(peerId, duplex, exchange, { signal } = {}) {
       const share = shares.get(peerId) ?? { streams: 0, bandwidth: newBandwidth(rate) }
       if (running >= limits.maxSyncStreams || share.streams >= limits.maxSyncStreamsPerPeer) {
         throw aborted(duplex, tooMany(peerId))
@@ -51,15 +62,21 @@ export function createStreamQuota(limits: Limits): StreamQuota {
       share.streams++
       running++
       const ended = new AbortController()
-      const timer = setTimeout(() => aborted(duplex, tooLong(peerId, limits.maxExchangeMs)), limits.maxExchangeMs)
+      const end = (reason: UnavailableError): void => ended.abort(aborted(duplex, reason))
+      const timer = setTimeout(() => end(tooLong(peerId, limits.maxExchangeMs)), limits.maxExchangeMs)
+      const hangUp = (): void => end(closedEarly(peerId))
+      if (signal?.aborted === true) hangUp()
+      else signal?.addEventListener('abort', hangUp)
       try {
         const bandwidths = [share.bandwidth, whole].filter((each) => each !== undefined)
-        return await exchange(bandwidths.length === 0 ? duplex : slowed(duplex, bandwidths, ended.signal))
+        const carried = bandwidths.length === 0 ? duplex : slowed(duplex, bandwidths, ended.signal)
+        return await exchange(carried, ended.signal)
       } catch (error) {
         duplex.abort(error instanceof Error ? error : new Error('the exchange failed'))
         throw error
       } finally {
         clearTimeout(timer)
+        signal?.removeEventListener('abort', hangUp)
         ended.abort()
         running--
         if (--share.streams === 0) shares.delete(peerId)

@@ -211,7 +211,8 @@ async function moveRefs(
     await quarantine.adopt()
     const refs = updates.map((update) => ({ ...update, message: 'push' }))
     await runOperation(repository, lock, { command, person, refs })
-    await repository.store.consolidate(lock, { signal })
+    // They have moved: whatever happens to the stream now, they are published.
+    await repository.store.consolidate(lock)
   } catch (error) {
     throw toldConflict(error)
   }

@@ -2,6 +2,7 @@ import type { CID } from 'multiformats/cid'
 
 import type { AbortOptions, BlockSource } from '../../model/block.ts'
 import type { DagWalk, WalkedBlock } from './dag-walk.ts'
+import { createWalkPause } from './walk-pause.ts'
 
 /** How much may be read before it is needed. */
 export interface ReadAhead {
@@ -27,10 +28,13 @@ export async function passReachable(
   source: BlockSource,
   options?: AbortOptions,
 ): Promise<void> {
+  const pause = createWalkPause(options)
   walk.begin(roots, { isStrict: false, role: 'any' })
   for (let block = walk.next(); block !== undefined; block = walk.next()) {
     if (block.isLeaf) walk.pass()
     else walk.accept(await source.get(block.cid, options))
+    const pausing = pause()
+    if (pausing !== undefined) await pausing
   }
 }
 
@@ -43,11 +47,14 @@ export async function* orderedBlocks(
   source: BlockSource,
   { skip, nodes = false, readAhead, signal }: { skip: number; nodes?: boolean; readAhead: ReadAhead } & AbortOptions,
 ): AsyncGenerator<OrderedBlock> {
+  const pause = createWalkPause({ signal })
   const queue: (OrderedBlock & { size: number })[] = []
   let passed = 0
   let queuedBytes = 0
   let block: WalkedBlock | undefined
   do {
+    const pausing = pause()
+    if (pausing !== undefined) await pausing
     block = walk.next()
     if (nodes && block?.isLeaf === true) walk.pass()
     else if (block !== undefined) {

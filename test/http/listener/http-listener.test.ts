@@ -6,8 +6,10 @@ import type { CID } from 'multiformats/cid'
 import { describe, expect, it, onTestFinished } from 'vitest'
 
 import { authorizationOf, CHALLENGE_HEADER, SYNC_TYPE } from '../../../src/http/asker-signature.ts'
+import { startHttpListener } from '../../../src/http/listener/http-listener.ts'
 import { createHttpPeer, type HttpPeerOptions } from '../../../src/http/peer/http-peer.ts'
 import { runDaemon } from '../../../src/http/run-daemon.ts'
+import type { Daemon } from '../../../src/node/daemon.ts'
 import { type Ed25519Key, generateEd25519Key } from '../../../src/node/home/ed25519-key.ts'
 import { openHome } from '../../../src/node/home/home.ts'
 import { publishRefs } from '../../../src/node/publish/publish.ts'
@@ -124,6 +126,37 @@ describe('a node over HTTP', () => {
     const page = await fetch(`${daemon.state.http}/sync`, { method: 'POST', headers, body })
     expect([page.status, await page.text()]).toEqual([400, expect.stringContaining('origin-refused')])
   })
+})
+
+it('an exchange is told when its asker hangs up, and not when it is answered', async () => {
+  const { daemon } = await startData()
+  const signals: (AbortSignal | undefined)[] = []
+  let hold = async (): Promise<void> => undefined
+  const exchange: Daemon['exchange'] = async (duplex, { signal }) => {
+    signals.push(signal)
+    await hold()
+    await duplex.closeWrite()
+  }
+  const listener = await startHttpListener({ ...daemon, exchange }, { port: 0 })
+  onTestFinished(() => listener.close())
+  const ask = (signal?: AbortSignal) =>
+    fetch(`${listener.url}/sync`, {
+      method: 'POST',
+      headers: { 'content-type': SYNC_TYPE },
+      body: Buffer.from(encodeRefsRequest({})),
+      signal: signal ?? null,
+    })
+  await (await ask()).bytes()
+  const asker = new AbortController()
+  const { promise: hungUp, resolve } = Promise.withResolvers<void>()
+  hold = async () => {
+    signals[1]?.addEventListener('abort', () => resolve())
+    asker.abort()
+    await hungUp
+  }
+  await expect(ask(asker.signal)).rejects.toThrow()
+  await hungUp
+  expect(signals.map((signal) => signal?.aborted)).toEqual([false, true])
 })
 
 describe('a signed request', () => {

@@ -92,6 +92,20 @@ describe('a serving node', () => {
     expect(asker).toBe(client.peerId)
   })
 
+  it('knows when who asks hangs up', async () => {
+    const { promise: hungUp, resolve } = Promise.withResolvers<void>()
+    const sync = async (_: ByteDuplex, _peer: string, { signal }: { signal: AbortSignal }): Promise<void> => {
+      signal.addEventListener('abort', () => resolve())
+      await hungUp
+    }
+    const server = await keep(startTestNode([], { sync }))
+    const peer = await keep(connectPeer(addressOf(server)))
+    const duplex = await peer.openSync?.()
+    await duplex?.send(bytes)
+    duplex?.abort(new Error('enough'))
+    await hungUp
+  })
+
   it('is found by its id once it is connected', async () => {
     const server = await keep(startTestNode([]))
     const client = await keep(startTestNode([]))
