@@ -4,6 +4,7 @@ import { receivePush, receivePushOffer } from '../push/receive-push.ts'
 import type { ReadAhead } from '../walk/walk-source.ts'
 import { type ByteReader, createByteReader } from './byte-reader.ts'
 import type { Exchange, ServedSync } from './exchange.ts'
+import { withIdleTimeout } from './idle-timeout.ts'
 import { type Fields, type Message, readMessage } from './messages/message-frame.ts'
 import {
   KNOWN_REQUEST,
@@ -21,7 +22,7 @@ import {
 } from './messages/message-types.ts'
 import { encodeRefusal, RefusedRequest } from './messages/refusal.ts'
 import type { Offer } from './offer.ts'
-import { closedEarly, malformed } from './peer-errors.ts'
+import { closedEarly, malformed, tooSlow } from './peer-errors.ts'
 import { READ_AHEAD } from './send-car.ts'
 import { serveBlocks } from './serve-blocks.ts'
 import { serveRecords } from './serve-records.ts'
@@ -100,7 +101,7 @@ async function serve(duplex: ByteDuplex, offer: Offer, options: ServeSyncOptions
     if (error instanceof RefusedRequest) {
       await send(encodeRefusal(response, error.refusal))
       await duplex.closeWrite()
-      await passRest(reader)
+      await passRest(reader, label, idleTimeoutMs)
       return { ...nothing, refused: error.refusal.code }
     }
     if (!(error instanceof WireProblem)) throw error
@@ -117,16 +118,22 @@ function knownMessage(message: Message): Message & Answer {
   return { ...message, ...known }
 }
 
-/** How much more of a refused push is read, so that the refusal is not lost in a stream that breaks. */
-const MAX_PASSED_BYTES = 16_777_216
+/** How much more of a refused push is read, and for how long at most, so that the refusal is not lost in a stream that breaks. */
+const MAX_PASSED_BYTES = 1_048_576
+const MAX_PASSING_MS = 10_000
 
-/** Reads what a peer still sends that was refused, until it has seen that. */
-async function passRest(reader: ByteReader): Promise<void> {
+/** Reads what a peer still sends that was refused, until it has seen that, or for no longer than it may be silent. */
+async function passRest(reader: ByteReader, label: string, silentMs: number): Promise<void> {
+  const timeoutMs = Math.min(MAX_PASSING_MS, silentMs)
+  const endsAt = performance.now() + timeoutMs
+  const onTimeout = (): Error => tooSlow(label, timeoutMs)
   try {
-    for (let passed = 0; passed < MAX_PASSED_BYTES && (await reader.fill(1));) {
+    for (let passed = 0; passed < MAX_PASSED_BYTES;) {
+      const filled = reader.fill(1)
+      if (!(await withIdleTimeout(filled, { idleTimeoutMs: endsAt - performance.now(), onTimeout }))) return
       passed += reader.take(reader.available).length
     }
   } catch {
-    // It hung up: it knows.
+    // It hung up, or drips: it could know.
   }
 }

@@ -14,13 +14,15 @@ const PAUSE_EVERY_MS = 20
 export function createWalkPause({ signal }: AbortOptions = {}): () => Promise<void> | undefined {
   let walked = 0
   let pausedAt = performance.now()
+  const rest = async (): Promise<void> => {
+    await nextTurn()
+    pausedAt = performance.now()
+    signal?.throwIfAborted()
+  }
   return () => {
     if (++walked % CHECKED_BLOCKS !== 0) return undefined
     signal?.throwIfAborted()
     if (performance.now() - pausedAt < PAUSE_EVERY_MS) return undefined
-    return nextTurn().then(() => {
-      pausedAt = performance.now()
-      signal?.throwIfAborted()
-    })
+    return rest()
   }
 }

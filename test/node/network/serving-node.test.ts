@@ -103,7 +103,7 @@ describe('a serving node', () => {
     const duplex = await peer.openSync?.()
     await duplex?.send(bytes)
     duplex?.abort(new Error('enough'))
-    await hungUp
+    await expect(hungUp).resolves.toBeUndefined()
   })
 
   it('is found by its id once it is connected', async () => {

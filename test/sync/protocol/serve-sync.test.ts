@@ -18,11 +18,11 @@ const head = commitTree(
   Object.fromEntries(Array.from({ length: 60 }, (_, at) => [`${at}`, Buffer.alloc(1 << 20, at)])),
 )
 
-function serve(request: Uint8Array, options: Partial<Offer & ServeSyncOptions> = {}) {
+function serve(request: Uint8Array, options: Partial<Offer & ServeSyncOptions> = {}, ends = true) {
   const [here, there] = createDuplexPair()
   const serving = serveSync(there, { ...offerAll(blocks), ...options }, { label: 'client', ...options })
   serving.catch(() => undefined)
-  const sent = here.send(request).then(() => here.closeWrite())
+  const sent = here.send(request).then(() => (ends ? here.closeWrite() : undefined))
   return { here, serving, sent }
 }
 
@@ -91,6 +91,24 @@ describe('serving', () => {
     const [answer] = await Array.fromAsync(here.source)
     expect(Buffer.from(answer!).toString()).toContain('"code":"request-invalid"')
     await expect(serving).rejects.toMatchObject({ code: 'peer-sent-malformed', details: { peer: 'client' } })
+  })
+
+  it('waits for no more of what it refused than a moment, and no more than a mebibyte', async () => {
+    const refused = request([head])
+    const dripping = serve(refused, { mayServe: () => false, idleTimeoutMs: 60 }, false)
+    const drip = setInterval(() => void dripping.here.send(new Uint8Array(1)).catch(() => undefined), 10)
+    expect(await dripping.serving).toMatchObject({ refused: 'not-served' })
+    clearInterval(drip)
+    const flooding = serve(refused, { mayServe: () => false }, false)
+    let sent = 0
+    const flood = (async () => {
+      for (; sent < 64; sent++) await flooding.here.send(new Uint8Array(65_536))
+    })()
+    expect(await flooding.serving).toMatchObject({ refused: 'not-served' })
+    // 16 pieces were read, and a few wait in the stream.
+    expect(sent).toBeLessThan(24)
+    flooding.here.abort(new Error('the test is over'))
+    await expect(flood).rejects.toThrow('the test is over')
   })
 
   it('is not asked about by a request that is cut short', async () => {
