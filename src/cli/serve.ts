@@ -80,6 +80,7 @@ function peerLimits(config: Config) {
     maxConnectionsPerHost: config.get('network.maxConnectionsPerHost'),
     maxConnectionsPerPeer: config.get('network.maxConnectionsPerPeer'),
     maxSyncStreams: config.get('network.maxSyncStreams'),
+    maxSyncStreamsPerHost: config.get('network.maxSyncStreamsPerHost'),
     maxSyncStreamsPerPeer: config.get('network.maxSyncStreamsPerPeer'),
     maxBytesPerSecond: config.get('network.maxBytesPerSecond'),
     maxBytesPerSecondPerPeer: config.get('network.maxBytesPerSecondPerPeer'),

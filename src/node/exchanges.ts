@@ -12,6 +12,8 @@ export interface AskedBy {
   /** A peer id where that is proven, else an address: what limits and the log count it by. */
   label: string
   carrier: Carrier
+  /** The IP address that the stream comes from, where it is known. */
+  host?: string | undefined
   /** The repository that the stream is about, where the carrier says so. */
   repository?: string | undefined
   /** Aborts when the asker hangs up: nothing more is read for it then. */
@@ -32,7 +34,7 @@ export function createExchanges(
 ): ServeExchange {
   const quota = createStreamQuota(limits)
   const { idleTimeoutMs, maxPushBytes } = limits
-  return (stream, { asker, label, carrier, repository, signal: hungUp }) =>
+  return (stream, { asker, label, carrier, host, repository, signal: hungUp }) =>
     activity.exchange(label, carrier, () =>
       quota.run(
         label,
@@ -45,7 +47,7 @@ export function createExchanges(
             maxPushBytes,
             signal,
           }),
-        { signal: hungUp },
+        { host, signal: hungUp },
       ),
     )
 }

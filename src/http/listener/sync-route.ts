@@ -39,6 +39,7 @@ export async function answerSync(exchange: HttpExchange): Promise<boolean> {
     asker,
     label: asker === 'everybody' ? label : asker.peerId,
     carrier: 'http',
+    host: request.socket.remoteAddress,
     repository,
     signal: exchange.signal,
   })

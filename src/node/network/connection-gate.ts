@@ -1,5 +1,6 @@
 import type { ConnectionGater, MultiaddrConnection, PeerId } from '@libp2p/interface'
 
+import { hostOfAddress } from './peer-address.ts'
 import type { PeerLimits } from './peer-limits.ts'
 
 /** What lets inbound connections in, up to so many from one host and to one peer. */
@@ -38,7 +39,7 @@ export function createConnectionGate({ limits, onRefused }: ConnectionGateOption
     refused,
     gater: {
       denyInboundConnection(connection) {
-        const host = hostOf(connection)
+        const host = hostOfAddress(connection.remoteAddr)
         const mayPend = Math.max(1, Math.floor(limits.maxConnectionsPerHost / PENDING_SHARE))
         if (hosts.of(host) >= limits.maxConnectionsPerHost || pending.of(host) >= mayPend) return refuse('host', host)
         hosts.add(host, connection)
@@ -76,10 +77,4 @@ function countOpen() {
       return remove
     },
   }
-}
-
-/** The IP address at the other end. */
-function hostOf({ remoteAddr }: MultiaddrConnection): string {
-  const [first] = remoteAddr.getComponents()
-  return first?.value ?? remoteAddr.toString()
 }

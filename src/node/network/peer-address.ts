@@ -15,6 +15,12 @@ export function parsePeerAddress(text: string, profile: NetworkProfile): Multiad
   return address
 }
 
+/** The IP address in an address, by which a host is counted; the whole address where it begins otherwise. */
+export function hostOfAddress(address: Multiaddr): string {
+  const [first] = address.getComponents()
+  return first?.value ?? address.toString()
+}
+
 function parse(text: string): Multiaddr {
   try {
     const address = multiaddr(text)

@@ -8,6 +8,8 @@ export interface PeerLimits {
   maxConnectionsPerPeer: number
   /** Streams of `/jzfs/sync/1` that are served at a time, in all. */
   maxSyncStreams: number
+  /** Of these, to one host (an IP address), whatever carries them and however many peers it is: keys cost nothing. */
+  maxSyncStreamsPerHost: number
   /** Of these, to one peer, over all its connections. */
   maxSyncStreamsPerPeer: number
   /** Bytes per second that sync streams carry, each way, in all (0: as many as there are). */
@@ -28,6 +30,7 @@ export const DEFAULT_PEER_LIMITS: PeerLimits = {
   maxConnectionsPerHost: 128,
   maxConnectionsPerPeer: 32,
   maxSyncStreams: 256,
+  maxSyncStreamsPerHost: 128,
   maxSyncStreamsPerPeer: 64,
   maxBytesPerSecond: 0,
   maxBytesPerSecondPerPeer: 0,

@@ -25,7 +25,7 @@ import { libp2pOptions } from './libp2p-options.ts'
 import { type AskingServices, createLibp2pPeer, type PingablePeer } from './libp2p-peer.ts'
 import { MAX_BITSWAP_STREAMS, MAX_PING_STREAMS, MAX_SYNC_STREAMS, MAX_WANTS_PER_PEER } from './network-limits.ts'
 import { listenAddresses, type NetworkProfile } from './network-profile.ts'
-import { parsePeerAddress } from './peer-address.ts'
+import { hostOfAddress, parsePeerAddress } from './peer-address.ts'
 import { DEFAULT_PEER_LIMITS, type PeerLimits } from './peer-limits.ts'
 import { createRecordTopics, type JudgeMessage, recordGossip, type RecordTopics } from './record-topics.ts'
 import { streamDuplex } from './stream-duplex.ts'
@@ -37,8 +37,11 @@ export interface Served {
   blocks: BlockView
   /** The newest IPNS record (marshalled) of a name (`k51…`), to everybody, over `/libp2p/fetch/0.0.1`. */
   record(name: string): Promise<Uint8Array | undefined>
-  /** Answers one stream of `/jzfs/sync/1`. `peerId` is proven; the signal aborts when the peer hangs up. */
-  sync(duplex: ByteDuplex, peerId: string, options: { signal: AbortSignal }): Promise<void>
+  /**
+   * Answers one stream of `/jzfs/sync/1`. `peerId` is proven, `host` is the IP address that it comes from; the signal aborts
+   * when the peer hangs up.
+   */
+  sync(duplex: ByteDuplex, peerId: string, options: { host: string; signal: AbortSignal }): Promise<void>
   /** Judges a record that came by topic, before it is passed on (default: nothing is accepted). */
   judge?: JudgeMessage
 }
@@ -168,10 +171,11 @@ async function serve(helia: HeliaWithLibp2p<AskingServices>, served: Served): Pr
   })
   await libp2p.handle(
     SYNC_PROTOCOL,
-    (stream, { remotePeer }) => {
+    (stream, { remotePeer, remoteAddr }) => {
       const hungUp = new AbortController()
       stream.addEventListener('close', () => hungUp.abort())
-      return served.sync(streamDuplex(stream), remotePeer.toString(), { signal: hungUp.signal })
+      const options = { host: hostOfAddress(remoteAddr), signal: hungUp.signal }
+      return served.sync(streamDuplex(stream), remotePeer.toString(), options)
     },
     { maxInboundStreams: MAX_SYNC_STREAMS },
   )

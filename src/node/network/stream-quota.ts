@@ -9,8 +9,8 @@ import type { PeerLimits } from './peer-limits.ts'
 /** What shares out the places and the bandwidth of exchanges with peers. */
 export interface StreamQuota {
   /**
-   * Runs an exchange with a peer on a stream, within the peer's share. Where it has too many already, or all have, the
-   * stream is aborted: UnavailableError `too-many-streams` (details: `peer`). An exchange that takes too long is aborted:
+   * Runs an exchange with a peer on a stream, within the peer's share. Where it, its host or all together have too many
+   * already, the stream is aborted: UnavailableError `too-many-streams` (details: `peer`). An exchange that takes too long is aborted:
    * `exchange-too-long`; one whose peer hangs up (`signal`): `peer-closed-early`. The exchange is given a signal that
    * aborts then, so that it also stops what it does without the stream.
    */
@@ -18,7 +18,7 @@ export interface StreamQuota {
     peerId: string,
     duplex: ByteDuplex,
     exchange: (duplex: ByteDuplex, signal: AbortSignal) => Promise<T>,
-    options?: AbortOptions,
+    options?: AbortOptions & { host?: string | undefined },
   ): Promise<T>
   /** Exchanges that run at the moment. */
   readonly running: number
@@ -26,7 +26,12 @@ export interface StreamQuota {
 
 type Limits = Pick<
   PeerLimits,
-  'maxSyncStreams' | 'maxSyncStreamsPerPeer' | 'maxBytesPerSecond' | 'maxBytesPerSecondPerPeer' | 'maxExchangeMs'
+  | 'maxSyncStreams'
+  | 'maxSyncStreamsPerHost'
+  | 'maxSyncStreamsPerPeer'
+  | 'maxBytesPerSecond'
+  | 'maxBytesPerSecondPerPeer'
+  | 'maxExchangeMs'
 >
 
 /** What one peer takes at the moment. */
@@ -46,6 +51,7 @@ type Bucket = (bytes: number, signal: AbortSignal) => Promise<void>
 /** Shares out exchanges within these limits. */
 export function createStreamQuota(limits: Limits): StreamQuota {
   const shares = new Map<string, Share>()
+  const hosts = new Map<string, number>()
   const whole = newBandwidth(limits.maxBytesPerSecond)
   const { maxBytesPerSecondPerPeer: rate } = limits
   let running = 0
@@ -53,11 +59,17 @@ export function createStreamQuota(limits: Limits): StreamQuota {
     get running() {
       return running
     },
-    async run(peerId, duplex, exchange, { signal } = {}) {
+    async run(peerId, duplex, exchange, { host, signal } = {}) {
       const share = shares.get(peerId) ?? { streams: 0, bandwidth: newBandwidth(rate) }
-      if (running >= limits.maxSyncStreams || share.streams >= limits.maxSyncStreamsPerPeer) {
+      const ofHost = host === undefined ? 0 : (hosts.get(host) ?? 0)
+      if (
+        running >= limits.maxSyncStreams ||
+        ofHost >= limits.maxSyncStreamsPerHost ||
+        share.streams >= limits.maxSyncStreamsPerPeer
+      ) {
         throw aborted(duplex, tooMany(peerId))
       }
+      count(hosts, host, 1)
       shares.set(peerId, share)
       share.streams++
       running++
@@ -79,10 +91,18 @@ export function createStreamQuota(limits: Limits): StreamQuota {
         signal?.removeEventListener('abort', hangUp)
         ended.abort()
         running--
+        count(hosts, host, -1)
         if (--share.streams === 0) shares.delete(peerId)
       }
     },
   }
+}
+
+function count(counts: Map<string, number>, key: string | undefined, change: number): void {
+  if (key === undefined) return
+  const now = (counts.get(key) ?? 0) + change
+  if (now === 0) counts.delete(key)
+  else counts.set(key, now)
 }
 
 /** Undefined where it has no bound. */
@@ -132,7 +152,7 @@ function aborted(duplex: ByteDuplex, error: UnavailableError): UnavailableError 
 
 function tooMany(peerId: string): UnavailableError {
   return new UnavailableError('too-many-streams', `${peerId} asks for too much at a time`, {
-    hint: 'raise `network.maxSyncStreams` or `network.maxSyncStreamsPerPeer` where that is too few',
+    hint: 'raise `network.maxSyncStreams`, `network.maxSyncStreamsPerHost` or `network.maxSyncStreamsPerPeer` where that is too few',
     details: { peer: peerId },
   })
 }

@@ -201,6 +201,13 @@ export const CONFIG_KEYS = {
     max: 65_535,
     doc: 'transfers that the daemon serves at a time',
   },
+  'network.maxSyncStreamsPerHost': {
+    type: 'integer',
+    default: 128,
+    min: 1,
+    max: 65_535,
+    doc: 'transfers that the daemon serves to one IP address at a time; raise it where a proxy asks for all',
+  },
   'network.maxSyncStreamsPerPeer': {
     type: 'integer',
     default: 64,

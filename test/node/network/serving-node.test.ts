@@ -80,8 +80,8 @@ describe('a serving node', () => {
 
   it('knows the peer that opens a sync stream', async () => {
     let asker: string | undefined
-    const sync = async (duplex: ByteDuplex, peerId: string): Promise<void> => {
-      asker = peerId
+    const sync = async (duplex: ByteDuplex, peerId: string, { host }: { host: string }): Promise<void> => {
+      asker = `${peerId} at ${host}`
       await duplex.closeWrite()
     }
     const server = await keep(startTestNode([], { sync }))
@@ -89,7 +89,7 @@ describe('a serving node', () => {
     const duplex = await client.peer(addressOf(server)).openSync?.()
     await duplex?.closeWrite()
     expect(await Array.fromAsync(duplex?.source ?? [])).toEqual([])
-    expect(asker).toBe(client.peerId)
+    expect(asker).toBe(`${client.peerId} at 127.0.0.1`)
   })
 
   it('knows when who asks hangs up', async () => {

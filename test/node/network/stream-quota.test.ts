@@ -28,6 +28,20 @@ describe('exchanges with peers', () => {
     await run('a')
   })
 
+  it('are so many to one host, whoever it says that it is', async () => {
+    const quota = quotaOf({ maxSyncStreamsPerHost: 2, maxSyncStreams: 4 })
+    const held = pending()
+    const run = (peer: string, host?: string) => quota.run(peer, createDuplexPair()[0], () => held.promise, { host })
+    const running = [run('a', '192.0.2.1'), run('b', '192.0.2.1')]
+    await expect(run('c', '192.0.2.1')).rejects.toMatchObject({ code: 'too-many-streams', details: { peer: 'c' } })
+    running.push(run('c', '192.0.2.2'), run('d'))
+    expect(quota.running).toBe(4)
+    held.end()
+    await Promise.all(running)
+    await run('c', '192.0.2.1')
+    expect(DEFAULT_PEER_LIMITS.maxSyncStreamsPerHost).toBe(DEFAULT_PEER_LIMITS.maxSyncStreams / 2)
+  })
+
   it('that are turned away, fail or take too long are broken, so that the peer learns of it', async () => {
     const quota = quotaOf({ maxSyncStreamsPerPeer: 1, maxExchangeMs: 30 })
     const [here, there] = createDuplexPair()
