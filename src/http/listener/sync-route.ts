@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 
 import { IntegrityError, InvalidError, UnavailableError } from '../../model/errors.ts'
+import { isPeerNamed } from '../../node/home/named-peers.ts'
 import type { Asker } from '../../node/offer/visibility.ts'
 import type { ByteDuplex } from '../../sync/duplex.ts'
 import { createByteReader } from '../../sync/protocol/byte-reader.ts'
@@ -102,7 +103,9 @@ function provenAsker(
     throw notSigned('its challenge is not one of this server, or was used, or is too old')
   if (!authorities.some((authority) => isTrue(claim, { authority, server: daemon.node.peerId }, request, frame)))
     throw notSigned('it is not by that key, or of another request, or for another server')
-  if (challenges.use(challenge)) return { peerId: claim.peerId }
+  const { peerId } = claim
+  const isKnown = isPeerNamed(daemon.home.repositories.list(), peerId)
+  if (challenges.use(challenge, { peerId, isKnown })) return { peerId }
   throw new UnavailableError('too-many-requests', 'too many signed requests were made in a minute', {
     hint: 'try again in a minute',
   })
