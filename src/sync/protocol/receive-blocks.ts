@@ -7,6 +7,7 @@ import type { KnownBlocks } from '../../store/known-blocks.ts'
 import type { PackWriter } from '../../store/pack/pack-writer.ts'
 import type { Role } from '../walk/dag-place.ts'
 import { createDagWalk, type DagWalk, type WalkedBlock } from '../walk/dag-walk.ts'
+import { createWalkPause } from '../walk/walk-pause.ts'
 import { passReachable } from '../walk/walk-source.ts'
 import type { ByteReader } from './byte-reader.ts'
 import { type CarSection, readSection } from './car-stream.ts'
@@ -67,11 +68,14 @@ export async function passKept(
   { signal, limit = Number.POSITIVE_INFINITY }: AbortOptions & { limit?: number } = {},
 ): Promise<void> {
   const { walk } = started
+  const pause = createWalkPause({ signal })
   while (started.due !== undefined && started.kept < limit && local.hasDigest(started.due.cid.multihash.digest)) {
     if (started.due.isLeaf) walk.pass()
     else walk.accept(await local.get(started.due.cid, { signal }))
     started.kept++
     started.due = walk.next()
+    const pausing = pause()
+    if (pausing !== undefined) await pausing
   }
 }
 

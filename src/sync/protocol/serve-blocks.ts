@@ -16,11 +16,22 @@ export async function serveBlocks(exchange: Exchange, fields: Fields): Promise<S
   const request = decodeRequest(fields)
   const { wants, nodes, only = false } = request
   const response = await answerTo(request, offer)
+  checkResume(wants, response.resume, offer)
   await send(encodeResponse(response))
   const sent = only
     ? await sendBlocks(send, offer.source, wants, { signal })
     : await sendCar(send, { ...response, wants, nodes, source: offer.source, readAhead, signal })
   return { kind: 'sync', refused: undefined, wants, ...sent }
+}
+
+/**
+ * Refuses to leave out more blocks than there are, where that is known: all of them would be walked, to send nothing. A
+ * digest is counted once that may be passed twice: as the leaf of a file and as the node that the file is a copy of.
+ */
+function checkResume(wants: readonly CID[], resume: number, { countBlocks }: Offer): void {
+  const count = wants.reduce((sum, want) => sum + (countBlocks?.(want) ?? Number.POSITIVE_INFINITY), 0)
+  if (resume <= count * 2) return
+  throw new RefusedRequest({ code: 'request-invalid', message: `there are no ${resume} blocks to go on after` })
 }
 
 async function answerTo(request: SyncRequest, offer: Offer): Promise<SyncResponse> {

@@ -93,6 +93,20 @@ describe('serving', () => {
     await expect(serving).rejects.toMatchObject({ code: 'peer-sent-malformed', details: { peer: 'client' } })
   })
 
+  it('refuses to go on after more blocks than there are, where it knows how many', async () => {
+    const go = (resume: number, countBlocks?: () => number | undefined) =>
+      serve(encodeRequest({ wants: [head], haves: [], resume }), { countBlocks })
+    blocks.reads = 0
+    const { here, serving } = go(Number.MAX_SAFE_INTEGER, () => 62)
+    const [answer] = await Array.fromAsync(here.source)
+    expect(Buffer.from(answer!).toString()).toContain('"code":"request-invalid"')
+    expect([(await serving).refused, blocks.reads]).toEqual(['request-invalid', 0])
+    for (const { here: asker, serving: served } of [go(62, () => 62), go(62), go(1000, () => undefined)]) {
+      for await (const _piece of asker.source);
+      expect(await served).toMatchObject({ refused: undefined, blocks: 0 })
+    }
+  })
+
   it('waits for no more of what it refused than a moment, and no more than a mebibyte', async () => {
     const refused = request([head])
     const dripping = serve(refused, { mayServe: () => false, idleTimeoutMs: 60 }, false)
