@@ -6,7 +6,8 @@ import { oneBranch } from '../../src/sync/remote/named-remote.ts'
 import type { Remote } from '../../src/sync/remote/remote.ts'
 
 /** A clone of one branch, by its name or by a commit, from peers. */
-export interface CloneFromOptions extends Omit<CloneOptions, 'remote' | 'peers'> {
+export interface CloneFromOptions extends Omit<CloneOptions, 'remote' | 'peers' | 'directory'> {
+  directory: string
   source: RemoteSource
   peers: readonly Peer[]
   names: KnownNames

@@ -4,6 +4,7 @@ import { shortenCid } from '../../model/cid-text.ts'
 import { escapeControls } from '../../model/quote-name.ts'
 import { openConfig } from '../../repo/config/config.ts'
 import type { Clone, FetchedClone } from '../../sync/clone/clone.ts'
+import type { RemoteRefs } from '../../sync/remote/remote.ts'
 import { collect } from '../collect.ts'
 import type { CommandModule } from '../command.ts'
 import type { Context } from '../context.ts'
@@ -59,16 +60,14 @@ export const clone: CommandModule = {
 async function run(context: Context, text: string, folder: string | undefined, flags: CloneFlags): Promise<void> {
   const config = openConfig(configSources(context))
   const url = await cloneUrl(context, text)
-  const directory = resolve(
-    context.cwd,
-    folder ?? cloneFolder(url, context.cwd, flags.bare === true || flags.mirror === true),
-  )
   const { cloneRepository } = await import('../../sync/clone/clone.ts')
   const receiving = createProgressLine(context.terminal, 'receiving')
   const writing = createProgressLine(context.terminal, 'writing files')
   const person = currentPerson(context, config, 'COMMITTER')
   const { peer: peers = [], branch, origin = 'origin', allowExpired } = flags
   const isBare = flags.bare === true || flags.mirror === true
+  const directory = ({ called }: RemoteRefs): string =>
+    resolve(context.cwd, folder ?? cloneFolder(url, context.cwd, isBare, called))
   const opened = { url, config: undefined, local: undefined, peers, allowExpired, branch }
   const cloned = await withRemote(context, opened, (remote) =>
     cloneRepository({
@@ -95,7 +94,7 @@ async function run(context: Context, text: string, folder: string | undefined, f
   writing.done()
   receiving.done()
   await cloned.repository.close()
-  await report(context, cloned, directory, flags)
+  await report(context, cloned, flags)
 }
 
 function checkout(context: Context, receiving: ProgressLine, writing: ProgressLine) {
@@ -106,8 +105,8 @@ function checkout(context: Context, receiving: ProgressLine, writing: ProgressLi
   }
 }
 
-async function report(context: Context, cloned: Clone, directory: string, flags: CloneFlags): Promise<void> {
-  const { commit, listed, fetched, isResumed } = cloned
+async function report(context: Context, cloned: Clone, flags: CloneFlags): Promise<void> {
+  const { directory, commit, listed, fetched, isResumed } = cloned
   const { terminal } = context
   for (const error of fetched?.failures ?? []) terminal.say(`warning: ${escapeControls(error.message)}`)
   if (flags.json) {

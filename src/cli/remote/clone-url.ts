@@ -24,18 +24,18 @@ export async function cloneUrl(context: Context, text: string): Promise<string> 
   return readRemoteUrl(context, text)
 }
 
-/** The folder that a clone makes where none is named: called as what is cloned. */
-export function cloneFolder(url: string, cwd: string, bare: boolean): string {
+/** The folder that a clone makes where none is named: called as what is cloned, as its URL or it itself says. */
+export function cloneFolder(url: string, cwd: string, bare: boolean, called: string | undefined): string {
   const parsed = parseRemoteUrl(url, cwd)
   switch (parsed.kind) {
     case 'ipns':
-      return parsed.name
+      return called ?? parsed.name
     case 'ipfs':
       return parsed.cid
     case 'peer':
-      return parsed.repository ?? basename(parsed.address)
+      return parsed.repository ?? called ?? basename(parsed.address)
     case 'http':
-      return basename(new URL(parsed.url).pathname)
+      return basename(new URL(parsed.url).pathname) || (called ?? new URL(parsed.url).hostname)
     case 'bundle':
       return basename(parsed.path, '.car')
     case 'folder':

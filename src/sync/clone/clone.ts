@@ -32,8 +32,8 @@ export interface FetchedClone {
 }
 
 export interface CloneOptions extends AbortOptions, Partial<CloneShape> {
-  /** The folder to make: missing, empty, or left by the same clone before. */
-  directory: string
+  /** The folder to make (by what is listed): missing, empty, or left by the same clone before. */
+  directory: string | ((listed: RemoteRefs) => string)
   remote: Remote
   /** What is configured as its URL (default: `remote.url`). */
   url?: string | undefined
@@ -53,6 +53,7 @@ export interface CloneOptions extends AbortOptions, Partial<CloneShape> {
 /** A clone that is done. The caller closes the repository. */
 export interface Clone {
   repository: Repository
+  directory: string
   /** What is checked out; undefined where the remote is empty, or its HEAD names nothing. */
   commit: CID | undefined
   listed: RemoteRefs
@@ -70,12 +71,13 @@ export interface Clone {
  * `takeDestination`, `transferWants` and `checkout` throw.
  */
 export async function cloneRepository(options: CloneOptions): Promise<Clone> {
-  const { directory, remote, init = {}, signal } = options
+  const { remote, init = {}, signal } = options
   const shape = shapeOf(options)
   const listed = await remote.list({ signal })
   const plan = planClone(listed, shape)
   const bare = shape.bare || shape.mirror
   const source = `${options.url ?? remote.url} ${plan.isDetached ? (shape.branch ?? '') : plan.head}`
+  const directory = typeof options.directory === 'string' ? options.directory : options.directory(listed)
   const destination = await takeDestination(directory, { bare, source })
   let repository: Repository | undefined
   try {
@@ -83,7 +85,7 @@ export async function cloneRepository(options: CloneOptions): Promise<Clone> {
     repository = await initRepository(destination.directory, { ...init, bare, initialBranch })
     const clone = await fillClone(repository, { listed, plan, shape }, options)
     await destination.complete()
-    return { ...clone, listed, isResumed: destination.isResumed }
+    return { ...clone, directory, listed, isResumed: destination.isResumed }
   } catch (error) {
     await repository?.close()
     leaveOrRemove(destination, error, options)

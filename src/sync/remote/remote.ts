@@ -41,6 +41,8 @@ export interface RemoteRefs {
   name: string | undefined
   /** The sequence of the name's record, where one was given. */
   sequence?: bigint
+  /** What the repository is called, where it says so: one name, as in a directory. */
+  called?: string
   /** Whether this asker may push. */
   writable: boolean
   /** Whether it is one branch, or one commit, without a repository: the branch's name is ours. */

@@ -42,7 +42,7 @@ export async function trustRefs(
   const { record: accepted } = await trust.names.accept(name, record, options)
   if (!isSameBlock(accepted.cid, manifest.cid)) throw notSigned(peer, name, manifest.cid)
   const refs = new Map<string, RemoteRef>()
-  const { branches, tags, defaultBranch } = decodeManifest(manifest.cid, manifest.bytes)
+  const { name: called, branches, tags, defaultBranch } = decodeManifest(manifest.cid, manifest.bytes)
   for (const each of branches) refs.set(BRANCHES + each.name, { name: BRANCHES + each.name, cid: each.head })
   for (const each of tags) refs.set(TAGS + each.name, { name: TAGS + each.name, cid: each.target })
   for (const head of heads) {
@@ -55,6 +55,7 @@ export async function trustRefs(
     head: defaultBranch === undefined ? undefined : BRANCHES + defaultBranch,
     name,
     sequence: accepted.sequence,
+    called,
     writable,
   }
 }
