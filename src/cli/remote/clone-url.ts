@@ -35,7 +35,7 @@ export function cloneFolder(url: string, cwd: string, bare: boolean, called: str
     case 'peer':
       return parsed.repository ?? called ?? basename(parsed.address)
     case 'http':
-      return basename(new URL(parsed.url).pathname) || (called ?? new URL(parsed.url).hostname)
+      return basename(new URL(parsed.url).pathname)
     case 'bundle':
       return basename(parsed.path, '.car')
     case 'folder':

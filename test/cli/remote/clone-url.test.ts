@@ -11,7 +11,6 @@ test.for([
   [`/ip4/127.0.0.1/tcp/4001/p2p/${PEER}`, 'beans', 'beans'],
   [`/ip4/127.0.0.1/tcp/4001/p2p/${PEER}/team`, 'beans', 'team'],
   ['http://127.0.0.1:8080/team', 'beans', 'team'],
-  ['http://127.0.0.1:8080', 'beans', 'beans'],
   ['../there/beans', undefined, 'beans'],
   ['old.car', undefined, 'old'],
 ] as const)('a clone of %s that calls itself %s goes to %s', ([url, called, folder]) => {
