@@ -10,6 +10,8 @@ import type { ByteDuplex } from './duplex.ts'
 export interface Peer {
   /** What messages call this peer: its address or its id. */
   readonly label: string
+  /** Whether it is this node itself: what it keeps for itself it cannot vouch for. */
+  readonly isOwn?: boolean
   /** The newest IPNS record (marshalled) that the peer has for a name (`k51…`), or undefined where it has none. */
   resolveName(name: string, options?: AbortOptions): Promise<Uint8Array | undefined>
   /** Opens a stream that speaks `/jzfs/sync/1`; undefined where the peer does not speak it. */

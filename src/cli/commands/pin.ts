@@ -83,9 +83,9 @@ async function add(context: Context, text: string, flags: AddFlags): Promise<voi
       onProgress: progress.update,
     }),
   ).finally(() => progress.done())
-  const { cid, before, fetched } = pinned
+  const { cid, before, fetched, restricted } = pinned
   const { blocks, bytes } = fetched
-  if (flags.json) return context.terminal.json({ source: labelOf(source), cid, before, blocks, bytes })
+  if (flags.json) return context.terminal.json({ source: labelOf(source), cid, before, blocks, bytes, restricted })
   const isKept = before?.equals(cid) === true
   const what = isKept
     ? `pinned already${flags.follow === true ? ', and followed' : ''}:`
@@ -93,6 +93,7 @@ async function add(context: Context, text: string, flags: AddFlags): Promise<voi
       ? 'pinned'
       : 'now pinned:'
   await context.terminal.out(`${what} ${cid.toString()}${isKept ? '' : ` (${blocksText(fetched)})`}\n`)
+  if (restricted) context.terminal.say('it is not for everybody: kept for this node only, and not served')
 }
 
 async function remove(context: Context, text: string, flags: { json?: true }): Promise<void> {

@@ -30,12 +30,13 @@ export async function showPins(context: Context, { verify, json }: { verify?: tr
   if (findings.length === 0 && totals !== undefined) await context.terminal.out(`${soundLine(totals)}\n`)
 }
 
-function pinText({ label, cid, name, follows, blocks, problem }: PinDescription): string {
+function pinText({ label, cid, name, follows, restricted, blocks, problem }: PinDescription): string {
   const text = cid?.toString() ?? 'not here yet'
   const source = label === text ? `ipfs://${text}` : `ipns://${label} ${text}`
   const about = [
     ...(name === undefined ? [] : [name]),
     ...(follows ? ['followed'] : []),
+    ...(restricted ? ['kept for this node only'] : []),
     `${blocks.toLocaleString('en')} block${blocks === 1 ? '' : 's'}`,
   ]
   const failing = problem === undefined ? '' : `  failing since ${problem.since}: ${problem.message}\n`

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 
 import type { Home } from '../home/home.ts'
 import { listNotedPins, readPinNotes } from '../pins/pin-notes.ts'
+import { isKeptPin } from '../publish/kept-pin.ts'
 
 /** A name that a pin of the home follows. */
 export interface FollowedName {
@@ -9,6 +10,8 @@ export interface FollowedName {
   name: string
   /** Addresses of peers to ask, beside those that are connected. */
   peers: readonly string[]
+  /** Whether it is kept for this node only: nobody else is told of it. */
+  restricted: boolean
   /** The code of what is noted to be wrong with the pin, by this process or another. */
   problem: string | undefined
 }
@@ -36,6 +39,7 @@ export function createFollowedNames(home: Home): () => readonly FollowedName[] {
 function readNames(home: Home): FollowedName[] {
   return listNotedPins(home).flatMap((label) => {
     const notes = readPinNotes(home, label)
-    return notes?.follows === true ? [{ name: label, peers: notes.peers, problem: notes.problem?.code }] : []
+    if (notes?.follows !== true) return []
+    return [{ name: label, peers: notes.peers, restricted: isKeptPin(home, label), problem: notes.problem?.code }]
   })
 }

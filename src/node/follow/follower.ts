@@ -143,7 +143,9 @@ class HomeFollower implements Follower {
     const now = performance.now()
     const followed = this.#names()
     this.#forgetOthers(followed)
-    if (followed !== this.#followed) network.follow(followed.map(({ name }) => name))
+    // A topic is seen by whoever listens, and passes on what comes.
+    const forEverybody = followed.filter(({ restricted }) => !restricted)
+    if (followed !== this.#followed) network.follow(forEverybody.map(({ name }) => name))
     this.#followed = followed
     if (!followed.some(({ name }) => this.#state(name).nextAt <= now)) return
     const due = followed.filter(({ name }) => this.#state(name).nextAt <= now + intervalMs / 4)
@@ -242,11 +244,11 @@ class HomeFollower implements Follower {
     const { signal } = this.#ended
     const person = follower(now())
     const pinned = await updatePin(home, name, { peers, command, person, now: now(), idleTimeoutMs, signal })
-    const { cid, before, fetched } = pinned
+    const { cid, before, fetched, restricted } = pinned
     if (before?.equals(cid) === true) return
     const { blocks, bytes, peer } = fetched
     // What came by topic was passed on by it. What was asked for may be news to others: here they can fetch it now.
-    if (pinned.record !== undefined && !given.some(({ isPassedOn }) => isPassedOn)) {
+    if (pinned.record !== undefined && !restricted && !given.some(({ isPassedOn }) => isPassedOn)) {
       await network.tell(name, pinned.record.bytes)
     }
     log.info({ name, cid: cid.toString(), blocks, bytes, peer }, 'followed name moved')

@@ -39,6 +39,7 @@ export function createHomeOffer(home: Home, asker: Asker, options: HomeOfferOpti
   return {
     source: view,
     mayServe: view.mayServe,
+    isRestricted: view.isRestricted,
     countBlocks: view.countBlocks,
     openRepository: async (name) => {
       const registered = findRepository(home, asker, name)

@@ -18,5 +18,5 @@ export function createHomePeer(home: Home): HomePeer {
     record: (name) => publishedRecord(home, name, 'self'),
     offer: () => createHomeOffer(home, 'self', { served, now: () => new Date() }),
   })
-  return { ...peer, close: () => served.close() }
+  return { ...peer, isOwn: true, close: () => served.close() }
 }

@@ -6,7 +6,7 @@ import { type OpenDigestSet, openDigestSet } from '../../sync/publish/digest-set
 import { isRecentlyChanged, versionOfFile } from '../home/file-version.ts'
 import type { Home } from '../home/home.ts'
 import { type Audience, publishedRefsOf, type RegisteredRepository } from '../home/repository-registry.ts'
-import { audienceKey, headsSetPath, manifestOfFile, pinOfSetFile, pinSetPath } from '../publish/published-files.ts'
+import { audienceKey, headsSetPath, manifestOfFile, pinOfSetFile } from '../publish/published-files.ts'
 
 /** Something that is published: all refs of a repository that have one audience, or a pin of the home. */
 export interface PublishedSet {
@@ -134,10 +134,12 @@ function readSets(home: Home, open: (path: string) => OpenDigestSet): Found {
   }
   const byName = new Map(repositories.map((registered) => [registered.manifest?.name, registered]))
   for (const file of readdirSync(layout.published)) {
-    const label = pinOfSetFile(file)
-    if (label !== undefined) {
-      const pin = { names: [label], repositoryId: undefined, path: layout.pins, audience: 'public' as const }
-      add(pinSetPath(layout, label), label, pin)
+    const pin = pinOfSetFile(file)
+    if (pin !== undefined) {
+      const { label, isServed } = pin
+      // A list without peers: nobody but this node.
+      const audience: Audience = isServed ? 'public' : { peers: [] }
+      add(join(layout.published, file), label, { names: [label], repositoryId: undefined, path: layout.pins, audience })
     }
     const manifest = manifestOfFile(file)
     const registered = manifest && byName.get(manifest.name)

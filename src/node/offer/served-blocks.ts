@@ -22,6 +22,8 @@ import { type Asker, isRepositoryVisible, isVisible } from './visibility.ts'
 export interface ServedView extends BlockSource {
   /** Whether something published to the asker reaches the block, or it is the manifest of a repository that he sees. */
   mayServe(cid: CID): boolean
+  /** Whether nothing reaches the block, of what it is served for, that is for everybody. */
+  isRestricted(cid: CID): boolean
   /** How many blocks a want reaches: a manifest, or the only head of its audience; undefined for anything else. */
   countBlocks(want: CID): number | undefined
   /** As a BlockSource: what may not be served is missing. */
@@ -32,7 +34,7 @@ export interface ServedView extends BlockSource {
 export interface ServedBlocks {
   /** What an asker may have now. Made anew for each request. */
   view(asker: Asker): ServedView
-  /** The IPNS names that are published, the labels of pins, and what of it cannot be served. */
+  /** The IPNS names that are published, the labels of pins that are served to others, and what of it cannot be served. */
   list(): Promise<{ names: string[]; pins: string[]; problems: PublishedProblem[] }>
   /** A repository that is published; it stays open. Throws what `OpenRepositories.get` throws. */
   repository(registered: RegisteredRepository): Promise<Repository>
@@ -80,6 +82,11 @@ export function createServedBlocks(home: Home, { onProblem }: ServedBlocksOption
       }
       return {
         mayServe: (cid) => manifestOf(cid) !== undefined || having(cid).length > 0,
+        isRestricted: (cid) => {
+          const manifest = manifestOf(cid)
+          if (manifest !== undefined && isRepositoryVisible(manifest.registered, 'everybody')) return false
+          return !having(cid).some(({ audience }) => isVisible(audience, 'everybody'))
+        },
         countBlocks: (want) => countBlocks(now().visible, want, manifestOf(want)),
         get: async (cid, options) => {
           const manifest = manifestOf(cid)
@@ -103,7 +110,7 @@ export function createServedBlocks(home: Home, { onProblem }: ServedBlocksOption
       const own = [...listed.manifests.values()].flatMap(({ registered }) => registered.manifest?.name ?? [])
       return {
         names: [...new Set([...own, ...namesIn(listed.sets, false)])],
-        pins: namesIn(listed.sets, true),
+        pins: namesIn(listed.sets.filter(isForOthers), true),
         problems: [...listed.problems, ...checked.filter((problem) => problem !== undefined)],
       }
     },
@@ -113,6 +120,10 @@ export function createServedBlocks(home: Home, { onProblem }: ServedBlocksOption
       await repositories.close()
     },
   }
+}
+
+function isForOthers({ audience }: PublishedSet): boolean {
+  return audience === 'public' || audience.peers.length > 0
 }
 
 function namesIn(sets: readonly PublishedSet[], arePins: boolean): string[] {

@@ -4,7 +4,8 @@ import { JzfsError } from '../../model/errors.ts'
 import { openDigestSet } from '../../sync/publish/digest-set-file.ts'
 import type { Home } from '../home/home.ts'
 import { listPins } from '../publish/home-pins.ts'
-import { pinSetPath } from '../publish/published-files.ts'
+import { isKeptPin } from '../publish/kept-pin.ts'
+import { keptPinSetPath, pinSetPath } from '../publish/published-files.ts'
 import { listNotedPins, type PinNotes, readPinNotes } from './pin-notes.ts'
 
 /** A pin, and how it is. */
@@ -13,8 +14,10 @@ export interface PinDescription extends PinNotes {
   label: string
   /** What it is now; undefined where nothing of it came yet. */
   cid: CID | undefined
-  /** `kept`: all of it is here and served; `waiting`: it is yet to be fetched; `failing`: see `problem`. */
+  /** `kept`: all of it is here, and served unless it is `restricted`; `waiting`: it is yet to be fetched; `failing`: see `problem`. */
   state: 'kept' | 'waiting' | 'failing'
+  /** Whether it is kept for this node only, and not served: it is published to some. */
+  restricted: boolean
   /** Blocks that it reaches, those that other pins reach too among them. */
   blocks: number
 }
@@ -27,7 +30,9 @@ export async function describePins(home: Home, { command }: { command: string })
     const cid = kept.get(label)
     const notes = readPinNotes(home, label) ?? { follows: false, peers: [] }
     const state = notes.problem !== undefined ? 'failing' : cid === undefined ? 'waiting' : 'kept'
-    return { label, cid, ...notes, state, blocks: countBlocks(pinSetPath(home.layout, label)) }
+    const restricted = isKeptPin(home, label)
+    const setPath = restricted ? keptPinSetPath(home.layout, label) : pinSetPath(home.layout, label)
+    return { label, cid, ...notes, state, restricted, blocks: countBlocks(setPath) }
   })
 }
 

@@ -1,9 +1,8 @@
 import { parseCidText } from '../../model/cid-text.ts'
 import { ConflictError, InvalidError, JzfsError } from '../../model/errors.ts'
-import type { Pin } from '../../sync/clone/pin.ts'
 import { parseIpnsName } from '../../sync/names/ipns-name.ts'
 import type { Home } from '../home/home.ts'
-import { addPin, type AddPinOptions, pinMissing, removePin } from '../publish/home-pins.ts'
+import { type AddedPin, addPin, type AddPinOptions, pinMissing, removePin } from '../publish/home-pins.ts'
 import { changePinNotes, listNotedPins, readPinNotes } from './pin-notes.ts'
 
 /** What is to be kept, and what is noted of it. */
@@ -22,7 +21,7 @@ export interface KeepPinOptions extends AddPinOptions {
  * Throws what `addPin` throws, InvalidError `pin-name-invalid`, ConflictError `pin-name-taken` (details of both: `name`),
  * and InvalidError `pin-not-a-name` where it shall follow what is no name.
  */
-export async function keepPin(home: Home, options: KeepPinOptions): Promise<Pin> {
+export async function keepPin(home: Home, options: KeepPinOptions): Promise<AddedPin> {
   const { source, name, follows, addresses = [], command, now } = options
   const label = 'name' in source ? source.name : source.cid.toV1().toString()
   if (follows === true && !('name' in source)) throw notAName(label)
@@ -43,7 +42,7 @@ export async function keepPin(home: Home, options: KeepPinOptions): Promise<Pin>
  * the pin stays what it was. Throws what `addPin` throws, and NotFoundError `pin-missing` (details: `pin`), also where it was
  * removed meanwhile.
  */
-export async function updatePin(home: Home, label: string, options: Omit<AddPinOptions, 'source'>): Promise<Pin> {
+export async function updatePin(home: Home, label: string, options: Omit<AddPinOptions, 'source'>): Promise<AddedPin> {
   if (readPinNotes(home, label) === undefined) throw pinMissing(label)
   const { command, person, now } = options
   const pinned = await addOrNote(home, label, { ...options, source: { name: parseIpnsName(label) } })
@@ -77,7 +76,7 @@ export function findPinByName(home: Home, name: string): string | undefined {
 }
 
 /** Pins, or notes of a pin that is noted why it could not be brought up to date. */
-async function addOrNote(home: Home, label: string, options: AddPinOptions): Promise<Pin> {
+async function addOrNote(home: Home, label: string, options: AddPinOptions): Promise<AddedPin> {
   const { command, now } = options
   try {
     return await addPin(home, options).catch((error: unknown) => {

@@ -7,12 +7,14 @@ import { NotFoundError } from '../../model/errors.ts'
 import { initRepository } from '../../repo/init-repository.ts'
 import { runOperation } from '../../repo/operation/operation.ts'
 import { openRepository, type OpenRepositoryOptions, type Repository } from '../../repo/repository.ts'
+import type { SaidAudience } from '../../sync/clone/ask-audience.ts'
 import { type Pin, pinDataset, type PinOptions } from '../../sync/clone/pin.ts'
 import { publishHeads, unpublishHeads } from '../../sync/publish/published-set.ts'
 import type { Home } from '../home/home.ts'
 import { removePinNotes } from '../pins/pin-notes.ts'
 import { openHomeNames } from './home-names.ts'
-import { pinSetPath } from './published-files.ts'
+import { changeKeptPin, isKeptPin } from './kept-pin.ts'
+import { keptPinSetPath, pinSetPath } from './published-files.ts'
 
 /** A dataset that a home keeps. */
 export interface HomePin {
@@ -22,22 +24,40 @@ export interface HomePin {
 }
 
 /** What is to be pinned: as `pinDataset`, in the home's own repository. */
-export type AddPinOptions = Omit<PinOptions, 'repository' | 'names' | 'pin'>
+export type AddPinOptions = Omit<PinOptions, 'repository' | 'names' | 'pin' | 'onAudience'>
+
+/** A dataset that a home was told to keep. */
+export interface AddedPin extends Pin {
+  /** Whether it is kept for this node only: those who have it give it to some, and not to everybody. */
+  restricted: boolean
+}
 
 const PINS = 'refs/pins/'
 
 /**
  * Keeps a dataset in the home, without a working tree, and serves it: the blocks to everybody, and the record of the name
- * it was pinned by. Pinned again, a name brings what is new. Throws what `pinDataset` and `publishHeads` throw.
+ * it was pinned by. What is published to some only is kept for this node alone. Pinned again, a name brings what is new, and
+ * for whom it is now. Throws what `pinDataset` and `publishHeads` throw.
  */
-export async function addPin(home: Home, options: AddPinOptions): Promise<Pin> {
+export async function addPin(home: Home, options: AddPinOptions): Promise<AddedPin> {
   const { source, command, signal } = options
   const pin = 'name' in source ? source.name : source.cid.toV1().toString()
   const repository = await initRepository(home.layout.pins, { bare: true, command })
+  let restricted = isKeptPin(home, pin)
+  const onAudience: PinOptions['onAudience'] = async (audience, isChanged) => {
+    restricted = isRestricted(audience, restricted, isChanged)
+    // Before anything can fail: the record that was just seen is not given on either.
+    if (restricted) await changeKeptPin(home, pin, { isKept: true })
+  }
   try {
-    const added = await pinDataset({ ...options, repository, names: openHomeNames(home, { command }), pin })
-    await publishHeads(pinSetPath(home.layout, pin), repository.store, [added.cid], { signal })
-    return added
+    const names = openHomeNames(home, { command })
+    const added = await pinDataset({ ...options, repository, names, pin, onAudience })
+    const isKept = restricted || isKeptPin(home, pin)
+    const path = isKept ? keptPinSetPath(home.layout, pin) : pinSetPath(home.layout, pin)
+    await publishHeads(path, repository.store, [added.cid], { signal })
+    // Not before: what it was may not have been for everybody.
+    if (!restricted) await changeKeptPin(home, pin, { isKept: false })
+    return { ...added, restricted }
   } finally {
     await repository.close()
   }
@@ -66,12 +86,20 @@ export async function removePin(
     }
     // First the set: without it nothing is served, wherever we are interrupted.
     await unpublishHeads(pinSetPath(home.layout, label))
+    await unpublishHeads(keptPinSetPath(home.layout, label))
     const refs = [{ name, before, after: undefined, message: 'pin: removed' }]
     await runOperation(repository, lock, { command, person, refs })
     return { label, cid: before }
   } finally {
     await repository?.close()
   }
+}
+
+/** Where nobody says it, what is known stays as it was, and what is new is not given on while that is doubtful. */
+function isRestricted(audience: SaidAudience, before: boolean, isChanged: boolean): boolean {
+  if (audience === 'everybody') return false
+  if (audience === 'some') return true
+  return isChanged ? audience === 'doubtful' : before
 }
 
 /** Does something with the repository of a home's pins; false where nothing was ever pinned. */

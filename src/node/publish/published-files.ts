@@ -5,6 +5,7 @@ import type { HomeLayout } from '../home/home-layout.ts'
 import type { Audience } from '../home/repository-registry.ts'
 
 const PIN = 'pin-'
+const KEPT_PIN = 'kept-'
 const REPOSITORY = 'repository-'
 const SET = '.set'
 const MANIFEST = '.manifest'
@@ -26,9 +27,16 @@ export function pinSetPath(layout: HomeLayout, label: string): string {
   return join(layout.published, `${PIN}${label}${SET}`)
 }
 
-/** The label of the pin whose digest set a file in the folder `published` is, undefined for other files. */
-export function pinOfSetFile(file: string): string | undefined {
-  return file.startsWith(PIN) && file.endsWith(SET) ? file.slice(PIN.length, -SET.length) : undefined
+/** The digest set of a pin that is kept for this node only: it is for some, and not ours to give on. */
+export function keptPinSetPath(layout: HomeLayout, label: string): string {
+  return join(layout.published, `${KEPT_PIN}${label}${SET}`)
+}
+
+/** The pin whose digest set a file in the folder `published` is, undefined for other files. */
+export function pinOfSetFile(file: string): { label: string; isServed: boolean } | undefined {
+  const prefix = [PIN, KEPT_PIN].find((each) => file.startsWith(each))
+  if (prefix === undefined || !file.endsWith(SET)) return undefined
+  return { label: file.slice(prefix.length, -SET.length), isServed: prefix === PIN }
 }
 
 /**

@@ -11,6 +11,7 @@ import type { KnownNames } from '../names/known-names.ts'
 import { type RemoteSource, resolveSource, sourceText } from '../names/remote-head.ts'
 import type { Peer } from '../peer.ts'
 import type { SyncProgress } from '../protocol/receive-blocks.ts'
+import { askAudience, type SaidAudience } from './ask-audience.ts'
 import { type FetchedFromPeers, fetchFromPeers } from './fetch-from-peers.ts'
 import { pinHaves } from './pin-haves.ts'
 
@@ -32,6 +33,8 @@ export interface PinOptions extends AbortOptions {
   person: Person
   now: Date
   idleTimeoutMs?: number | undefined
+  /** Told before anything is fetched for whom it is, and whether it is other than what was pinned. */
+  onAudience?: ((audience: SaidAudience, isChanged: boolean) => Promise<void>) | undefined
   onProgress?: ((progress: SyncProgress) => void) | undefined
 }
 
@@ -60,7 +63,9 @@ export async function pinDataset(options: PinOptions): Promise<Pin> {
   using _lease = await repository.store.lease({ signal })
   const head = await resolveSource(source, peers, names, options)
   const before = await repository.refs.read(ref)
-  if (before?.equals(head.cid) === true) {
+  const isChanged = before?.equals(head.cid) !== true
+  await options.onAudience?.(await askAudience(head.peers, head.cid, { signal }), isChanged)
+  if (!isChanged) {
     const fetched = { blocks: 0, bytes: 0, resumed: 0, peer: head.peers[0]?.label ?? '', failures: [] }
     return { ref, before, cid: before, record: head.record, fetched }
   }

@@ -13,6 +13,8 @@ export interface Offer {
    * for roots only: wants, haves, and commits that are asked about.
    */
   mayServe(cid: CID): boolean | Promise<boolean>
+  /** Whether what the asker may have is there for some only: said with a want (default: nothing is). */
+  isRestricted?: ((cid: CID) => boolean) | undefined
   /** How many blocks a want reaches, where that is known without a walk: the asker shows how far it is. */
   countBlocks?: ((want: CID) => number | undefined) | undefined
   /**

@@ -48,5 +48,6 @@ async function answerTo(request: SyncRequest, offer: Offer): Promise<SyncRespons
   const isWhole = request.only !== true && request.nodes !== true
   const isCounted = want !== undefined && others.length === 0 && isWhole
   const blocks = isCounted ? offer.countBlocks?.(want) : undefined
-  return { haves, resume: haves.length === request.haves.length ? request.resume : 0, blocks }
+  const restricted = request.wants.some((each) => offer.isRestricted?.(each) === true)
+  return { haves, resume: haves.length === request.haves.length ? request.resume : 0, blocks, restricted }
 }

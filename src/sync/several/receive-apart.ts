@@ -112,22 +112,23 @@ function passLeaves(
 
 /**
  * Receives just these blocks, in their order, each verified by its hash before `onBlock` is told of it: the bytes are true
- * until that resolves. Throws as `receiveSync`; the stream is aborted then.
+ * until that resolves. Returns whether one of them is not for everybody. Throws as `receiveSync`; the stream is aborted then.
  */
 export async function receiveOnly(
   duplex: ByteDuplex,
   wants: readonly CID[],
   { onBlock, ...options }: ApartOptions & { onBlock(block: Block): Promise<unknown> },
-): Promise<void> {
+): Promise<{ isRestricted: boolean }> {
   const { label } = options
   try {
     const request = { wants: [...wants], haves: [], resume: 0, only: true }
-    const { reader } = await askForBlocks(duplex, request, options)
+    const { reader, response } = await askForBlocks(duplex, request, options)
     await readCarStart(reader, [])
     // Whoever is told of a block copies what it keeps.
     const scratch = new Uint8Array(MAX_SECTION_BYTES)
     for (const cid of wants) await onBlock(await readOne(reader, cid, label, scratch))
     if ((await readSection(reader)) !== undefined) throw unrequestedBlock(label, undefined)
+    return { isRestricted: response.restricted === true }
   } catch (error) {
     duplex.abort(error instanceof Error ? error : new Error('the transfer failed'))
     throw explainWireProblem(error, label)

@@ -107,12 +107,35 @@ describe('what is published', { timeout: TIMEOUT }, () => {
     const { name, address, commit } = await publishingNode('--to', peerId)
     const clone = (node: Node, folder: string) => node.jzfs(['clone', name, folder, '--peer', address])
     expect(await waysTo(address, commit)).toEqual([])
-    expect(await clone(stranger, 'x')).toMatchObject({ status: 128, stderr: expect.stringContaining('does not serve') })
+    expect(await clone(stranger, 'x')).toMatchObject({
+      status: 128,
+      stderr: expect.stringContaining('nobody here knows'),
+    })
     expect(await clone(friend, 'alone')).toMatchObject({ status: 0 })
     await friend.daemon()
     expect(await clone(friend, 'through')).toMatchObject({ status: 0 })
     await stranger.daemon()
     expect(await clone(stranger, 'x')).toMatchObject({ status: 128 })
+  })
+
+  it('to some is kept for its node only where one of them pins it, until it is for everybody', async () => {
+    const [keeper, stranger] = [createNode(), createNode()]
+    const { peerId } = JSON.parse((await keeper.jzfs(['id', '--json'])).stdout) as { peerId: string }
+    const { node, repository, name, address, commit } = await publishingNode('--to', peerId)
+    const daemon = await keeper.daemon()
+    expect(await keeper.jzfs(['pin', 'add', '--follow', name, '--peer', address])).toMatchObject({
+      status: 0,
+      stderr: expect.stringContaining('kept for this node only'),
+    })
+    expect(await keeper.jzfs(['pin', 'ls'])).toMatchObject({ stdout: expect.stringContaining('for this node only') })
+    expect(await waysTo(daemon.address, commit)).toEqual([])
+    expect(await (await connectTo(daemon.address)).resolveName(name)).toBeUndefined()
+    expect(await stranger.jzfs(['clone', name, 'x', '--peer', daemon.address])).toMatchObject({ status: 128 })
+    // Its own user has it.
+    expect(await keeper.jzfs(['clone', name, 'own'])).toMatchObject({ status: 0 })
+    expect(await node.jzfs(['publish', '--public'], { cwd: repository })).toMatchObject({ status: 0 })
+    expect(await keeper.jzfs(['pin', 'update'])).toMatchObject({ status: 0 })
+    expect(await waysTo(daemon.address, commit, PATIENCE_MS)).toEqual(['sync', 'bitswap'])
   })
 
   it('is not had from a pin that was removed', async () => {

@@ -31,18 +31,25 @@ export interface SyncResponse {
   resume: number
   /** How many blocks the wants reach, where that is known. */
   blocks?: number | undefined
+  /** Whether a want is there for this asker and not for everybody: who keeps it is not to give it on. */
+  restricted?: boolean | undefined
 }
 
 /** The bytes of a request, its length before it. */
 export function encodeRequest({ wants, haves, resume, nodes, only }: SyncRequest): Uint8Array {
-  const isSet = (flag: boolean | undefined): true | undefined => (flag === true ? flag : undefined)
   const flags = { nodes: isSet(nodes), only: isSet(only) }
   return encodeMessage(SYNC_REQUEST, { haves: haves.map(linkJson), ...flags, resume, wants: wants.map(linkJson) })
 }
 
 /** The bytes of a response, its length before it. */
-export function encodeResponse({ blocks, haves, resume }: SyncResponse): Uint8Array {
-  return encodeMessage(SYNC_RESPONSE, { blocks, haves: haves.map(linkJson), resume, status: 'ok' })
+export function encodeResponse({ blocks, haves, resume, restricted }: SyncResponse): Uint8Array {
+  const fields = { restricted: isSet(restricted), resume, status: 'ok' }
+  return encodeMessage(SYNC_RESPONSE, { blocks, haves: haves.map(linkJson), ...fields })
+}
+
+/** What is false is left out. */
+function isSet(flag: boolean | undefined): true | undefined {
+  return flag === true ? flag : undefined
 }
 
 /** Reads the fields of a request. Throws WireProblem. */
@@ -60,5 +67,6 @@ export function decodeRequest(fields: Fields): SyncRequest {
 export async function readResponse(reader: ByteReader): Promise<SyncResponse> {
   const opened = openResponse(await readMessage(reader, MAX_HEADER_BYTES), SYNC_RESPONSE)
   const haves = readLinks(opened, 'haves', MAX_HAVES)
-  return { haves, resume: readCount(opened, 'resume'), blocks: readOptionalCount(opened, 'blocks') }
+  const blocks = readOptionalCount(opened, 'blocks')
+  return { haves, resume: readCount(opened, 'resume'), blocks, restricted: readFlag(opened, 'restricted') }
 }
