@@ -93,6 +93,20 @@ export function createRecordTopics(gossip: GossipSub, judge: JudgeMessage): Reco
   }
 }
 
+/**
+ * What to do when the node has stopped: gossipsub 17.1 leaves the timer of its next heartbeat, and the process would not end
+ * before. To be asked for while the node still runs.
+ */
+export function heartbeatOf(gossip: GossipSub): { forget(): void } {
+  const status: unknown = Reflect.get(gossip, 'status')
+  return {
+    forget() {
+      const isArmed = typeof status === 'object' && status !== null && 'heartbeatTimeout' in status
+      if (isArmed) clearTimeout(status.heartbeatTimeout as NodeJS.Timeout)
+    },
+  }
+}
+
 const RESULTS = {
   accept: TopicValidatorResult.Accept,
   ignore: TopicValidatorResult.Ignore,

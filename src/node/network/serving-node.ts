@@ -27,7 +27,7 @@ import { MAX_BITSWAP_STREAMS, MAX_PING_STREAMS, MAX_SYNC_STREAMS, MAX_WANTS_PER_
 import { listenAddresses, type NetworkProfile } from './network-profile.ts'
 import { hostOfAddress, parsePeerAddress } from './peer-address.ts'
 import { DEFAULT_PEER_LIMITS, type PeerLimits } from './peer-limits.ts'
-import { createRecordTopics, type JudgeMessage, recordGossip, type RecordTopics } from './record-topics.ts'
+import { createRecordTopics, heartbeatOf, type JudgeMessage, recordGossip, type RecordTopics } from './record-topics.ts'
 import { streamDuplex } from './stream-duplex.ts'
 import { countTraffic, type Traffic } from './traffic.ts'
 
@@ -149,9 +149,11 @@ export async function startServingNode(options: ServingNodeOptions): Promise<Ser
   const topics = createRecordTopics(helia.libp2p.services.gossip, served.judge ?? (async () => 'ignore'))
   const found = discovery.begin(helia.libp2p)
   const node = nodeOf(helia, reach)
-  const stop = (): Promise<void> => {
+  const stop = async (): Promise<void> => {
     found.end()
-    return node.stop()
+    const heartbeat = heartbeatOf(helia.libp2p.services.gossip)
+    await node.stop()
+    heartbeat.forget()
   }
   return { ...node, topics, dht: found.dht, traffic, refusedConnections: gate.refused, stop }
 }
