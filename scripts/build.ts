@@ -37,7 +37,7 @@ async function build(): Promise<void> {
     format: 'esm',
     entryFileNames: '[name].js',
     chunkFileNames: 'chunks/[name]-[hash].js',
-    codeSplitting: { groups: [SHARED] },
+    codeSplitting: { groups: [SHARED, NETWORK] },
     sourcemap: false,
     minify: { mangle: false, compress: true, codegen: true },
   })
@@ -56,6 +56,14 @@ const SHARED = {
   test: (file: string) =>
     (/\/src\/(model|store|repo|worktree)\//.test(file) && !AT_START.test(file)) || SMALL.test(file),
   minShareCount: MANY_COMMANDS,
+  includeDependenciesRecursively: false,
+}
+
+/** What most commands that talk to others share; Helia and libp2p are loaded apart from it, where a node is started. */
+const NETWORK = {
+  name: 'network',
+  test: /\/src\/(sync|http\/(control|open)|node\/home)/,
+  minShareCount: 4,
   includeDependenciesRecursively: false,
 }
 

@@ -96,6 +96,9 @@ function createControlClient({ socket, profile }: DaemonState): ControlClient {
   }
 }
 
+/** One for each request. A socket in a folder has no server name, which takes Node milliseconds to find out. */
+const CONNECTION = { agent: false, servername: '' } as const
+
 /** Sends a request and gives the lines of the answer. */
 async function* send(
   socketPath: string,
@@ -104,7 +107,7 @@ async function* send(
   body?: object,
   { signal }: AbortOptions = {},
 ): AsyncGenerator<string> {
-  const request = httpRequest({ socketPath, method, path, agent: false, ...(signal === undefined ? {} : { signal }) })
+  const request = httpRequest({ ...CONNECTION, socketPath, method, path, ...(signal === undefined ? {} : { signal }) })
   try {
     const response = await new Promise<import('node:http').IncomingMessage>((resolve, reject) => {
       request.once('response', resolve).once('error', reject)
@@ -130,7 +133,7 @@ async function openTunnel(
   { signal }: AbortOptions = {},
 ): Promise<ByteDuplex | undefined> {
   const headers = { connection: 'Upgrade', upgrade: SYNC_UPGRADE, [PEER_HEADER]: peer }
-  const request = httpRequest({ socketPath, path: CONTROL_PATHS.sync, agent: false, headers })
+  const request = httpRequest({ ...CONNECTION, socketPath, path: CONTROL_PATHS.sync, headers })
   const hangUp = (): void => void request.destroy()
   signal?.addEventListener('abort', hangUp, { once: true })
   try {

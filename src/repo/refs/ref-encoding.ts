@@ -12,6 +12,9 @@ const PIECE_LENGTH = 200
 const DEVICE = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/
 const SUFFIXED = /\.(ref|log)$/
 
+/** Components that are their own path, whatever else is in the name: most are. */
+const PLAIN = /^[a-z0-9_-]+$/
+
 /** The relative path of a ref, without suffix: `refs/heads/Main` → `refs/heads/=main`. */
 export function encodeRefName(name: string): string {
   return name.split('/').map(encodeComponent).join('/')
@@ -33,6 +36,7 @@ export function decodeRefPath(path: string): string | undefined {
 }
 
 function encodeComponent(component: string): string {
+  if (PLAIN.test(component) && component.length <= PIECE_LENGTH && !DEVICE.test(component)) return component
   let encoded = ''
   for (const byte of Buffer.from(component)) {
     encoded += ENCODED_BYTES[byte]
@@ -56,6 +60,7 @@ function cut(encoded: string): string {
 }
 
 function decodeComponent(encoded: string): string {
+  if (PLAIN.test(encoded)) return encoded
   const latin = encoded
     .replaceAll(/=([a-z])/g, (_, letter: string) => letter.toUpperCase())
     .replaceAll(/%([0-9a-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))

@@ -1,5 +1,5 @@
 import { type Dirent, readdirSync, readFileSync } from 'node:fs'
-import { join, relative, sep } from 'node:path'
+import { join } from 'node:path'
 
 import type { CID } from 'multiformats/cid'
 
@@ -65,10 +65,11 @@ export function listRefFiles(layout: Layout, prefix: string, onCorrupt?: (error:
   if (base === prefix && base.includes('/')) {
     read(base, join(layout.directory, encoded + SUFFIX))
   }
-  for (const path of filesBelow(join(layout.directory, encoded))) {
-    const name = nameOf(layout, path)
+  for (const path of filesBelow(layout.directory, encoded)) {
+    // A file that is none of ours (a backup, an editor's) names no ref.
+    const name = decodeRefPath(path)
     if (name !== undefined) {
-      read(name, path)
+      read(name, join(layout.directory, path + SUFFIX))
     }
   }
   return refs.sort((a, b) => compareNames(a.name, b.name))
@@ -94,28 +95,23 @@ function readAt(layout: Layout, name: string, path: string): CID | undefined {
   return cid
 }
 
-/** The ref whose file this is. A file that is none of ours (a backup, an editor's) is undefined: it names no ref. */
-function nameOf(layout: Layout, path: string): string | undefined {
-  const encoded = relative(layout.directory, path).slice(0, -SUFFIX.length)
-  return decodeRefPath(sep === '/' ? encoded : encoded.replaceAll(sep, '/'))
-}
-
-function* filesBelow(folder: string): Generator<string> {
+/** The paths of the ref files in a folder, relative to the repository's and without suffix, with `/` between names. */
+function* filesBelow(directory: string, folder: string): Generator<string> {
   let entries: Dirent[]
   try {
-    entries = readdirSync(folder, { withFileTypes: true })
+    entries = readdirSync(join(directory, folder), { withFileTypes: true })
   } catch (error) {
     if (fsErrorCode(error) === 'ENOENT') {
       return
     }
-    throw explainFsError(error, folder)
+    throw explainFsError(error, join(directory, folder))
   }
   for (const entry of entries) {
-    const path = join(folder, entry.name)
+    const path = `${folder}/${entry.name}`
     if (entry.isDirectory()) {
-      yield* filesBelow(path)
-    } else if (entry.name.endsWith(SUFFIX)) {
-      yield path
+      yield* filesBelow(directory, path)
+    } else if (path.endsWith(SUFFIX)) {
+      yield path.slice(0, -SUFFIX.length)
     }
   }
 }

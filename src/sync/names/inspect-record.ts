@@ -1,7 +1,7 @@
 import { base64 } from 'multiformats/bases/base64'
 
 import { IntegrityError, InvalidError, JzfsError } from '../../model/errors.ts'
-import { decodeRecordEntry } from './record-entry.ts'
+import { decodeRecordEntry, type RecordEntry } from './record-entry.ts'
 import { contradictionOf, nameOfPublicKey, readSigned, verifyRecord } from './verify-record.ts'
 
 /** Everything that a record says, believed or not. */
@@ -34,9 +34,7 @@ export async function inspectRecord(bytes: Uint8Array, name?: string): Promise<R
   const entry = decodeRecordEntry(bytes)
   const { signatureV2, data } = entry ?? {}
   if (entry === undefined || signatureV2 === undefined || data === undefined) throw noRecord()
-  const signed = await readSigned('it', entry).catch((error: unknown) => {
-    throw error instanceof JzfsError ? noRecord(error) : error
-  })
+  const signed = readSignedOf(entry)
   const { value, sequence, validity, ttlNs } = signed
   return {
     value,
@@ -51,6 +49,14 @@ export async function inspectRecord(bytes: Uint8Array, name?: string): Promise<R
     sizeBytes: bytes.length,
     contradiction: contradictionOf(entry, signed),
     validation: name === undefined ? undefined : await validate(name, bytes),
+  }
+}
+
+function readSignedOf(entry: RecordEntry): ReturnType<typeof readSigned> {
+  try {
+    return readSigned('it', entry)
+  } catch (error) {
+    throw error instanceof JzfsError ? noRecord(error) : error
   }
 }
 

@@ -3,7 +3,7 @@ import { CID } from 'multiformats/cid'
 import { IntegrityError, InvalidError } from '../../model/errors.ts'
 import { escapeControls } from '../../model/quote-name.ts'
 import { parseIpnsName } from './ipns-name.ts'
-import { recordInvalid, type SignedFields, verifyRecord } from './verify-record.ts'
+import { readVerifiedRecord, recordInvalid, type SignedFields, verifyRecord } from './verify-record.ts'
 
 /** How long a record is valid after it was signed: 7 days. */
 export const RECORD_LIFETIME_MS = 604_800_000
@@ -58,7 +58,15 @@ export async function nameOfKey(privateKey: Uint8Array): Promise<string> {
  * `name`, `value`) where it is another name, or a path below a CID: whoever asks for such a name gives the other one.
  */
 export async function openRecord(name: string, bytes: Uint8Array): Promise<IpnsRecord> {
-  const fields = await verifyRecord(name, bytes)
+  return recordOf(await verifyRecord(name, bytes), bytes)
+}
+
+/** As `openRecord`, for a record that was opened by it before: its signature is not checked again. */
+export function reopenRecord(name: string, bytes: Uint8Array): IpnsRecord {
+  return recordOf(readVerifiedRecord(name, bytes), bytes)
+}
+
+function recordOf(fields: SignedFields, bytes: Uint8Array): IpnsRecord {
   const cid = readValue(fields)
   return { ...fields, value: `/ipfs/${cid.toString()}`, cid, bytes }
 }

@@ -7,7 +7,7 @@ import { ConflictError, NotFoundError } from '../../model/errors.ts'
 import { writeFileDurably } from '../../store/durable.ts'
 import { explainFsError, fsErrorCode } from '../../store/fs-errors.ts'
 import { parseIpnsName } from './ipns-name.ts'
-import { checkNotExpired, type IpnsRecord, nameOfKey, openRecord } from './ipns-record.ts'
+import { checkNotExpired, type IpnsRecord, nameOfKey, openRecord, reopenRecord } from './ipns-record.ts'
 import { type PublishRequest, signNext } from './own-record.ts'
 import { judgeRecord, type RecordJudgement, recordSetAside, type SeenRecord } from './record-judgement.ts'
 import { type ForkEvidence, formatSeen, parseSeen, type SeenFile } from './seen-file.ts'
@@ -127,12 +127,15 @@ class NameFolder implements KnownNames {
 
   async accept(name: string, bytes: Uint8Array, options: AcceptOptions): Promise<AcceptedRecord> {
     const { now, allowExpired = false, from } = options
-    const record = await openRecord(name, bytes)
+    const kept = await readIfThere(this.#path(name, 'record'))
+    // Only what was verified is kept: from a peer that has nothing new the same bytes come again and again.
+    const isKept = kept !== undefined && kept.equals(bytes)
+    const record = isKept ? reopenRecord(name, bytes) : await openRecord(name, bytes)
     const seen = await this.#seen(name)
     const judgement = await this.#judge(seen, record, from)
     if (!allowExpired) checkNotExpired(record, now)
     if (judgement !== 'same') await this.#remember(record, { ...seen, from })
-    else if ((await this.record(name)) === undefined) await this.#writeRecord(record)
+    else if (!isKept && (await this.record(name)) === undefined) await this.#writeRecord(record)
     return { record, judgement }
   }
 

@@ -3,22 +3,16 @@ import type { PublicKey } from '@libp2p/interface'
 import { IntegrityError } from '../../model/errors.ts'
 import { ipnsMultihash, parseIpnsName } from './ipns-name.ts'
 import { decodeRecordEntry, type RecordEntry } from './record-entry.ts'
+import { decodeSignedData, type SignedData } from './signed-data.ts'
 
 /** Bytes of a record, as the IPNS specification limits them. */
 const MAX_RECORD_BYTES = 10_240
 
 /** What a record says, signed by the key of its name. It may have expired, and its value may be anything. */
-export interface SignedFields {
+export interface SignedFields extends SignedData {
   /** The name that signed it, `k51…`. */
   name: string
-  /** As it stands there, `/ipfs/…` or `/ipns/…`. */
-  value: string
-  sequence: bigint
-  /** The end of life as the record writes it (RFC 3339, UTC). */
-  validity: string
   expires: Date
-  /** How long others may use it without looking for a newer one, in nanoseconds; 0 where it does not say. */
-  ttlNs: bigint
 }
 
 /**
@@ -30,6 +24,19 @@ export interface SignedFields {
  * of both: `name`).
  */
 export async function verifyRecord(name: string, bytes: Uint8Array): Promise<SignedFields> {
+  const { canonical, entry, data, signatureV2 } = readEntry(name, bytes)
+  const key = await keyOf(canonical, entry)
+  if (!(await isSigned(key, data, signatureV2))) throw recordForged(canonical)
+  return fieldsOf(canonical, entry)
+}
+
+/** Reads a record whose signatures were checked before. Throws `record-invalid` as `verifyRecord`. */
+export function readVerifiedRecord(name: string, bytes: Uint8Array): SignedFields {
+  const { canonical, entry } = readEntry(name, bytes)
+  return fieldsOf(canonical, entry)
+}
+
+function readEntry(name: string, bytes: Uint8Array) {
   const canonical = parseIpnsName(name)
   if (bytes.length > MAX_RECORD_BYTES) throw recordInvalid(canonical, `it is larger than ${MAX_RECORD_BYTES} bytes`)
   const entry = decodeRecordEntry(bytes)
@@ -37,9 +44,11 @@ export async function verifyRecord(name: string, bytes: Uint8Array): Promise<Sig
   const { data, signatureV2 } = entry
   if (data === undefined || signatureV2 === undefined)
     throw recordInvalid(canonical, 'it has no signature of version 2')
-  const key = await keyOf(canonical, entry)
-  if (!(await isSigned(key, data, signatureV2))) throw recordForged(canonical)
-  const fields = await readSigned(canonical, entry)
+  return { canonical, entry, data, signatureV2 }
+}
+
+function fieldsOf(canonical: string, entry: RecordEntry): SignedFields {
+  const fields = readSigned(canonical, entry)
   const contradiction = contradictionOf(entry, fields)
   if (contradiction !== undefined) throw recordInvalid(canonical, `its two versions differ in "${contradiction}"`)
   return { name: canonical, ...fields }
@@ -68,25 +77,17 @@ export function contradictionOf(entry: RecordEntry, signed: Omit<SignedFields, '
 }
 
 /** Reads what the second signature is of. Throws IntegrityError `record-invalid`. */
-export async function readSigned(
-  name: string,
-  { data = new Uint8Array(), signatureV2 = new Uint8Array() }: RecordEntry,
-): Promise<Omit<SignedFields, 'name'>> {
-  const { marshalIPNSRecord, unmarshalIPNSRecord } = await import('ipns')
-  let fields: { value: string; validity: string; sequence: unknown; ttl?: unknown }
+export function readSigned(name: string, { data = new Uint8Array() }: RecordEntry): Omit<SignedFields, 'name'> {
+  let fields: SignedData
   try {
-    // Without the fields of version 1, which are compared by us: the library looks at them only where all are there.
-    fields = unmarshalIPNSRecord(marshalIPNSRecord({ data, signatureV2 } as Parameters<typeof marshalIPNSRecord>[0]))
+    fields = decodeSignedData(data)
   } catch (error) {
     throw recordInvalid(name, error instanceof Error ? error.message : 'it cannot be read', error)
   }
-  const { value, validity, sequence, ttl = 0n } = fields
-  if (!isUnsigned64(sequence)) throw recordInvalid(name, 'its sequence is no number of 64 bits')
-  if (!isUnsigned64(ttl)) throw recordInvalid(name, 'its TTL is no number of 64 bits')
-  const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/.test(validity)
-  const expires = new Date(isTime ? validity : Number.NaN)
+  const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/.test(fields.validity)
+  const expires = new Date(isTime ? fields.validity : Number.NaN)
   if (Number.isNaN(expires.getTime())) throw recordInvalid(name, 'its end of life is no time')
-  return { value, validity, expires, sequence, ttlNs: ttl }
+  return { ...fields, expires }
 }
 
 /** What is said of a record that cannot be used. */
@@ -124,10 +125,6 @@ async function isSigned(key: PublicKey, data: Uint8Array, signature: Uint8Array)
   } catch {
     return false
   }
-}
-
-function isUnsigned64(value: unknown): value is bigint {
-  return typeof value === 'bigint' && value >= 0n && value >> 64n === 0n
 }
 
 function recordForged(name: string): IntegrityError {

@@ -2,9 +2,10 @@ import type { CID } from 'multiformats/cid'
 
 import type { AbortOptions } from '../../model/block.ts'
 import type { Person } from '../../model/commit/person.ts'
-import { createReachedCommits, type ReachedCommits } from '../../repo/history/reached-commits.ts'
+import { createReachedCommits } from '../../repo/history/reached-commits.ts'
 import { endPartial } from '../../repo/refs/partial-ref.ts'
 import type { Ref } from '../../repo/refs/ref-files.ts'
+import { isSameCid } from '../../repo/refs/refs.ts'
 import { TAGS } from '../../repo/refs/tag.ts'
 import type { Refspec } from '../../repo/remote/refspec.ts'
 import type { Repository } from '../../repo/repository.ts'
@@ -68,9 +69,9 @@ export async function fetchRemote(request: FetchRequest): Promise<FetchResult> {
     selected.flatMap(({ target }) => target ?? []),
   )
   // Held until refs name what came: nothing that is relied upon is swept in between.
-  using _lease = isAllHere(listed, selected, here) ? undefined : await repository.store.lease({ signal })
-  const reached = createReachedCommits(repository.store, await tipsOf(repository, here))
-  const wants = await missingOf(selected, reached)
+  const isNothingNew = isAllHere(listed, selected, here)
+  using _lease = isNothingNew ? undefined : await repository.store.lease({ signal })
+  const wants = isNothingNew ? [] : await missingOf(selected, repository, await tipsOf(repository, here))
   const forMerge = selected.filter(({ isForMerge }) => isForMerge)
   const haves = wants.length === 0 ? [] : await sharedCommits(repository, { ...request, listed, here })
   const transferred = await bring(request, wants, haves)
@@ -79,7 +80,7 @@ export async function fetchRemote(request: FetchRequest): Promise<FetchResult> {
   const followed = followsTags ? await followTags(request, { listed, selected, here }) : NO_TAGS
   const { tags } = followed
   const tips = [...here.map(({ cid }) => cid), ...wants]
-  const tagWants = await missingOf(tags, createReachedCommits(repository.store, tips))
+  const tagWants = await missingOf(tags, repository, tips)
   const failed = { ...NOTHING_TRANSFERRED, failures: followed.failures }
   const withTags = addUp(addUp(transferred, failed), await bring(request, tagWants, followed.commits))
   const fetchHead = (forMerge[0] ?? selected[0])?.cid
@@ -94,9 +95,11 @@ async function tipsOf({ refs }: Repository, here: readonly Ref[]): Promise<CID[]
   return 'detached' in head ? [...tips, head.detached] : tips
 }
 
-/** Those whose history is not here whole: a commit may be here of a transfer that did not come to its end. */
-async function missingOf(wanted: readonly { cid: CID }[], reached: ReachedCommits): Promise<CID[]> {
+/** Those that no tip reaches: a commit may be here of a transfer that did not come to its end. */
+async function missingOf(wanted: readonly { cid: CID }[], { store }: Repository, tips: readonly CID[]): Promise<CID[]> {
   const missing = new Map<string, CID>()
+  if (wanted.length === 0) return []
+  const reached = createReachedCommits(store, tips)
   for (const { cid } of wanted) {
     if (!missing.has(cid.toString()) && !(await reached.has(cid))) missing.set(cid.toString(), cid)
   }
@@ -123,10 +126,13 @@ function addUp(one: Transferred, other: Transferred): Transferred {
 
 /** Whether refs here name all that could be fetched: then nothing has to be looked for. */
 function isAllHere({ refs }: RemoteRefs, selected: readonly SelectedRef[], here: readonly Ref[]): boolean {
-  const names = new Set(here.map(({ name }) => name))
-  const cids = new Set(here.map(({ cid }) => cid.toString()))
-  return (
-    selected.every(({ cid }) => cids.has(cid.toString())) &&
-    refs.every(({ name }) => !name.startsWith(TAGS) || names.has(name))
-  )
+  const known = new Map(here.map(({ name, cid }) => [name, cid]))
+  let cids: Set<string> | undefined
+  const isHere = ({ target, cid }: SelectedRef): boolean => {
+    // By name first: to write a thousand CIDs as text takes longer than all else.
+    if (target !== undefined && isSameCid(known.get(target), cid)) return true
+    cids ??= new Set(here.map((ref) => ref.cid.toString()))
+    return cids.has(cid.toString())
+  }
+  return selected.every(isHere) && refs.every(({ name }) => !name.startsWith(TAGS) || known.has(name))
 }
