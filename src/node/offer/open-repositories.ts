@@ -42,6 +42,24 @@ export function createOpenRepositories(command: string): OpenRepositories {
   }
 }
 
+/** How long one request takes a repository that was looked at to be in its place, in milliseconds. */
+const SEEN_MS = 100
+
+/** `get` for one request, which asks for the same repositories again with each block: it looks at a folder now and then only. */
+export function getSeldom({ get }: OpenRepositories): OpenRepositories['get'] {
+  const seen = new Map<string, { untilMs: number; repository: Repository }>()
+  return async (path, id) => {
+    const nowMs = performance.now()
+    const known = seen.get(path)
+    if (known !== undefined && known.untilMs > nowMs && (id === undefined || known.repository.id === id)) {
+      return known.repository
+    }
+    const repository = await get(path, id)
+    seen.set(path, { untilMs: nowMs + SEEN_MS, repository })
+    return repository
+  }
+}
+
 /** Tells a folder from another one that took its place. */
 function versionOf(path: string): string | undefined {
   const stat = statSync(path, { bigint: true, throwIfNoEntry: false })

@@ -8,7 +8,7 @@ import { JzfsError, NotFoundError } from '../../model/errors.ts'
 import type { Repository } from '../../repo/repository.ts'
 import type { Home } from '../home/home.ts'
 import type { RegisteredRepository } from '../home/repository-registry.ts'
-import { createOpenRepositories } from './open-repositories.ts'
+import { createOpenRepositories, getSeldom, type OpenRepositories } from './open-repositories.ts'
 import {
   createPublishedSets,
   type PublishedLists,
@@ -50,10 +50,14 @@ export interface ServedBlocksOptions {
 export function createServedBlocks(home: Home, { onProblem }: ServedBlocksOptions = {}): ServedBlocks {
   const sets = createPublishedSets(home)
   const repositories = createOpenRepositories('jzfs daemon')
-  const read = async (cid: CID, found: PublishedSet[], options?: AbortOptions): Promise<Uint8Array> => {
+  const read = async (
+    cid: CID,
+    { found, get }: { found: PublishedSet[]; get: OpenRepositories['get'] },
+    options?: AbortOptions,
+  ): Promise<Uint8Array> => {
     for (const set of found) {
       try {
-        return await (await repositories.get(set.path, set.repositoryId)).store.get(cid, options)
+        return await (await get(set.path, set.repositoryId)).store.get(cid, options)
       } catch (error) {
         if (!(error instanceof JzfsError)) throw error
         onProblem?.(error)
@@ -68,6 +72,7 @@ export function createServedBlocks(home: Home, { onProblem }: ServedBlocksOption
         visible: lists.sets.filter(({ audience }) => isVisible(audience, asker)),
       })
       let seen = see(sets.list())
+      const get = getSeldom(repositories)
       // Others look while this asker is served: then what was published at first is not open any more.
       const now = (): typeof seen => {
         const lists = sets.latest()
@@ -90,7 +95,7 @@ export function createServedBlocks(home: Home, { onProblem }: ServedBlocksOption
         countBlocks: (want) => countBlocks(now().visible, want, manifestOf(want)),
         get: async (cid, options) => {
           const manifest = manifestOf(cid)
-          return (manifest && readManifest(cid, manifest)) ?? read(cid, having(cid), options)
+          return (manifest && readManifest(cid, manifest)) ?? read(cid, { found: having(cid), get }, options)
         },
       }
     },

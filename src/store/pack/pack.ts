@@ -139,7 +139,8 @@ class FilePack implements Pack {
     // An index that was damaged can lead anywhere.
     const end = this.#opened?.layout.fileSize ?? fstatSync(this.#fd()).size
     const length = Math.max(0, Math.min(size, end - position))
-    return this.#readInto(new Uint8Array(length), position, length)
+    // Not zeroed: of a large block that would cost as much as reading it.
+    return this.#readInto(new Uint8Array(Buffer.allocUnsafeSlow(length).buffer), position, length)
   }
 
   close(): void {

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
-import { closeSync, openSync, readSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 
 import { IntegrityError } from '../../model/errors.ts'
 import { explainFsError } from '../../store/fs-errors.ts'
+import { DIGEST_BYTES, openDigestRange, readInto } from './digest-range.ts'
 
 /**
- * Sorted digests in a file: 32 bytes for each, found by one or two reads.
+ * Sorted digests in a file: 32 bytes for each (see digest-range.ts).
  *
  *     offset  bytes  what
  *     0       8      "JZFSSET2"
@@ -24,13 +25,9 @@ const MAGIC = Buffer.from('JZFSSET2')
 const CHECKSUM_OFFSET = 32
 const HEADS_OFFSET = 64
 const HEAD_BYTES = 48
-const DIGEST_BYTES = 32
 
 /** Heads of one set: more than a repository's manifest can name. */
 const MAX_HEADS = 65_536
-
-/** Digests read at once, where the search begins. */
-const WINDOW = 32
 
 /** What a set file holds: digests sorted and joined, 32 bytes each. */
 export interface DigestSet {
@@ -86,18 +83,27 @@ export interface OpenDigestSet {
   close(): void
 }
 
-/** Opens a set file; its digests stay on the disk. Throws `set-corrupt` and what the file system throws. */
+/** Opens a set file. Throws `set-corrupt` and what the file system throws. */
 export function openDigestSet(path: string): OpenDigestSet {
   const file = openFile(path)
   try {
-    const { leaves, nodes, heads: headCount } = readHeader(path, readAt(file, 0, HEADS_OFFSET))
-    const heads = readHeads(path, readAt(file, HEADS_OFFSET, headCount * HEAD_BYTES))
+    const { leaves, nodes, heads: headCount } = readHeader(path, readInto(file, Buffer.alloc(HEADS_OFFSET), 0))
+    const heads = readHeads(path, readInto(file, Buffer.alloc(headCount * HEAD_BYTES), HEADS_OFFSET))
     const leavesOffset = HEADS_OFFSET + headCount * HEAD_BYTES
-    const hasLeaf = (digest: Uint8Array): boolean => search(file, leavesOffset, leaves, digest)
-    const nodesOffset = leavesOffset + leaves * DIGEST_BYTES
-    const hasNode = (digest: Uint8Array): boolean => search(file, nodesOffset, nodes, digest)
-    const has = (digest: Uint8Array): boolean => hasLeaf(digest) || hasNode(digest)
-    return { heads, count: leaves + nodes, has, hasLeaf, hasNode, close: () => closeSync(file) }
+    const leafDigests = openDigestRange(file, leavesOffset, leaves)
+    const nodeDigests = openDigestRange(file, leavesOffset + leaves * DIGEST_BYTES, nodes)
+    return {
+      heads,
+      count: leaves + nodes,
+      has: (digest) => leafDigests.has(digest) || nodeDigests.has(digest),
+      hasLeaf: leafDigests.has,
+      hasNode: nodeDigests.has,
+      close() {
+        leafDigests.close()
+        nodeDigests.close()
+        closeSync(file)
+      },
+    }
   } catch (error) {
     closeSync(file)
     throw error
@@ -110,42 +116,6 @@ function openFile(path: string): number {
   } catch (error) {
     throw explainFsError(error, path)
   }
-}
-
-/** Digests are spread evenly, so a digest's first bytes tell about where it stands: two reads mostly find it. */
-function search(file: number, offset: number, count: number, digest: Uint8Array): boolean {
-  const wanted = Buffer.from(digest.buffer, digest.byteOffset, digest.byteLength)
-  const window = Buffer.alloc(WINDOW * DIGEST_BYTES)
-  let low = 0
-  let high = count
-  let guess = Math.floor((wanted.readUInt32BE(0) / 2 ** 32) * count)
-  while (low < high) {
-    const first = Math.max(low, Math.min(guess - WINDOW / 2, high - WINDOW))
-    const last = Math.min(first + WINDOW, high)
-    const size = (last - first) * DIGEST_BYTES
-    if (readSync(file, window, 0, size, offset + first * DIGEST_BYTES) !== size) return false
-    if (compareAt(window, 0, wanted) > 0) high = first
-    else if (compareAt(window, size - DIGEST_BYTES, wanted) < 0) low = last
-    else return isInside(window.subarray(0, size), wanted)
-    guess = (low + high) >>> 1
-  }
-  return false
-}
-
-function isInside(digests: Buffer, wanted: Buffer): boolean {
-  for (let at = 0; at < digests.length; at += DIGEST_BYTES) {
-    if (compareAt(digests, at, wanted) === 0) return true
-  }
-  return false
-}
-
-function compareAt(digests: Buffer, at: number, wanted: Buffer): number {
-  return digests.compare(wanted, 0, DIGEST_BYTES, at, at + DIGEST_BYTES)
-}
-
-function readAt(file: number, offset: number, length: number): Uint8Array {
-  const bytes = Buffer.alloc(length)
-  return bytes.subarray(0, readSync(file, bytes, 0, length, offset))
 }
 
 interface SetCounts {
