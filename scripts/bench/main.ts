@@ -6,10 +6,11 @@ import { parseArgs } from 'node:util'
 import { kuboBinary } from '../kubo/build.ts'
 import { renderTable, runRow, type Result } from './row.ts'
 import { allRows } from './rows.ts'
+import { touchMemory } from './touch-memory.ts'
 
 /**
- * `npm run bench -- [--rounds N] [--only TEXT] [--scale N] [--directory DIR] [--json]`: times jzfs, git, Kubo and the
- * disk on the same seeded data, in turn, and prints medians and ratios.
+ * `npm run bench -- [--rounds N] [--only TEXT] [--scale N] [--directory DIR] [--touch-memory GIB] [--json]`: times
+ * jzfs, git, Kubo and the disk on the same seeded data, in turn, and prints medians and ratios.
  */
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -18,6 +19,7 @@ async function main(): Promise<void> {
       only: { type: 'string', default: '' },
       scale: { type: 'string', default: '1' },
       directory: { type: 'string' },
+      'touch-memory': { type: 'string', default: '0' },
       json: { type: 'boolean', default: false },
     },
   })
@@ -27,10 +29,11 @@ async function main(): Promise<void> {
   const say = (line: string) => void process.stderr.write(`${line}\n`)
   if ('missing' in kubo) say(`without Kubo: ${kubo.missing}`)
   const bench = { directory, kubo: 'binary' in kubo ? kubo.binary : undefined, scale: Number(values.scale) }
+  const beforeRun = () => touchMemory(directory, Number(values['touch-memory']) * 2 ** 30)
   const results: Result[] = []
   try {
     for (const row of allRows(bench).filter(({ work }) => work.includes(values.only))) {
-      results.push(await runRow(row, Number(values.rounds), say))
+      results.push(await runRow(row, { rounds: Number(values.rounds), beforeRun, say }))
     }
   } finally {
     if (values.directory === undefined) rmSync(directory, { recursive: true, force: true })

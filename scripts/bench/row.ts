@@ -31,14 +31,22 @@ export interface Result {
   peakAtMostBytes?: number | undefined
 }
 
+/** How often a row runs, what happens before each run, and who hears of it. */
+export interface Rounds {
+  rounds: number
+  beforeRun(): void
+  say(line: string): void
+}
+
 /** Runs a row's contenders in turn, round after round, so that a drift of the machine meets all of them. */
-export async function runRow(row: Row, rounds: number, say: (line: string) => void): Promise<Result> {
+export async function runRow(row: Row, { rounds, beforeRun, say }: Rounds): Promise<Result> {
   const contenders: Other[] = [row.ours, ...row.others]
   const runs = new Map<string, Run[]>(contenders.map(({ label }) => [label, []]))
   try {
     await row.prepare?.()
     for (let round = 1; round <= rounds; round++) {
       for (const { label, run } of contenders) {
+        beforeRun()
         const done = await run()
         runs.get(label)!.push(done)
         say(`${row.work} [${round}/${rounds}] ${label}: ${done.seconds.toFixed(3)} s`)
