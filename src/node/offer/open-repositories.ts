@@ -45,18 +45,29 @@ export function createOpenRepositories(command: string): OpenRepositories {
 /** How long one request takes a repository that was looked at to be in its place, in milliseconds. */
 const SEEN_MS = 100
 
-/** `get` for one request, which asks for the same repositories again with each block: it looks at a folder now and then only. */
-export function getSeldom({ get }: OpenRepositories): OpenRepositories['get'] {
-  const seen = new Map<string, { untilMs: number; repository: Repository }>()
-  return async (path, id) => {
-    const nowMs = performance.now()
-    const known = seen.get(path)
-    if (known !== undefined && known.untilMs > nowMs && (id === undefined || known.repository.id === id)) {
-      return known.repository
-    }
-    const repository = await get(path, id)
-    seen.set(path, { untilMs: nowMs + SEEN_MS, repository })
-    return repository
+/** The repositories of one request, which asks for the same ones with each block: it looks at a folder now and then only. */
+export interface SeenRepositories extends Pick<OpenRepositories, 'get'> {
+  /** A repository that was looked at just now. */
+  seen(path: string, id: string | undefined): Repository | undefined
+}
+
+/** Starts a request. */
+export function createSeenRepositories({ get }: OpenRepositories): SeenRepositories {
+  const looked = new Map<string, { untilMs: number; repository: Repository }>()
+  const seen = (path: string, id: string | undefined): Repository | undefined => {
+    const known = looked.get(path)
+    if (known === undefined || known.untilMs < performance.now()) return undefined
+    return id === undefined || known.repository.id === id ? known.repository : undefined
+  }
+  return {
+    seen,
+    async get(path, id) {
+      const known = seen(path, id)
+      if (known !== undefined) return known
+      const repository = await get(path, id)
+      looked.set(path, { untilMs: performance.now() + SEEN_MS, repository })
+      return repository
+    },
   }
 }
 

@@ -8,7 +8,7 @@ import { JzfsError, NotFoundError } from '../../model/errors.ts'
 import type { Repository } from '../../repo/repository.ts'
 import type { Home } from '../home/home.ts'
 import type { RegisteredRepository } from '../home/repository-registry.ts'
-import { createOpenRepositories, getSeldom, type OpenRepositories } from './open-repositories.ts'
+import { createOpenRepositories, createSeenRepositories, type SeenRepositories } from './open-repositories.ts'
 import {
   createPublishedSets,
   type PublishedLists,
@@ -28,6 +28,7 @@ export interface ServedView extends BlockSource {
   countBlocks(want: CID): number | undefined
   /** As a BlockSource: what may not be served is missing. */
   get(cid: CID, options?: AbortOptions): Promise<Uint8Array>
+  getSync(cid: CID): Uint8Array | undefined
 }
 
 /** The blocks that a home serves. */
@@ -52,12 +53,12 @@ export function createServedBlocks(home: Home, { onProblem }: ServedBlocksOption
   const repositories = createOpenRepositories('jzfs daemon')
   const read = async (
     cid: CID,
-    { found, get }: { found: PublishedSet[]; get: OpenRepositories['get'] },
+    { found, from }: { found: PublishedSet[]; from: SeenRepositories },
     options?: AbortOptions,
   ): Promise<Uint8Array> => {
     for (const set of found) {
       try {
-        return await (await get(set.path, set.repositoryId)).store.get(cid, options)
+        return await (await from.get(set.path, set.repositoryId)).store.get(cid, options)
       } catch (error) {
         if (!(error instanceof JzfsError)) throw error
         onProblem?.(error)
@@ -72,7 +73,7 @@ export function createServedBlocks(home: Home, { onProblem }: ServedBlocksOption
         visible: lists.sets.filter(({ audience }) => isVisible(audience, asker)),
       })
       let seen = see(sets.list())
-      const get = getSeldom(repositories)
+      const from = createSeenRepositories(repositories)
       // Others look while this asker is served: then what was published at first is not open any more.
       const now = (): typeof seen => {
         const lists = sets.latest()
@@ -93,9 +94,14 @@ export function createServedBlocks(home: Home, { onProblem }: ServedBlocksOption
           return !having(cid).some(({ audience }) => isVisible(audience, 'everybody'))
         },
         countBlocks: (want) => countBlocks(now().visible, want, manifestOf(want)),
+        getSync: (cid) => {
+          if (manifestOf(cid) !== undefined) return undefined
+          const [set] = having(cid)
+          return set && from.seen(set.path, set.repositoryId)?.store.getSync(cid)
+        },
         get: async (cid, options) => {
           const manifest = manifestOf(cid)
-          return (manifest && readManifest(cid, manifest)) ?? read(cid, { found: having(cid), get }, options)
+          return (manifest && readManifest(cid, manifest)) ?? read(cid, { found: having(cid), from }, options)
         },
       }
     },

@@ -44,7 +44,7 @@ export async function sendCar(send: ByteDuplex['send'], options: SendCarOptions)
   const sender = createSectionSender(send)
   const sent = { blocks: 0, bytes: 0 }
   for await (const { cid, bytes } of orderedBlocks(walk, source, { skip: resume, nodes, readAhead, signal })) {
-    await sender.send({ cid, bytes: await bytes })
+    await sender.send({ cid, bytes: bytes instanceof Uint8Array ? bytes : await bytes })
     sent.blocks++
     sent.bytes = sender.bytes
     onSent?.(sent)

@@ -15,7 +15,7 @@ export interface ReadAhead {
 /** A block in the order of a walk; its bytes may still be on their way. */
 export interface OrderedBlock {
   cid: CID
-  bytes: Promise<Uint8Array>
+  bytes: Uint8Array | Promise<Uint8Array>
 }
 
 /** What a leaf counts for whose link does not say its size. */
@@ -39,8 +39,8 @@ export async function passReachable(
 }
 
 /**
- * Goes to the end of a walk that has begun, and gives its blocks in order but for the first `skip`. Leaves are read
- * ahead, or left out where only `nodes` are wanted; nodes are read when the walk comes to them.
+ * Goes to the end of a walk that has begun, and gives its blocks in order but for the first `skip`. Leaves that the source
+ * does not have at once are read ahead; all are left out where only `nodes` are wanted. Nodes are read when the walk comes to them.
  */
 export async function* orderedBlocks(
   walk: DagWalk,
@@ -49,6 +49,14 @@ export async function* orderedBlocks(
 ): AsyncGenerator<OrderedBlock> {
   const pause = createWalkPause({ signal })
   const queue: (OrderedBlock & { size: number })[] = []
+  const read = (cid: CID): OrderedBlock['bytes'] => {
+    const known = source.getSync?.(cid)
+    if (known !== undefined) return known
+    const reading = source.get(cid, { signal })
+    // It is awaited in its turn; failing before that is no unhandled rejection.
+    reading.catch(() => undefined)
+    return reading
+  }
   let passed = 0
   let queuedBytes = 0
   let block: WalkedBlock | undefined
@@ -60,14 +68,13 @@ export async function* orderedBlocks(
     else if (block !== undefined) {
       const isSkipped = passed++ < skip
       const { cid, isLeaf, tsize = UNKNOWN_LEAF_BYTES } = block
-      const reading = isLeaf && isSkipped ? undefined : source.get(cid, { signal })
-      // It is awaited in its turn; failing before that is no unhandled rejection.
-      reading?.catch(() => undefined)
+      const bytes = isLeaf && isSkipped ? undefined : read(cid)
       if (isLeaf) walk.pass()
-      else walk.accept(await reading!)
-      if (!isSkipped) {
+      else walk.accept(await bytes!)
+      if (!isSkipped && queue.length === 0 && bytes instanceof Uint8Array) yield { cid, bytes }
+      else if (!isSkipped) {
         const size = isLeaf ? tsize : 0
-        queue.push({ cid, bytes: reading!, size })
+        queue.push({ cid, bytes: bytes!, size })
         queuedBytes += size
       }
     }
