@@ -10,6 +10,8 @@ export interface Context {
   terminal: Terminal
   /** The command line as typed, for the operation log and for messages about locks. */
   commandLine: string
+  /** The command that runs, with its subcommand (`remote rm`); unset before it is found. */
+  command?: string
   /** The exit status; a command sets it where it is not 0 and nothing is thrown. */
   status: number
   now(): Date

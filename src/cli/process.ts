@@ -1,9 +1,9 @@
 import { JzfsError } from '../model/errors.ts'
-import { escapeControls } from '../model/quote-name.ts'
 import { explainFsError } from '../store/fs-errors.ts'
 import type { Context } from './context.ts'
 import { EXIT, exitStatus } from './exit-status.ts'
 import { runProgram } from './program.ts'
+import { sayError } from './say-error.ts'
 import { createTerminal } from './terminal.ts'
 
 /** Runs jzfs as this process: its arguments, environment, terminal and signals. */
@@ -56,20 +56,8 @@ function explain(error: unknown, context: Context, asJson: boolean): number {
     terminal.say(`jzfs: this is a bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
     return EXIT.fatal
   }
-  if (asJson) {
-    const { code, family, message, hint, details } = error
-    terminal.say(
-      JSON.stringify({ error: { code, family, message, hint, ...details } }, (_, value: unknown) => textual(value)),
-    )
-  } else {
-    terminal.say(`jzfs: ${escapeControls(error.message)}`)
-    if (error.hint !== undefined) terminal.say(`hint: ${escapeControls(error.hint)}`)
-  }
-  return context.signal.aborted ? EXIT.interrupted : exitStatus(error)
-}
-
-function textual(value: unknown): unknown {
-  return typeof value === 'bigint' ? value.toString() : value
+  sayError(terminal, error, asJson)
+  return context.signal.aborted ? EXIT.interrupted : exitStatus(error, context.command)
 }
 
 function currentDirectory(): string {

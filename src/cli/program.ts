@@ -35,6 +35,9 @@ async function runCommand(entry: CommandEntry, argv: string[], context: Context)
     .helpOption('-h, --help', 'show this help')
     .showHelpAfterError(false)
   module.configure(command, context)
+  command.hook('preAction', (_, chosen) => {
+    context.command = chosen === command ? entry.name : `${entry.name} ${chosen.name()}`
+  })
   for (const subcommand of command.commands) subcommand.copyInheritedSettings(command)
   try {
     await command.parseAsync(attachValues(argv, module.attachedValues ?? {}), { from: 'user' })

@@ -43,7 +43,7 @@ export async function runHere(
     await runProgram(args, context)
   } catch (error) {
     if (!(error instanceof JzfsError)) throw error
-    context.status = exitStatus(error)
+    context.status = exitStatus(error, context.command)
     stderr += `jzfs: ${error.message}\n${error.hint === undefined ? '' : `hint: ${error.hint}\n`}`
   }
   return { status: context.status, stdout: Buffer.concat(stdout).toString(), stderr }

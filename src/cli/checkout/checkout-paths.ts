@@ -12,6 +12,7 @@ import { currentPerson } from '../identity.ts'
 import { readHistoricPathspecs } from '../pathspecs.ts'
 import { createProgressLine } from '../progress.ts'
 import { neither, revisionProblem } from '../revisions.ts'
+import { sayError } from '../say-error.ts'
 
 /** What `checkout` is told about paths. */
 export interface CheckoutPathsFlags extends ConflictFlags {
@@ -51,7 +52,9 @@ export async function checkoutPaths(
     if (lone === undefined || !(error instanceof JzfsError) || error.code !== 'pathspec-unmatched') throw error
     // A branch that is not there is more likely meant than a file that is not.
     const problem = await revisionProblem(repository, lone, lookUp)
-    throw problem === undefined ? error : neither(problem, lone)
+    if (problem === undefined) throw error
+    sayError(context.terminal, neither(problem, lone), flags.json === true)
+    context.status = EXIT.partial
   }
 }
 

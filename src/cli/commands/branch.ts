@@ -13,6 +13,7 @@ import type { CommandModule } from '../command.ts'
 import type { Context } from '../context.ts'
 import { withRepository } from '../here.ts'
 import { followRenamedBranch, unpublishDeleted } from '../published-branch.ts'
+import { deleteEach } from '../refs/delete-each.ts'
 import { addRefListOptions } from '../refs/ref-list.ts'
 import { refAuthor } from '../remote/ref-author.ts'
 import { revisionOptions } from '../revisions.ts'
@@ -109,7 +110,7 @@ async function remove(context: Context, repository: Repository, names: string[],
   if (flags.remotes) return removeTracking(context, repository, names, flags)
   const force = flags.forceDelete === true || flags.force === true
   const deleted: unknown[] = []
-  for (const name of names) {
+  const gone = await deleteEach(context, names, flags.json === true, async (name) => {
     const { commit, onlyIn } = await deleteBranch(repository, { name, force }, refAuthor(context, repository))
     if (onlyIn !== undefined) {
       context.terminal.say(`warning: '${name}' had been merged to '${onlyIn}', but not yet merged to HEAD`)
@@ -118,8 +119,8 @@ async function remove(context: Context, repository: Repository, names: string[],
     if (!flags.json && !flags.quiet) {
       await context.terminal.out(`Deleted branch ${name} (was ${shortenCid(commit)}).\n`)
     }
-  }
-  const refs = names.map((name) => BRANCHES + name)
+  })
+  const refs = gone.map((name) => BRANCHES + name)
   await unpublishDeleted(context, repository, refs)
   if (flags.json) await context.terminal.json({ deleted })
 }
@@ -132,15 +133,15 @@ async function removeTracking(
   { json, quiet }: BranchFlags,
 ): Promise<void> {
   const deleted: unknown[] = []
-  for (const name of names) {
+  await deleteEach(context, names, json === true, async (name) => {
     const commit = await repository.refs.read(REMOTES + name)
     if (commit === undefined) throw await refMissing(repository, 'branch', REMOTES, name)
     const change = { name: REMOTES + name, after: undefined, expected: { cid: commit }, message: '' }
     await updateRef(repository, change, refAuthor(context, repository))
     deleted.push({ branch: name, commit })
-    if (json || quiet) continue
+    if (json || quiet) return
     await context.terminal.out(`Deleted remote-tracking branch ${name} (was ${shortenCid(commit)}).\n`)
-  }
+  })
   if (json) await context.terminal.json({ deleted })
 }
 

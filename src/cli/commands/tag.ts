@@ -16,6 +16,7 @@ import { currentPerson } from '../identity.ts'
 import { givenMessage } from '../message-options.ts'
 import { readCount } from '../numbers.ts'
 import { unpublishDeleted } from '../published-branch.ts'
+import { deleteEach } from '../refs/delete-each.ts'
 import {
   addRefListOptions,
   printRefs,
@@ -104,13 +105,12 @@ async function remove(context: Context, repository: Repository, names: string[],
     throw new InvalidError('usage', '-d wants the name of a tag', { hint: '`jzfs tag` lists what there is' })
   }
   const deleted: { tag: string; was: CID }[] = []
-  for (const name of names) {
+  const gone = await deleteEach(context, names, flags.json === true, async (name) => {
     const was = await deleteTag(repository, name, author(context, repository))
     deleted.push({ tag: name, was })
     if (!flags.json) await context.terminal.out(`Deleted tag '${name}' (was ${shortenCid(was)})\n`)
-  }
-  const refs = names.map(tagRef)
-  await unpublishDeleted(context, repository, refs)
+  })
+  await unpublishDeleted(context, repository, gone.map(tagRef))
   if (flags.json) await context.terminal.json({ deleted })
 }
 

@@ -94,17 +94,17 @@ test('a branch is deleted when what it follows has its commits', async () => {
   }
   await scene.both(['switch', '-q', 'main'])
   await deleteBoth(scene, 'pushed', 0)
-  await deleteBoth(scene, 'behind', 128)
-  await deleteBoth(scene, 'alone', 128)
+  await deleteBoth(scene, 'behind', 1)
+  await deleteBoth(scene, 'alone', 1)
   await scene.both(['merge', '-q', 'behind'])
-  expect(await deleteBoth(scene, 'behind', 128)).toContain('origin/behind does not have, though HEAD has them')
+  expect(await deleteBoth(scene, 'behind', 1)).toContain('origin/behind does not have, though HEAD has them')
   await scene.jzfs(['branch', '-d', '-r', 'origin/behind'])
   scene.history.git(['branch', '-d', '-r', 'origin/behind'])
   await deleteBoth(scene, 'behind', 0)
   await scene.sameRefs()
 })
 
-async function deleteBoth(scene: RemoteScene, name: string, status: 0 | 128): Promise<string> {
+async function deleteBoth(scene: RemoteScene, name: string, status: 0 | 1): Promise<string> {
   const args = ['branch', '-d', name]
   if (status === 0) {
     await scene.both(args)
