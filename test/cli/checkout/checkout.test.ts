@@ -16,7 +16,7 @@ test('what is asked for is told from its words, and what cannot be is said', asy
   }
   expect(await run('side', 'text')).toEqual([128, 'jzfs: "side" is both a revision and a path'])
   expect(await run('nothing')).toEqual([
-    128,
+    1,
     'jzfs: there is no branch, tag or commit "nothing", and no such path in the working tree',
   ])
   expect(await run('-b', 'new', '--', 'text')).toEqual([
