@@ -14,7 +14,7 @@ async function build(): Promise<void> {
   const root = join(import.meta.dirname, '..')
   const output = join(root, 'dist')
   const input = Object.fromEntries(
-    ['cli/main', 'store/ingest-worker', 'worktree/look-ahead-worker']
+    ['cli/main', 'store/ingest-worker', 'store/copy-worker', 'worktree/look-ahead-worker']
       .filter((entry) => existsSync(join(root, 'src', `${entry}.ts`)))
       .map((entry) => [entry, join(root, 'src', `${entry}.ts`)]),
   )

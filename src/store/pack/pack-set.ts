@@ -26,6 +26,14 @@ interface PackedBlock {
   problem: IntegrityError | undefined
 }
 
+/** Where a block stands in a pack. */
+export interface SectionPlace {
+  /** Path of the pack. */
+  path: string
+  /** Where in the file its section starts. */
+  start: number
+}
+
 /** All packs of one directory. */
 export interface PackSet {
   /** Whether a pack has a copy of this sha2-256 digest that is not known to be corrupt. Does not list packs again. */
@@ -34,6 +42,8 @@ export interface PackSet {
   has(cid: CID): boolean
   /** Reads a block from the packs, the damaged ones passed over; lists the packs again before it gives up. */
   read(cid: CID): PackedBlock
+  /** Where a pack has a copy that is not known to be corrupt; undefined also where the hash is not sha2-256. */
+  locate(cid: CID): SectionPlace | undefined
   /** The packs as they are now: lists them again. */
   list(): readonly Pack[]
   /** Says that a pack was written here, perhaps anew, or removed: packs are listed again at the next use. */
@@ -83,6 +93,12 @@ class DirectoryPackSet implements PackSet {
     if (first.bytes !== undefined) return first
     const isReplaced = first.problem !== undefined && this.#drop((pack) => pack.isReplaced())
     return this.#relist() || isReplaced ? this.#readFrom(cid) : first
+  }
+
+  locate({ multihash: { code, digest } }: CID): SectionPlace | undefined {
+    const pack = code === SHA2_256 ? this.#holder(code, digest) : undefined
+    const start = pack === undefined ? -1 : this.#find(pack, code, digest)
+    return pack === undefined || start === -1 ? undefined : { path: pack.path, start }
   }
 
   list(): readonly Pack[] {
