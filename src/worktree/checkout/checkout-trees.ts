@@ -3,6 +3,7 @@ import { chmodSync, type BigIntStats } from 'node:fs'
 import type { CID } from 'multiformats/cid'
 
 import type { AbortOptions, BlockSource } from '../../model/block.ts'
+import { RAW } from '../../model/cid.ts'
 import { isReservedName } from '../../model/directory/entry-name.ts'
 import { IntegrityError, JzfsError } from '../../model/errors.ts'
 import { diffTrees, type NodeEntry, type TreeChange } from '../../model/tree/tree-diff.ts'
@@ -10,6 +11,7 @@ import type { TreeNode } from '../../model/unixfs/node.ts'
 import { explainFsError } from '../../store/fs-errors.ts'
 import type { StatStamp } from '../index/index-entry.ts'
 import { hasContent, isExecutable, statAt, type KeptBits } from './found-content.ts'
+import { createInOrder } from './in-order.ts'
 import { createRealFolders, parentOf, type RealFolders } from './real-folders.ts'
 import { stampOf, UNFINISHED_MODE, unlink, writeNew, writeOver, type FileModes } from './write-entry.ts'
 
@@ -75,21 +77,67 @@ export async function checkoutTrees(
   const folders = createRealFolders(files.top, options.staying)
   const report: CheckoutReport = { left: [], failed: [] }
   const done = { files: 0, bytes: 0 }
-  const changes = options.changes ?? diffTrees(files.source, trees.before, trees.after, { signal: options.signal })
-  for await (const { path, before, after } of withoutRefilled(changes)) {
-    if (after !== undefined) refuseReserved(path)
-    try {
-      if (after !== undefined)
-        done.bytes += await placePath(files, folders, { path, before, after }, report.left, options)
-      else if (before !== undefined) await removePath(files, folders, { path, before }, report.left, options)
-    } catch (error) {
-      if (!(error instanceof JzfsError) || WITHOUT_END.has(error.code)) throw error
-      report.failed.push({ path, error })
-    }
+  const replacing = createInOrder<Outcome>(REPLACED_AT_ONCE, (outcome) => {
+    note(outcome, report, options)
     done.files++
+    done.bytes += outcome.bytes
     options.onProgress?.(done)
+  })
+  const changes = options.changes ?? diffTrees(files.source, trees.before, trees.after, { signal: options.signal })
+  try {
+    for await (const change of withoutRefilled(changes)) {
+      if (change.after !== undefined) refuseReserved(change.path)
+      const isAlone = !isReplacement(change)
+      if (isAlone) await replacing.drain()
+      await replacing.begin(() => outcomeOf(files, folders, change, options))
+      if (isAlone) await replacing.drain()
+    }
+    await replacing.drain()
+  } finally {
+    await replacing.stop()
   }
   return report
+}
+
+/** Files that are replaced side by side, each of one leaf: to take the old one away is most of the work, and is the kernel's. */
+const REPLACED_AT_ONCE = 8
+
+/** Whether a file gives way to a small one: nothing that comes next depends on it, nor it on what came before. */
+function isReplacement({ before, after }: TreeChange): boolean {
+  return before !== undefined && before.node.kind !== 'directory' && after?.cid.code === RAW
+}
+
+/** What became of one path. */
+interface Outcome {
+  path: string
+  /** What was written, or was there already. */
+  bytes: number
+  isLeft?: boolean
+  placed?: { entry: NodeEntry; stamp: StatStamp | undefined }
+  error?: JzfsError
+}
+
+/** Throws what is not the business of one path. */
+async function outcomeOf(
+  files: WorkingFiles,
+  folders: RealFolders,
+  { path, before, after }: TreeChange,
+  options: AbortOptions,
+): Promise<Outcome> {
+  try {
+    if (after !== undefined) return await placePath(files, folders, { path, before, after }, options)
+    const isGone = before === undefined || (await removePath(files, folders, { path, before }, options))
+    return { path, bytes: 0, isLeft: !isGone }
+  } catch (error) {
+    if (!(error instanceof JzfsError) || WITHOUT_END.has(error.code)) throw error
+    return { path, bytes: 0, error }
+  }
+}
+
+function note({ path, isLeft, placed, error }: Outcome, report: CheckoutReport, { onPlaced }: CheckoutOptions): void {
+  if (error !== undefined) report.failed.push({ path, error })
+  else if (isLeft === true) report.left.push(path)
+  if (placed !== undefined) onPlaced?.(path, placed.entry, placed.stamp)
 }
 
 /** Leaves out that empty folders go into which something comes next: somebody may stand in them. */
@@ -107,15 +155,16 @@ async function* withoutRefilled(changes: AsyncIterable<TreeChange>): AsyncGenera
 /** What would befall the next path, too, and passes: then the whole is to be done again. */
 const WITHOUT_END = new Set(['disk-full', 'quota-exceeded', 'too-many-open-files', 'disk-failing'])
 
+/** Whether it is gone. */
 async function removePath(
   files: WorkingFiles,
   folders: RealFolders,
   removal: Removal,
-  left: string[],
   options: AbortOptions,
-): Promise<void> {
-  const removed = await removeLeaf(files, folders, removal, left, options)
-  if (removed) folders.removeEmpty(parentOf(removal.path))
+): Promise<boolean> {
+  const isGone = await removeLeaf(files, folders, removal, options)
+  if (isGone) folders.removeEmpty(parentOf(removal.path))
+  return isGone
 }
 
 /** Removes a file, symlink or empty folder, unless it is somebody's work; whether it is gone. */
@@ -123,7 +172,6 @@ async function removeLeaf(
   files: WorkingFiles,
   folders: RealFolders,
   { path, before }: Removal,
-  left: string[],
   options: AbortOptions,
 ): Promise<boolean> {
   if (before.node.kind === 'directory') {
@@ -135,35 +183,28 @@ async function removeLeaf(
   // A folder in its place means that the file is gone already.
   if (found === undefined || found.isDirectory()) return true
   const mayGo = isUnfinished(found) || files.mayOverwrite?.(path, found) === true
-  if (!mayGo && !(await isAt(files, path, found, before, options))) {
-    left.push(path)
-    return false
-  }
+  if (!mayGo && !(await isAt(files, path, found, before, options))) return false
   unlink(absolute)
   return true
 }
 
-/** Places one entry; the bytes that were written. */
 async function placePath(
   files: WorkingFiles,
   folders: RealFolders,
   change: Placement,
-  left: string[],
-  options: CheckoutOptions,
-): Promise<number> {
-  const { path, after } = change
+  options: AbortOptions,
+): Promise<Outcome> {
+  const { path, after, before } = change
   if (after.node.kind === 'directory') {
-    const { before } = change
-    if (before !== undefined && !(await removeLeaf(files, folders, { path, before }, left, options))) return 0
+    const isFree = before === undefined || (await removeLeaf(files, folders, { path, before }, options))
+    if (!isFree) return { path, bytes: 0, isLeft: true }
     folders.make(path)
-    options.onPlaced?.(path, after, undefined)
-    return 0
+    return { path, bytes: 0, placed: { entry: after, stamp: undefined } }
   }
-  if (change.before?.node.kind === 'directory') folders.removeEmpty(path)
+  if (before?.node.kind === 'directory') folders.removeEmpty(path)
   const stamp = await placeFile(files, folders, change, options)
-  if (stamp === undefined) left.push(path)
-  else options.onPlaced?.(path, after, stamp)
-  return after.node.size
+  if (stamp === undefined) return { path, bytes: 0, isLeft: true }
+  return { path, bytes: after.node.size, placed: { entry: after, stamp } }
 }
 
 async function placeFile(

@@ -7,11 +7,13 @@ import {
   openSync,
   renameSync,
   symlinkSync,
+  unlink as unlinkCallback,
   unlinkSync,
   writeSync,
   type BigIntStats,
 } from 'node:fs'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 
 import type { AbortOptions, BlockSource } from '../../model/block.ts'
 import type { TreeNode } from '../../model/unixfs/node.ts'
@@ -105,7 +107,7 @@ export async function writeOver(
 ): Promise<StatStamp> {
   const whole = await wholeContent(source, target, options)
   if (whole !== undefined) {
-    unlink(target.path)
+    await unlinkAside(target.path)
     return writeWhole(target, whole, modes)
   }
   const temporary = join(options.tmp, `checkout-${process.pid}-${temporaries++}`)
@@ -141,6 +143,15 @@ function writeSymlink(path: string, target: string): StatStamp {
 export function unlink(path: string): void {
   try {
     unlinkSync(path)
+  } catch (error) {
+    throw explainFsError(error, path)
+  }
+}
+
+/** As `unlink`, while something else is done: to give the blocks of a file free takes longer than to write a small one. */
+async function unlinkAside(path: string): Promise<void> {
+  try {
+    await promisify(unlinkCallback)(path)
   } catch (error) {
     throw explainFsError(error, path)
   }
