@@ -17,6 +17,7 @@ import { placeControlSocket } from './home/control-socket.ts'
 import { type DaemonState, lastPort, writeDaemonState } from './home/daemon-state.ts'
 import type { Home } from './home/home.ts'
 import { SELF_KEY } from './home/key-store.ts'
+import type { RegisteredRepository } from './home/repository-registry.ts'
 import { type Activity, createActivity } from './metrics/activity.ts'
 import { measureNode } from './metrics/node-metrics.ts'
 import { carryNames, type CarryNamesOptions } from './names/carry-names.ts'
@@ -139,7 +140,10 @@ export async function startDaemon(given: DaemonOptions, startControl: StartContr
     closing.push(spreadRecords({ home, topics: node.topics, log }))
     const onPublished = ({ registered, record: { sequence } }: RepositoryPublication): void =>
       log.info({ repository: registered.name, sequence: sequence.toString() }, 'published what moved')
-    closing.push(keepPublishing({ home, served, command, now, onPublished, onProblem }))
+    const onPublishedLate = ({ name }: RegisteredRepository): void =>
+      log.info({ repository: name }, 'published what was pushed before')
+    const publishing = { home, served, command, now, onPublished, onPublishedLate, onProblem }
+    closing.push(keepPublishing(publishing))
     await writeDaemonState(home, state)
     const { pid, peerId, addresses, http, profile } = state
     log.info({ pid, version, home: home.layout.directory, peerId, addresses, http, profile }, 'daemon started')

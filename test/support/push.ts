@@ -53,6 +53,17 @@ export function offerRepository(repository: Repository, otherwise: OfferedOtherw
   }
 }
 
+/** An offer whose pushes are taken otherwise: told of the receiver that it would have. */
+export function offerReceiving(offer: Offer, change: (receiver: PushReceiver) => Partial<PushReceiver>): Offer {
+  return {
+    ...offer,
+    openRepository: async (name) => {
+      const { receiver, ...offered } = await offer.openRepository(name)
+      return { ...offered, receiver: receiver && { ...receiver, ...change(receiver) } }
+    },
+  }
+}
+
 /** A peer in this process with one repository. */
 export function repositoryPeer(repository: Repository, otherwise?: OfferedOtherwise): Peer {
   return createLocalPeer({

@@ -15,6 +15,8 @@ export interface HomeLayout {
   pins: string
   /** By pin: what its user calls it, whether it follows its name, and what went wrong. */
   pinNotes: string
+  /** By repository and operation: what pushes do, until it is published. */
+  pushes: string
   /** What may be lost: libp2p's peer store. Only the daemon opens it. */
   datastore: string
   /** Taken by whoever changes files of the home. */
@@ -39,6 +41,7 @@ export function homeLayoutOf(directory: string): HomeLayout {
     repositories: join(directory, 'repositories.json'),
     pins: join(directory, 'pins'),
     pinNotes: join(directory, 'pin-notes'),
+    pushes: join(directory, 'pushes'),
     datastore: join(directory, 'datastore'),
     lock: join(directory, 'lock.db'),
     daemonLock: join(directory, 'daemon.db'),

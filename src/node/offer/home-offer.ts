@@ -18,8 +18,8 @@ import {
 import type { Home } from '../home/home.ts'
 import { publishedRefsOf, type RegisteredRepository } from '../home/repository-registry.ts'
 import { manifestPath } from '../publish/published-files.ts'
+import { publishLate } from '../pushed/publish-late.ts'
 import { createHomeReceiver, type HomeReceiverOptions } from './home-receiver.ts'
-import { publishLate } from './publish-late.ts'
 import type { ServedBlocks } from './served-blocks.ts'
 import { type Asker, isRepositoryVisible, isVisible, mayPush } from './visibility.ts'
 
@@ -54,24 +54,10 @@ export function createHomeOffer(home: Home, asker: Asker, options: HomeOfferOpti
       const pusher = asker === 'self' || asker === 'everybody' ? undefined : asker.peerId
       const repository = await openIfThere(served, registered)
       if (repository === undefined) return offered
-      await publishLateIfPossible(home, repository, registered, options)
+      // Else who pushes next would be told of refs that are not there any more. A problem is the owner's to know, as in a push.
+      await publishLate({ command: 'push', ...options, home, repositories: [registered] })
       return { ...offered, receiver: createHomeReceiver(home, repository, { ...options, asker, pusher }) }
     },
-  }
-}
-
-/** What cannot be published is the owner's to know, as in a push. */
-async function publishLateIfPossible(
-  home: Home,
-  repository: Repository,
-  registered: RegisteredRepository,
-  { command = 'push', now, onProblem }: HomeOfferOptions,
-): Promise<void> {
-  try {
-    await publishLate(home, repository, registered, { command, now: now() })
-  } catch (error) {
-    if (!(error instanceof JzfsError)) throw error
-    onProblem?.(error)
   }
 }
 

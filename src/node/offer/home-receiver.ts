@@ -9,10 +9,10 @@ import {
   publishedRefsOf,
   type RegisteredRepository,
 } from '../home/repository-registry.ts'
-import { publishRefs } from '../publish/publish.ts'
 import { checkPublishedRefs } from '../publish/published-limits.ts'
 import { registeredRepository } from '../publish/registered-repository.ts'
-import { unpublishRefs } from '../publish/unpublish.ts'
+import { publishPushed } from '../pushed/publish-pushed.ts'
+import { writePushNote } from '../pushed/push-notes.ts'
 import { type Asker, isVisible } from './visibility.ts'
 
 export interface HomeReceiverOptions {
@@ -36,19 +36,25 @@ export function createHomeReceiver(
   { pusher, asker, now, command = 'push', onProblem }: HomeReceiverOptions & { asker: Asker },
 ): PushReceiver {
   const who = pusher ?? 'this node'
+  const person = { name: who, email: who.replaceAll(' ', '-'), date: dateOf(now(), 0) }
   return {
     repository,
     check: (updates) => checkUpdates(home, repository, asker, updates),
-    async moved(updates) {
+    async moving(updates, operation) {
+      const registered = await registeredRepository(home, repository.id)
+      if (registered === undefined) return
+      await writePushNote(home, repository.id, { operation, person, updates, audience: audienceOfPushed(registered) })
+    },
+    async moved() {
       try {
-        await publishPushed(home, repository, updates, { command, now: now() })
+        await publishPushed(home, repository, { command, now: now() })
       } catch (error) {
         // The refs have moved: that they are not published is the owner's to know.
         if (!(error instanceof JzfsError)) throw error
         onProblem?.(error)
       }
     },
-    person: { name: who, email: who.replaceAll(' ', '-'), date: dateOf(now(), 0) },
+    person,
     command,
   }
 }
@@ -91,28 +97,6 @@ function refuseCheckedOut({ bare }: Repository, ref: string, isDeleted: boolean)
       details: { ref },
     },
   )
-}
-
-async function publishPushed(
-  home: Home,
-  repository: Repository,
-  updates: readonly RefUpdate[],
-  options: { command: string; now: Date },
-): Promise<void> {
-  const registered = await registeredRepository(home, repository.id)
-  if (registered === undefined) return
-  const audience = audienceOfPushed(registered)
-  const known = new Set(publishedRefsOf(registered).map(({ ref }) => ref))
-  const moved = updates.filter(({ after }) => after !== undefined)
-  const old = moved.filter(({ name }) => known.has(name)).map(({ name }) => name)
-  // What was there before and is not published any more was taken back meanwhile: it stays so.
-  const isCreated = ({ name, before }: RefUpdate): boolean => before === undefined && !known.has(name)
-  const created = moved.filter(isCreated).map(({ name }) => name)
-  const deleted = updates.filter(({ name, after }) => after === undefined && known.has(name)).map(({ name }) => name)
-  if (old.length > 0) await publishRefs(home, { repository, refs: old, ifStill: 'published', ...options })
-  if (created.length > 0)
-    await publishRefs(home, { repository, refs: created, audience, ifStill: 'registered', ...options })
-  if (deleted.length > 0) await unpublishRefs(home, { repositoryId: repository.id, refs: deleted }, options)
 }
 
 function forbidden(ref: string): UnavailableError {

@@ -29,11 +29,8 @@ export interface PublishRequest extends AbortOptions {
   publishesPushed?: Audience | undefined
   /** Who may push, by peer id, given who might before. */
   writers?: ((before: readonly string[]) => string[]) | undefined
-  /**
-   * Publishes only what is so still when it holds the lock: refs that are `published`, or of a repository that is
-   * `registered`. What its owner took back meanwhile stays so (default: whatever is).
-   */
-  ifStill?: 'published' | 'registered' | undefined
+  /** Publishes only refs that are published still when it holds the lock: what its owner took back meanwhile stays so. */
+  ifStillPublished?: boolean | undefined
   /** The command line, for those who wait for the home's lock. */
   command: string
   now: Date
@@ -82,7 +79,7 @@ const LOCK_WAIT_MS = 60_000
  * says so under the IPNS name of each branch, and of the repository, whose manifest lists what is for everybody. Other refs
  * stay as they were published. Keys are made the first time. Needs no daemon and tells none: it reads the files.
  *
- * Throws NotFoundError `branch-unborn` (details: `ref`), `not-published` (see `ifStill`), ConflictError `repository-copied` (details: `path`, `other`), what
+ * Throws NotFoundError `branch-unborn` (details: `ref`), `not-published` (see `ifStillPublished`), ConflictError `repository-copied` (details: `path`, `other`), what
  * `writePublication` throws, and ConflictError `locked`.
  */
 export async function publishRefs(home: Home, given: PublishRequest): Promise<RepositoryPublication> {
@@ -113,9 +110,9 @@ export async function publishBranch(
 
 function stillPublished(
   before: RegisteredRepository | undefined,
-  { ifStill, refs, repository }: PublishRequest,
+  { ifStillPublished = false, refs, repository }: PublishRequest,
 ): readonly string[] {
-  if (ifStill === undefined) return refs
+  if (!ifStillPublished) return refs
   if (before === undefined) {
     throw new NotFoundError('not-published', `this node does not publish ${repository.path} any more`, {
       hint: 'publish it again: `jzfs publish`',
@@ -123,11 +120,11 @@ function stillPublished(
     })
   }
   const published = new Set(publishedRefsOf(before).map(({ ref }) => ref))
-  return ifStill === 'registered' ? refs : refs.filter((ref) => published.has(ref))
+  return refs.filter((ref) => published.has(ref))
 }
 
 /** Whether all refs that were published are for those whom they were for. */
-function hasSameAudiences(before: RegisteredRepository | undefined, after: RegisteredRepository): boolean {
+export function hasSameAudiences(before: RegisteredRepository | undefined, after: RegisteredRepository): boolean {
   const audiences = new Map(publishedRefsOf(after).map(({ ref, audience }) => [ref, audienceKey(audience)]))
   return (
     before !== undefined &&

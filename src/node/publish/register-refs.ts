@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto'
 import { basename } from 'node:path'
 
+import type { CID } from 'multiformats/cid'
+
 import { NotFoundError } from '../../model/errors.ts'
 import { BRANCHES } from '../../repo/refs/branch.ts'
 import type { Repository } from '../../repo/repository.ts'
@@ -15,6 +17,12 @@ import {
 } from '../home/repository-registry.ts'
 import type { PublishRequest } from './publish.ts'
 
+/** Refs to register, as `publishRefs` is asked to. */
+export interface RefsToRegister extends Omit<PublishRequest, 'ifStillPublished' | 'command' | 'now' | 'signal'> {
+  /** What they are published as (default: what they are now). */
+  at?: ReadonlyMap<string, CID> | undefined
+}
+
 /**
  * The repository as the registry shall have it when these refs are published. Makes keys that are missing. Throws NotFoundError
  * `branch-unborn` (details: `ref`). The caller holds the home's lock.
@@ -22,7 +30,7 @@ import type { PublishRequest } from './publish.ts'
 export async function registerRefs(
   home: Home,
   before: RegisteredRepository | undefined,
-  request: PublishRequest,
+  request: RefsToRegister,
 ): Promise<RegisteredRepository> {
   const { repository, description, publishesPushed } = request
   const { id, path } = repository
@@ -56,10 +64,10 @@ async function registerRef(
   home: Home,
   before: RegisteredRepository | undefined,
   ref: string,
-  { repository, ...request }: PublishRequest,
+  { repository, at, ...request }: RefsToRegister,
 ): Promise<PublishedHead | PublishedTag> {
   // Under the lock: who publishes last publishes the newest.
-  const cid = await repository.refs.read(ref)
+  const cid = at?.get(ref) ?? (await repository.refs.read(ref))
   if (cid === undefined) throw unborn(ref)
   const refBefore = before && publishedRefsOf(before).find((each) => each.ref === ref)
   const audience = request.audience ?? refBefore?.audience ?? 'public'

@@ -8,6 +8,7 @@ import {
   publishedRefsOf,
   type RegisteredRepository,
 } from '../home/repository-registry.ts'
+import { forgetPushed } from '../pushed/push-notes.ts'
 import { registeredRepository } from './registered-repository.ts'
 import { writePublication } from './write-publication.ts'
 
@@ -66,8 +67,10 @@ export async function unpublishRefs(
     const ended = (before ? publishedRefsOf(before) : []).filter(({ ref }) => refs === 'all' || refs.includes(ref))
     const missing = refs === 'all' ? undefined : refs.find((name) => !ended.some(({ ref }) => ref === name))
     if (before === undefined || missing !== undefined) throw notPublished(missing)
-    const after = refs === 'all' ? undefined : without(before, refs)
+    const after = refs === 'all' ? undefined : withoutRefs(before, refs)
     const repository = after && (await openIfThere(before))
+    // Pushes that were not published yet do not bring back what ends now.
+    await forgetPushed(home, repositoryId, refs)
     try {
       await writePublication(home, { before, after, repository, now, signal })
     } finally {
@@ -79,8 +82,8 @@ export async function unpublishRefs(
   }
 }
 
-/** What stays registered; undefined where nothing would be visible to anybody. */
-function without(before: RegisteredRepository, refs: readonly string[]): RegisteredRepository | undefined {
+/** A repository as it stays registered without some refs; undefined where nothing would be visible to anybody. */
+export function withoutRefs(before: RegisteredRepository, refs: readonly string[]): RegisteredRepository | undefined {
   const { tags: tagsBefore = [], ...others } = before
   const heads = before.heads.filter(({ ref }) => !refs.includes(ref))
   const tags = tagsBefore.filter(({ ref }) => !refs.includes(ref))

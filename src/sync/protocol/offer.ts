@@ -67,6 +67,11 @@ export interface PushReceiver {
    * The pusher is told the code and the message.
    */
   check(updates: readonly RefUpdate[]): Promise<void>
+  /**
+   * Told, under the repository's lock, what the operation of that number is about to do: so that `moved` can be made up for
+   * where it is never called.
+   */
+  moving?(updates: readonly RefUpdate[], operation: number): Promise<void>
   /** Publishes the refs that moved. */
   moved(updates: readonly RefUpdate[]): Promise<void>
   /** Who moves the refs, and when: for the logs. */

@@ -3,6 +3,7 @@ import type { CID } from 'multiformats/cid'
 import type { BlockSource } from '../../model/block.ts'
 import { ConflictError, IntegrityError, JzfsError } from '../../model/errors.ts'
 import { createReachedCommits } from '../../repo/history/reached-commits.ts'
+import { nextNumber } from '../../repo/operation/operation-log.ts'
 import { runOperation } from '../../repo/operation/operation.ts'
 import { BRANCHES } from '../../repo/refs/branch.ts'
 import { TAGS } from '../../repo/refs/tag.ts'
@@ -209,6 +210,7 @@ async function moveRefs(
     // Whoever was quicker has moved them: then nothing of this push comes into the repository.
     await checkPush(receiver, updates)
     await quarantine.adopt()
+    await receiver.moving?.(updates, nextNumber(repository.layout))
     const refs = updates.map((update) => ({ ...update, message: 'push' }))
     await runOperation(repository, lock, { command, person, refs })
     // They have moved: whatever happens to the stream now, they are published.

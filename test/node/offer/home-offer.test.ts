@@ -25,6 +25,7 @@ import type { RefUpdate } from '../../../src/sync/protocol/offer.ts'
 import { pushTo } from '../../../src/sync/push/push-to.ts'
 import { commitTo, temporaryDataset } from '../../support/dataset.ts'
 import { MemoryBlocks } from '../../support/memory-blocks.ts'
+import { offerReceiving } from '../../support/push.ts'
 import { ANN, temporaryFolder, temporaryRepository } from '../../support/repository.ts'
 import { commitTree, comparable, reachedBy, receiveInto, temporaryStore } from '../../support/transfer.ts'
 
@@ -296,20 +297,22 @@ describe('a push', () => {
     const name = 'refs/heads/friend'
     await push(peer(WRITER), [create(name, first)])
     await publish([name], { audience: { peers: [WRITER.peerId] } })
-    const { receiver } = await createHomeOffer(home, WRITER, { served, now: () => NOW }).openRepository(undefined)
-    const updates = [{ name, before: first, after: second }]
-    await receiver?.check(updates)
-    await unpublishRefs(home, { repositoryId: repository.id, refs: [name] }, { command, now: NOW })
-    await receiver?.moved(updates)
+    const takenBack = offerReceiving(createHomeOffer(home, WRITER, { served, now: () => NOW }), ({ moved }) => ({
+      moved: async (updates) => {
+        await unpublishRefs(home, { repositoryId: repository.id, refs: [name] }, { command, now: NOW })
+        await moved(updates)
+      },
+    }))
+    const meanwhile = createLocalPeer({ label: 'home', record: async () => undefined, offer: () => takenBack })
+    await push(meanwhile, [{ name, before: first, after: second }], [first])
+    expect((await repository.refs.read(name))?.toString()).toBe(second.toString())
     expect(branchesOf(await listRefs(peer('everybody'), {}))).toEqual([])
     expect(await askKnown(peer('everybody'), [first])).toEqual([])
     // Nor where it is taken back while who publishes it again waits for the lock.
-    await publish([name], { ifStill: 'published' })
+    await publish([name], { ifStillPublished: true })
     expect(branchesOf(await listRefs(peer('everybody'), {}))).toEqual([])
     await unpublishRefs(home, { repositoryId: repository.id, refs: 'all' }, { command, now: NOW })
-    for (const ifStill of ['published', 'registered'] as const) {
-      await expect(publish([name], { ifStill })).rejects.toMatchObject({ code: 'not-published' })
-    }
+    await expect(publish([name], { ifStillPublished: true })).rejects.toMatchObject({ code: 'not-published' })
   })
 
   it('is refused as if there were no repository by who sees nothing of it', async () => {
