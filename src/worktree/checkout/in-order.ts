@@ -13,7 +13,7 @@ export function createInOrder<T>(limit: number, onDone: (result: T) => void): In
   const begun: Promise<T>[] = []
   const handOn = async (): Promise<void> => {
     const first = await begun[0]!
-    begun.splice(0, 1)
+    void begun.shift()
     onDone(first)
   }
   return {
