@@ -8,6 +8,7 @@ import { withWorktree, type WorkingRepository } from '../here.ts'
 import { currentPerson } from '../identity.ts'
 import { readPathspecs } from '../pathspecs.ts'
 import { createProgressLine } from '../progress.ts'
+import { saySkipped } from '../say-skipped.ts'
 
 interface AddFlags {
   all?: true
@@ -76,14 +77,14 @@ function sayErrors(context: Context, errors: unknown): void {
 
 async function report(context: Context, result: AddResult, flags: AddFlags): Promise<void> {
   const { terminal } = context
-  const { added, removed, errors, skippedGit, kept } = result
+  const { added, removed, errors, skippedGit, skippedSpecial, kept } = result
   sayErrors(context, errors)
   for (const path of kept) terminal.say(`kept, since it was changed: ${quoteName(path)}`)
-  for (const path of skippedGit) terminal.say(`skipped: ${quoteName(path)} (!.git in .jzfsignore keeps it)`)
+  saySkipped(terminal, result)
   if (errors.length > 0) context.status = EXIT.partial
   if (flags.json) {
     const failures = errors.map(({ code, message, details }) => ({ code, message, ...details }))
-    return terminal.json({ added, removed, errors: failures, skippedGit, kept })
+    return terminal.json({ added, removed, errors: failures, skippedGit, skippedSpecial, kept })
   }
   if (!flags.dryRun && !flags.verbose) return
   const lines = [

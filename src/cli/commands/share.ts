@@ -19,6 +19,7 @@ import { currentPerson, sayTakenIdentity } from '../identity.ts'
 import { openHomeHere } from '../network.ts'
 import { createProgressLine } from '../progress.ts'
 import { publicationDocument } from '../publish/publication-report.ts'
+import { saySkipped } from '../say-skipped.ts'
 import { serveUntilStopped, startDaemonHere } from '../serve.ts'
 
 interface ShareFlags {
@@ -117,8 +118,7 @@ async function commitWhatIsThere(context: Context, repository: Repository, flags
   const committer = currentPerson(context, repository.config, 'COMMITTER')
   try {
     const options = { command, person: committer, recordsIndex: true, signal, onProgress: progress.update }
-    const { skippedGit } = await addPaths(repository, [], options)
-    for (const path of skippedGit) terminal.say(`skipped: ${path} (!.git in .jzfsignore keeps it)`)
+    saySkipped(terminal, await addPaths(repository, [], options))
   } finally {
     progress.done()
   }

@@ -20,7 +20,8 @@ import { FoundPaths } from '../scan/found-paths.ts'
 import { scanProblems } from '../scan/scan-problem.ts'
 import { scanWorktree } from '../scan/scan-worktree.ts'
 import { NOT_SCANNED } from '../scan/scan.ts'
-import type { Scan } from '../scan/scan.ts'
+import type { Scan, ScanProblem } from '../scan/scan.ts'
+import { isPassedOver } from '../scan/special-file.ts'
 import { compareFile } from '../status/compare-file.ts'
 import { ignoreFileOf, keepsOf, worktreeOf } from '../working-tree.ts'
 import { applyStaged } from './add-apply.ts'
@@ -59,6 +60,8 @@ export interface AddResult {
   errors: JzfsError[]
   /** `.git` folders that were passed over. */
   skippedGit: string[]
+  /** FIFOs, sockets and devices that were passed over: none of them was named. */
+  skippedSpecial: string[]
   /** Artefacts of conflicts that were resolved, and that were changed: they stay. */
   kept: string[]
   /** The index as it is now. */
@@ -97,7 +100,9 @@ export async function addPaths(
   await findLostContent({ store: repository.store, worktree }, pathspecs, { index, scan }, options)
   const refused = refusePathspecs(worktree, pathspecs, { index, scan, found }, options)
   const marked = options.force === true ? [] : await findMarkers(worktree, pathspecs, { index, scan })
-  const errors = [...refused, ...marked, ...scanProblems(scan, worktree)]
+  const { problems, skippedSpecial } = partProblems(pathspecs, { index, scan })
+  const errors = [...refused, ...marked, ...scanProblems({ problems }, worktree)]
+  const skipped = { skippedGit: scan.skippedGit.map(fromByteString), skippedSpecial }
   if (options.ignoreErrors !== true) throwErrors(errors)
   // Before the first byte is read: a file that is older now, and hashed after, cannot change unseen.
   const isIdle = scan.stats.size === 0 && found.length === 0
@@ -105,7 +110,7 @@ export async function addPaths(
   const context = { worktree, keeps: keepsOf(repository), clock }
   const plan = planAdd(worktree, index, scan, context)
   if (options.dryRun === true)
-    return { ...(await previewAdd(repository, { index, scan, found }, plan, options)), kept: [], errors }
+    return { ...(await previewAdd(repository, { index, scan, found }, plan, options)), ...skipped, kept: [], errors }
   const newFiles = planFound(plan, found, context)
   if (options.ignoreErrors !== true) throwErrors([...errors, ...plan.errors])
   const needsPack = plan.files.length + plan.blocks.length + found.length > 0
@@ -123,10 +128,23 @@ export async function addPaths(
       return applyStaged(repository, index, { changes: read.changes, removed: plan.removed }, options)
     })
     await progress.forget(read.changes.map(({ path }) => path))
-    return { ...staged, errors, skippedGit: scan.skippedGit.map(fromByteString) }
+    return { ...staged, ...skipped, errors }
   } catch (error) {
     pack?.abort()
     throw error
+  }
+}
+
+/** What cannot be staged, apart from what is passed over unless it is named. */
+function partProblems(
+  pathspecs: readonly Pathspec[],
+  { index, scan }: Pick<Seen, 'index' | 'scan'>,
+): Pick<Scan, 'problems'> & Pick<AddResult, 'skippedSpecial'> {
+  const isNamed = (key: string) => pathspecs.some((each) => !each.isExclude && each.key === key)
+  const isSkipped = (problem: ScanProblem) => isPassedOver(problem, index) && !isNamed(problem.key)
+  return {
+    problems: scan.problems.filter((problem) => !isSkipped(problem)),
+    skippedSpecial: scan.problems.filter(isSkipped).map(({ key }) => fromByteString(key)),
   }
 }
 
@@ -212,7 +230,7 @@ async function previewAdd(
   { index, scan, found }: Seen,
   plan: AddPlan,
   options: AbortOptions,
-): Promise<Omit<AddResult, 'errors' | 'kept'>> {
+): Promise<Pick<AddResult, 'added' | 'removed' | 'index'>> {
   const context = { worktree: worktreeOf(repository), source: repository.store, index, keeps: keepsOf(repository) }
   const added = Array.from(found, ({ key }) => fromByteString(key))
   for (const [position, stat] of scan.stats) {
@@ -221,7 +239,7 @@ async function previewAdd(
     if (!isSame) added.push(index.path(position))
   }
   const sorted = [...new Set(added)].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
-  return { added: sorted, removed: plan.removed, skippedGit: scan.skippedGit.map(fromByteString), index }
+  return { added: sorted, removed: plan.removed, index }
 }
 
 /** Errors for pathspecs that nothing matches, and for ignored paths that were named. */

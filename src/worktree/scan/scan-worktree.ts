@@ -209,8 +209,11 @@ class Scanner {
       if (kind === KIND_DIRECTORY) this.#scanOnceEmpty(`${index.key(position)}/`, level)
       return kind === KIND_DIRECTORY
     }
-    if (kind === KIND_DIRECTORY || (type !== TYPE_FILE && type !== TYPE_SYMLINK)) {
+    const isSpecial = type !== TYPE_FILE && type !== TYPE_SYMLINK
+    if (kind === KIND_DIRECTORY || isSpecial) {
       this.#set(position, DELETED)
+      // Otherwise it is come upon among what is untracked.
+      if (isSpecial && this.#options.untracked === 'none') this.#refuse(index.key(position), 'special-file')
       return false
     }
     if (isStatUnchanged(index, position, stat, this.#keeps)) {

@@ -17,7 +17,8 @@ import { fileSystemClock } from '../scan/file-system-clock.ts'
 import { scanProblems } from '../scan/scan-problem.ts'
 import { scanWorktree } from '../scan/scan-worktree.ts'
 import { CANDIDATE, DELETED, NOT_SCANNED } from '../scan/scan.ts'
-import type { FileStat, FoundPath, Scan } from '../scan/scan.ts'
+import type { FileStat, FoundPath, Scan, ScanProblem } from '../scan/scan.ts'
+import { isPassedOver } from '../scan/special-file.ts'
 import { ignoreFileOf, keepsOf, worktreeOf } from '../working-tree.ts'
 import { compareFile } from './compare-file.ts'
 import type { CompareContext, ComparedFile, FileDifference } from './compare-file.ts'
@@ -103,6 +104,7 @@ export async function readStatus(repository: Repository, options: StatusOptions 
     keeps: keepsOf(repository),
   })
   const { unstaged, problems, isRefreshed } = await findUnstaged(repository, index, scan, unfinished, options)
+  const isProblem = (problem: ScanProblem) => !isPassedOver(problem, index)
   const staged = await stagedChanges(repository.store, await headTree(repository, options), index, options)
   const shown = staged.filter(({ path }) => within(filter)(path))
   return {
@@ -118,7 +120,7 @@ export async function readStatus(repository: Repository, options: StatusOptions 
     ignored: scan.ignored.map(shownPath),
     conflicts: conflictsOf(index, filter),
     artefacts: scan.artefacts.map(shownPath),
-    problems: [...scanProblems(scan, worktree), ...problems],
+    problems: [...scanProblems({ problems: scan.problems.filter(isProblem) }, worktree), ...problems],
     skippedGit: scan.skippedGit.map(fromByteString),
     index,
     isRefreshed,

@@ -34,18 +34,6 @@ function leftOut(message: RegExp, hint: RegExp): ReturnType<typeof addBeside> {
 
 describe('add names, and leaves out with --ignore-errors,', () => {
   it.each([
-    [
-      'a FIFO',
-      'mkfifo odd',
-      /neither a file, a folder nor a symbolic link: odd/,
-      /remove it, or list it in \.jzfsignore/,
-    ],
-    [
-      'a socket',
-      `"$NODE" -e 'require("net").createServer().listen("odd", () => process.reallyExit(0))'; [ -S odd ]`,
-      /neither .*: odd/,
-      /remove it/,
-    ],
     ['a name that is not UTF-8', `touch $'odd\\xff'`, /the name is not valid UTF-8: odd\\xff/, /rename it/],
     ['a symlink to such a name', `ln -s $'x\\xff' odd`, /leads to a name that is not UTF-8: odd/, /another target/],
     [
@@ -60,7 +48,12 @@ describe('add names, and leaves out with --ignore-errors,', () => {
       /the name means the folder of the repository itself: odd\/\.JZFS/,
       /rename it/,
     ],
-    ['a name that needs quotes', `mkfifo $'odd\\n"name"'`, /symbolic link: "odd\\n\\"name\\""/, /remove it/],
+    [
+      'a name that needs quotes',
+      `jzfs init -q $'odd\\n"name"'`,
+      /in this folder: "odd\\n\\"name\\""/,
+      /list the folder in \.jzfsignore/,
+    ],
   ])('%s', (_, setUp, message, hint) => {
     expect(addBeside(setUp)).toEqual(leftOut(message, hint))
   })
@@ -76,10 +69,28 @@ describe('add names, and leaves out with --ignore-errors,', () => {
     const named = new RegExp(`${message.source}: .*/data/secret`)
     expect(addBeside(setUp, { runAs: 'nobody' })).toEqual(leftOut(named, /check who owns/))
   })
+})
 
-  it('a device', ({ skip }) => {
-    if (shell.run('mknod probe c 1 3').status !== 0) skip('devices cannot be made here')
-    expect(addBeside('mknod odd c 1 3')).toEqual(leftOut(/neither .*: odd/, /remove it/))
+describe('what is neither a file, a folder nor a symbolic link', () => {
+  const SOCKET = `"$NODE" -e 'require("net").createServer().listen("odd", () => process.reallyExit(0))'; [ -S odd ]`
+
+  it.each([
+    ['a FIFO', 'mkfifo odd'],
+    ['a socket', SOCKET],
+    ['a device', 'mknod odd c 1 3'],
+  ])('%s is passed over, unless it is named', (_, setUp) => {
+    // Not everywhere may a device be made.
+    if (shell.run(`cd data; echo fine > fine; ${setUp}`).status !== 0) return
+    const named = refused(shell.run('cd data; jzfs add fine odd'))
+    expect(named).toEqual(refusal(128, /neither a file, a folder nor a symbolic link: odd/, /remove it/))
+    const all = shell.run('cd data; jzfs status --porcelain; jzfs add . && jzfs status --porcelain')
+    const notice = 'skipped: odd (neither file, folder nor symbolic link)\n'
+    expect(all).toEqual({ status: 0, stdout: '?? fine\nA  fine\n', stderr: notice })
+  })
+
+  it('is told of once where there is more of it', () => {
+    const { status, stderr } = shell.run(`cd data; mkfifo $'a\\nb' c d/e; jzfs add .`)
+    expect([status, stderr]).toEqual([0, 'skipped: "a\\nb" and 2 more (neither file, folder nor symbolic link)\n'])
   })
 })
 

@@ -70,7 +70,7 @@ describe('output that nobody reads', () => {
 
   it('and talk that nobody reads does not keep the work from being done', () => {
     const ended = shell.run(
-      'cd data; echo new > new; mkfifo odd; jzfs add --ignore-errors . 2>&1 >&- | true; jzfs status --porcelain 2> /dev/null',
+      'cd data; echo new > new; jzfs init -q odd; jzfs add --ignore-errors . 2>&1 >&- | true; jzfs status --porcelain 2> /dev/null',
     )
     expect(ended).toEqual({ status: 0, stdout: 'A  new\n', stderr: '' })
   })

@@ -146,6 +146,18 @@ describe('add', () => {
   })
 })
 
+test('add passes over special files, as git does, and status does not list them', async () => {
+  write('fine')
+  write('d/file')
+  for (const name of ['pipe', 'd/pipe']) execFileSync('mkfifo', [join(top, name)])
+  const dry = await add(repository, [], { dryRun: true })
+  const { added, errors, skippedSpecial } = await add(repository, ['.'])
+  expect([added, errors, skippedSpecial]).toEqual([['d/file', 'fine'], [], ['d/pipe', 'pipe']])
+  expect(dry).toMatchObject({ added, skippedSpecial })
+  const { problems, untracked, unstaged } = await readStatus(repository)
+  expect([problems, untracked, unstaged]).toEqual([[], [], []])
+})
+
 describe('add refuses, by name and without staging anything,', () => {
   /** The message of the error with which `add` refuses; the same file is named, and others staged, with ignoreErrors. */
   const refusal = async (code: string): Promise<string> => {
@@ -159,9 +171,29 @@ describe('add refuses, by name and without staging anything,', () => {
     return (error as Error).message
   }
 
-  test('a FIFO', async () => {
+  test('a FIFO where a tracked file was', async () => {
+    write('tracked')
+    await add(repository)
+    rmSync(join(top, 'tracked'))
+    execFileSync('mkfifo', [join(top, 'tracked')])
+    for (const options of [{}, { update: true }]) {
+      await expect(add(repository, [], options)).rejects.toMatchObject({
+        code: 'special-file',
+        message: expect.stringMatching(/: tracked$/) as string,
+      })
+    }
+    const { problems, unstaged } = await readStatus(repository)
+    expect([problems.map(({ code }) => code), unstaged.map(({ path }) => path)]).toEqual([
+      ['special-file'],
+      ['tracked'],
+    ])
+  })
+
+  test('a FIFO that is named', async () => {
     execFileSync('mkfifo', [join(top, 'pipe')])
-    expect(await refusal('special-file')).toMatch(/: pipe$/)
+    write('fine')
+    await expect(add(repository, ['fine', 'pipe'])).rejects.toMatchObject({ code: 'special-file' })
+    expect(existsSync(repository.layout.index)).toBe(false)
   })
 
   test('a name that is not UTF-8', async () => {
