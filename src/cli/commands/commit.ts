@@ -19,6 +19,7 @@ import { collect } from '../collect.ts'
 import type { CommandModule } from '../command.ts'
 import type { Context } from '../context.ts'
 import { editMessage } from '../editor.ts'
+import { exitStatus } from '../exit-status.ts'
 import { withWorktree, type WorkingRepository } from '../here.ts'
 import { currentPerson, localOffset, sayTakenIdentity } from '../identity.ts'
 import { createProgressLine } from '../progress.ts'
@@ -54,7 +55,8 @@ export const commit: CommandModule = {
       .action((flags: CommitFlags) =>
         withWorktree(context, async (repository) => {
           if (flags.all) await stageTracked(context, repository)
-          await report(context, repository, await make(context, repository, flags), flags)
+          const made = await make(context, repository, flags)
+          if (made !== undefined) await report(context, repository, made, flags)
         }),
       )
   },
@@ -78,7 +80,12 @@ async function stageTracked(context: Context, repository: WorkingRepository): Pr
   }
 }
 
-async function make(context: Context, repository: WorkingRepository, flags: CommitFlags): Promise<MadeCommit> {
+/** Undefined where nothing is staged that the last commit does not have: the status says so, as git's does. */
+async function make(
+  context: Context,
+  repository: WorkingRepository,
+  flags: CommitFlags,
+): Promise<MadeCommit | undefined> {
   const last = flags.amend === true ? await lastCommit(repository) : await readAwaitedCommit(repository)
   const options: CommitOptions = {
     command: context.commandLine,
@@ -93,8 +100,10 @@ async function make(context: Context, repository: WorkingRepository, flags: Comm
   try {
     return await commitIndex(repository, options)
   } catch (error) {
-    if (error instanceof JzfsError && error.code === 'nothing-to-commit') await sayWhyNot(context, repository)
-    throw error
+    if (!(error instanceof JzfsError) || error.code !== 'nothing-to-commit' || flags.json) throw error
+    context.status = exitStatus(error)
+    await showWhyNot(context, repository)
+    return undefined
   }
 }
 
@@ -147,13 +156,10 @@ async function comments(repository: WorkingRepository): Promise<string> {
     .join('')
 }
 
-async function sayWhyNot(context: Context, repository: WorkingRepository): Promise<void> {
-  const head = await repository.refs.head()
-  const branch = 'branch' in head ? head.branch.replace('refs/heads/', '') : undefined
-  const tip = await repository.refs.headCommit()
-  const status = await readStatus(repository)
-  const lines = renderLongStatus({ color: false }, { branch, commit: tip && shortenCid(tip) }, status, quoteName)
-  for (const line of lines) context.terminal.say(line)
+async function showWhyNot(context: Context, repository: WorkingRepository): Promise<void> {
+  const { describeHead, longStatus } = await import('../status-here.ts')
+  const head = await describeHead(context, repository)
+  await context.terminal.out(longStatus(context, repository, head, await readStatus(repository)))
 }
 
 async function report(

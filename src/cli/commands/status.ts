@@ -1,17 +1,7 @@
-import { realpathSync } from 'node:fs'
-import { join, relative } from 'node:path'
-
-import type { CID } from 'multiformats/cid'
-
-import { shortenCid } from '../../model/cid-text.ts'
 import { InvalidError } from '../../model/errors.ts'
 import { quoteName } from '../../model/quote-name.ts'
-import { readBisect } from '../../repo/bisect/bisect-state.ts'
-import { createCommitGraph } from '../../repo/history/commit-graph.ts'
 import { describePending, pendingOperation } from '../../repo/operation/operation.ts'
-import { readTrackingState } from '../../repo/remote/tracking-state.ts'
 import type { ReplaySequence } from '../../repo/sequence/replay-sequence.ts'
-import { readSequence } from '../../repo/sequence/sequence.ts'
 import { writeRefreshedIndex } from '../../worktree/index/write-refreshed-index.ts'
 import { readStatus, type Status, type StatusOptions } from '../../worktree/status/status.ts'
 import { trackingDocument } from '../branch/tracking-text.ts'
@@ -19,8 +9,9 @@ import type { CommandModule } from '../command.ts'
 import type { Context } from '../context.ts'
 import { withWorktree, type WorkingRepository } from '../here.ts'
 import { readPathspecs } from '../pathspecs.ts'
+import { type CurrentHead, describeHead, longStatus, shownFrom } from '../status-here.ts'
 import { renderPorcelain2 } from '../status-porcelain.ts'
-import { headLine, renderLongStatus, renderShortStatus, type HeadDescription } from '../status-text.ts'
+import { headLine, renderShortStatus } from '../status-text.ts'
 
 interface StatusFlags {
   short?: true
@@ -91,8 +82,7 @@ async function show(context: Context, repository: WorkingRepository, found: Stat
     const lines = renderShortStatus(found, shown, { artefacts: porcelain === undefined })
     return terminal.out([...branch, ...lines].map((line) => `${line}\n`).join(''))
   }
-  const lines = renderLongStatus(terminal, head, found, shownFrom(context, repository))
-  await terminal.out(lines.map((line) => `${line}\n`).join(''))
+  await terminal.out(longStatus(context, repository, head, found))
 }
 
 function readPorcelain({ porcelain }: StatusFlags): 'v1' | 'v2' | undefined {
@@ -132,32 +122,4 @@ function waitsDocument({ head, onto, stopped, done, todo }: ReplaySequence): unk
     done: done.length,
     remaining: todo.length,
   }
-}
-
-type CurrentHead = HeadDescription & { head: CID | undefined }
-
-async function describeHead(
-  { signal }: Context,
-  repository: WorkingRepository,
-  { aheadBehind }: StatusFlags,
-): Promise<CurrentHead> {
-  const { refs, store, config } = repository
-  const [head, commit] = [await refs.head(), await refs.headCommit()]
-  const isCounted = aheadBehind ?? config.get('status.aheadBehind')
-  const branch = 'branch' in head ? { name: head.branch, commit } : undefined
-  return {
-    head: commit,
-    branch: branch?.name.replace('refs/heads/', ''),
-    commit: commit && shortenCid(commit),
-    tracking: branch && (await readTrackingState(repository, createCommitGraph(store), branch, { isCounted, signal })),
-    sequence: readSequence(repository),
-    bisect: await readBisect(repository),
-  }
-}
-
-/** Shows a path from where the user stands, as git does. */
-function shownFrom(context: Context, { worktree }: WorkingRepository): (path: string) => string {
-  const cwd = realpathSync(context.cwd)
-  if (cwd === worktree) return quoteName
-  return (path) => quoteName(`${relative(cwd, join(worktree, path)) || '.'}${path.endsWith('/') ? '/' : ''}`)
 }
