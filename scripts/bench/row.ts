@@ -19,14 +19,25 @@ export interface Row {
   others: Other[]
   /** The peak memory that ours may take, in bytes. */
   peakAtMostBytes?: number
+  /** What else was measured in the runs of ours. */
+  measured?(): Ratio[]
   prepare?(): Promise<void> | void
   dispose?(): Promise<void> | void
+}
+
+/** What is not time: how many times something it was. */
+export interface Ratio {
+  /** As in "1.03 × the bytes of the changed blocks". */
+  of: string
+  ratio: number
+  atMost: number
 }
 
 /** The medians of a row, in seconds, and the peak memory of ours. */
 export interface Result {
   work: string
   medians: { label: string; seconds: number; atMost?: number | undefined; overAtMostSeconds?: number | undefined }[]
+  measured: Ratio[]
   peakBytes: number
   peakAtMostBytes?: number | undefined
 }
@@ -62,19 +73,19 @@ export async function runRow(row: Row, { rounds, beforeRun, say }: Rounds): Prom
     overAtMostSeconds: contender.overAtMostSeconds,
   }))
   const peakBytes = Math.max(...runs.get(row.ours.label)!.map((run) => run.peakBytes))
-  return { work: row.work, medians, peakBytes, peakAtMostBytes: row.peakAtMostBytes }
+  const measured = row.measured?.() ?? []
+  return { work: row.work, medians, measured, peakBytes, peakAtMostBytes: row.peakAtMostBytes }
 }
 
 /** The table, in Markdown: ours, then each of the others with the ratio and the bound that was set. */
 export function renderTable(results: Result[]): string {
-  const lines = results.map(({ work, medians, peakBytes, peakAtMostBytes }) => {
+  const lines = results.map(({ work, medians, measured, peakBytes, peakAtMostBytes }) => {
     const [ours, ...others] = medians
     const ratios = others.map(({ label, seconds, atMost, overAtMostSeconds }) => {
       if (overAtMostSeconds !== undefined) return over(ours!.seconds - seconds, label, overAtMostSeconds)
-      const ratio = ours!.seconds / seconds
-      const verdict = atMost === undefined ? '' : ` (at most ${atMost}: ${ratio <= atMost ? 'yes' : 'NO'})`
-      return `${ratio.toFixed(2)} × ${label} ${seconds.toFixed(3)}${verdict}`
+      return times(ours!.seconds / seconds, `${label} ${seconds.toFixed(3)}`, atMost)
     })
+    ratios.push(...measured.map(({ ratio, of, atMost }) => times(ratio, of, atMost)))
     const bound =
       peakAtMostBytes === undefined
         ? ''
@@ -82,6 +93,11 @@ export function renderTable(results: Result[]): string {
     return `| ${work} | ${ours!.seconds.toFixed(3)} | ${ratios.join('; ')} | ${mebibytes(peakBytes)}${bound} |`
   })
   return ['| work | jzfs, s | against | peak memory |', '|---|---|---|---|', ...lines].join('\n')
+}
+
+function times(ratio: number, of: string, atMost: number | undefined): string {
+  const verdict = atMost === undefined ? '' : ` (at most ${atMost}: ${ratio <= atMost ? 'yes' : 'NO'})`
+  return `${ratio.toFixed(2)} × ${of}${verdict}`
 }
 
 function over(seconds: number, label: string, atMostSeconds: number): string {

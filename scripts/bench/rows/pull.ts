@@ -5,7 +5,10 @@ import { clean, commitInBoth, homeOf, oursSnapshot, type Bench, type Folder } fr
 import { discard, seededBytes } from '../dataset.ts'
 import { timeCommands, watchPeak, type Run } from '../measure.ts'
 import type { Row } from '../row.ts'
-import { git, jzfs, publishAll, type RunningDaemon, runQuietly, startDaemon } from '../tools.ts'
+import { git, jzfs, linesOf, publishAll, type RunningDaemon, runQuietly, startDaemon } from '../tools.ts'
+
+/** What a pull may carry, encryption, framing and questions included, for each byte of the blocks that changed. */
+const WIRE_AT_MOST = 1.1
 
 /** What one in a hundred files changed is pulled into a clone, both daemons up; git from a `file://` repository. */
 export function pullRow(bench: Bench, make: () => Folder): Row {
@@ -15,6 +18,7 @@ export function pullRow(bench: Bench, make: () => Folder): Row {
   let data: Folder
   let daemons: RunningDaemon[] = []
   let round = 0
+  const carried = { wire: 0, blocks: 0 }
   /** Each round of ours changes other files; git's pull of the same round brings the same change. */
   const change = (): void => {
     round++
@@ -28,7 +32,11 @@ export function pullRow(bench: Bench, make: () => Folder): Row {
   const pull = async (): Promise<Run> => {
     change()
     const watched = daemons.map((daemon) => watchPeak(daemon))
+    const before = carriedBy(there)
     const run = await timeCommands([jzfs(ours, here, 'pull', '-q', '--ff-only')], { durable: true })
+    const after = carriedBy(there)
+    carried.wire += after.wire - before.wire
+    carried.blocks += after.blocks - before.blocks
     return { seconds: run.seconds, peakBytes: Math.max(run.peakBytes, ...watched.map((watch) => watch.stop())) }
   }
   return {
@@ -42,6 +50,9 @@ export function pullRow(bench: Bench, make: () => Folder): Row {
       },
     ],
     peakAtMostBytes: 300 << 20,
+    measured: () => [
+      { of: 'the changed blocks on the wire', ratio: carried.wire / carried.blocks, atMost: WIRE_AT_MOST },
+    ],
     prepare: async () => {
       data = make()
       mkdirSync(clones)
@@ -57,6 +68,14 @@ export function pullRow(bench: Bench, make: () => Folder): Row {
       discard(clones, here, there, homeOf(bench), data.path)
     },
   }
+}
+
+/** What a daemon's connections carried so far in both directions, and the bytes of the blocks that it served. */
+function carriedBy(home: string): { wire: number; blocks: number } {
+  const lines = linesOf(jzfs(home, home, 'daemon', 'metrics'))
+  const sum = (metric: string): number =>
+    lines.filter((line) => line.startsWith(metric)).reduce((total, line) => total + Number(line.split(' ').at(-1)), 0)
+  return { wire: sum('jzfs_network_bytes_total{'), blocks: sum('jzfs_served_bytes_total') }
 }
 
 function filesBelow(path: string): string[] {
