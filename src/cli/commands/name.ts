@@ -1,6 +1,6 @@
 import { SELF_KEY } from '../../node/home/key-store.ts'
-import { collect } from '../collect.ts'
 import type { CommandModule } from '../command.ts'
+import { declareResolve } from '../names/resolve-options.ts'
 
 type Configure = CommandModule['configure']
 
@@ -38,20 +38,8 @@ const configurePublish: Configure = (command, context) => {
 }
 
 const configureResolve: Configure = (command, context) => {
-  command
-    .command('resolve')
-    .description('show what a name means, and what its record says')
-    .argument('<name>', 'the IPNS name')
-    .option(
-      '--peer <address>',
-      'ask this node; may be repeated (default: those the daemon is connected to, and routers)',
-      collect,
-    )
-    .option('--allow-expired', 'accept a record whose life is over')
-    .option('--json', 'print one JSON document')
-    .action(async (text: string, flags: object) =>
-      (await import('../names/resolve-here.ts')).resolveHere(context, text, { ...flags, details: true }),
-    )
+  const resolve = command.command('resolve').description('show what a name means, and what its record says')
+  declareResolve(resolve, context, { details: true })
 }
 
 const configureFiles: Configure = (command, context) => {

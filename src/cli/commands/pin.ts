@@ -5,9 +5,10 @@ import type { CommandModule } from '../command.ts'
 import type { Context } from '../context.ts'
 import { configSources } from '../here.ts'
 import { currentPerson } from '../identity.ts'
-import { openHomeHere, readSource, withPeers } from '../network.ts'
+import { openHomeHere, readSource } from '../network.ts'
 import { readPin } from '../pin/read-pin.ts'
-import { blocksText, createProgressLine } from '../progress.ts'
+import { withPinTransfer } from '../pin/with-pin-transfer.ts'
+import { blocksText } from '../progress.ts'
 
 interface AddFlags {
   peer?: string[]
@@ -15,6 +16,12 @@ interface AddFlags {
   allowExpired?: true
   follow?: true
   name?: string
+  quiet?: true
+  json?: true
+}
+
+interface RemoveFlags {
+  quiet?: true
   json?: true
 }
 
@@ -30,14 +37,16 @@ export const pin: CommandModule = {
       .option('--name <label>', 'call the pin so')
       .option('--no-history', 'keep one version, named by the CID of its tree')
       .option('--allow-expired', 'accept a record whose life is over')
+      .option('-q, --quiet', 'print nothing')
       .option('--json', 'print one JSON document')
       .action((source: string, flags: AddFlags) => add(context, source, flags))
     command
       .command('rm')
       .description('keep a dataset no longer')
       .argument('<source>', 'what was pinned, or its label')
+      .option('-q, --quiet', 'print nothing')
       .option('--json', 'print one JSON document')
-      .action((source: string, flags: { json?: true }) => remove(context, source, flags))
+      .action((source: string, flags: RemoveFlags) => remove(context, source, flags))
     command
       .command('ls')
       .description('list what is pinned, and how it is')
@@ -52,8 +61,9 @@ export const pin: CommandModule = {
       .description('bring what is new of the names that pins follow')
       .argument('[source...]', 'these pins alone, by their names or labels')
       .option('--peer <address>', 'ask this node; may be repeated (default: as when it was pinned)', collect)
+      .option('-q, --quiet', 'print nothing but errors')
       .option('--json', 'print one JSON document')
-      .action(async (sources: string[], flags: { peer?: string[]; json?: true }) => {
+      .action(async (sources: string[], flags: { peer?: string[]; quiet?: true; json?: true }) => {
         const { updatePins } = await import('../pin/update-pins.ts')
         await updatePins(context, sources, flags)
       })
@@ -64,28 +74,22 @@ async function add(context: Context, text: string, flags: AddFlags): Promise<voi
   const source = await readSource(text)
   const home = openHomeHere(context)
   const { keepPin } = await import('../../node/pins/update-pin.ts')
-  const config = openConfig(configSources(context))
-  const progress = createProgressLine(context.terminal, 'receiving')
-  const pinned = await withPeers(context, home, flags.peer ?? [], (peers) =>
+  const addresses = flags.peer ?? []
+  const pinned = await withPinTransfer(context, home, addresses, (transfer) =>
     keepPin(home, {
+      ...transfer,
       source,
-      peers,
       name: flags.name,
-      addresses: flags.peer ?? [],
+      addresses,
       ...(flags.follow === undefined ? {} : { follows: flags.follow }),
       wanted: flags.history ? 'commit' : 'any',
       allowExpired: flags.allowExpired === true,
-      command: context.commandLine,
-      person: currentPerson(context, config, 'COMMITTER'),
-      now: context.now(),
-      idleTimeoutMs: config.get('network.idleTimeoutMs'),
-      signal: context.signal,
-      onProgress: progress.update,
     }),
-  ).finally(() => progress.done())
+  )
   const { cid, before, fetched, restricted } = pinned
   const { blocks, bytes } = fetched
   if (flags.json) return context.terminal.json({ source: labelOf(source), cid, before, blocks, bytes, restricted })
+  if (flags.quiet) return
   const isKept = before?.equals(cid) === true
   const what = isKept
     ? `pinned already${flags.follow === true ? ', and followed' : ''}:`
@@ -96,13 +100,14 @@ async function add(context: Context, text: string, flags: AddFlags): Promise<voi
   if (restricted) context.terminal.say('it is not for everybody: kept for this node only, and not served')
 }
 
-async function remove(context: Context, text: string, flags: { json?: true }): Promise<void> {
+async function remove(context: Context, text: string, flags: RemoveFlags): Promise<void> {
   const { removePin } = await import('../../node/publish/home-pins.ts')
   const person = currentPerson(context, openConfig(configSources(context)), 'COMMITTER')
   const home = openHomeHere(context)
   const { label } = await readPin(home, text)
   const removed = await removePin(home, label, { command: context.commandLine, person })
   if (flags.json) return context.terminal.json(removed)
+  if (flags.quiet) return
   await context.terminal.out(`no longer pinned: ${removed.cid?.toString() ?? `ipns://${label}`}\n`)
 }
 

@@ -1,14 +1,12 @@
 import { JzfsError, NotFoundError } from '../../model/errors.ts'
 import type { Home } from '../../node/home/home.ts'
-import { openConfig } from '../../repo/config/config.ts'
 import type { Pin } from '../../sync/clone/pin.ts'
 import type { Context } from '../context.ts'
 import { exitStatus } from '../exit-status.ts'
-import { configSources } from '../here.ts'
-import { currentPerson } from '../identity.ts'
-import { openHomeHere, withPeers } from '../network.ts'
-import { blocksText, createProgressLine } from '../progress.ts'
+import { openHomeHere } from '../network.ts'
+import { blocksText } from '../progress.ts'
 import { readPin } from './read-pin.ts'
+import { withPinTransfer } from './with-pin-transfer.ts'
 
 /**
  * Brings pins up to date, one after the other: all that follow a name, or those that are named. One that fails does not keep
@@ -17,7 +15,7 @@ import { readPin } from './read-pin.ts'
 export async function updatePins(
   context: Context,
   texts: readonly string[],
-  { peer: given = [], json }: { peer?: string[]; json?: true },
+  { peer: given = [], json, quiet }: { peer?: string[]; json?: true; quiet?: true },
 ): Promise<void> {
   const home = openHomeHere(context)
   const labels = texts.length > 0 ? await readPins(home, texts) : await followedPins(home)
@@ -28,7 +26,7 @@ export async function updatePins(
       documents.push({ label, cid, before, blocks: fetched.blocks, bytes: fetched.bytes })
       const isKept = before?.equals(cid) === true
       const line = isKept ? `up to date: ipns://${label}` : `ipns://${label} ${cid.toString()} (${blocksText(fetched)})`
-      if (json !== true) await context.terminal.out(`${line}\n`)
+      if (json !== true && quiet !== true) await context.terminal.out(`${line}\n`)
     } catch (error) {
       if (!(error instanceof JzfsError) || context.signal.aborted) throw error
       const { code, message } = error
@@ -36,7 +34,7 @@ export async function updatePins(
       await note(context, home, label, error)
       documents.push({ label, error: { code, message } })
       context.terminal.say(`error: ipns://${label}: ${message}`)
-      context.status = context.status === 0 ? exitStatus(error) : context.status
+      context.status = context.status === 0 ? exitStatus(error, context.command) : context.status
     }
   }
   if (json) await context.terminal.json(documents)
@@ -63,20 +61,8 @@ async function update(context: Context, home: Home, label: string, given: readon
     import('../../node/pins/update-pin.ts'),
     import('../../node/pins/pin-notes.ts'),
   ])
-  const config = openConfig(configSources(context))
-  const progress = createProgressLine(context.terminal, 'receiving')
   const addresses = given.length > 0 ? given : (readPinNotes(home, label)?.peers ?? [])
-  return withPeers(context, home, addresses, (peers) =>
-    updatePin(home, label, {
-      peers,
-      command: context.commandLine,
-      person: currentPerson(context, config, 'COMMITTER'),
-      now: context.now(),
-      idleTimeoutMs: config.get('network.idleTimeoutMs'),
-      signal: context.signal,
-      onProgress: progress.update,
-    }),
-  ).finally(() => progress.done())
+  return withPinTransfer(context, home, addresses, (transfer) => updatePin(home, label, transfer))
 }
 
 async function note({ commandLine, now }: Context, home: Home, label: string, error: JzfsError): Promise<void> {
