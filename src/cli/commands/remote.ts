@@ -13,7 +13,7 @@ import { fetchHere } from '../remote/fetch-here.ts'
 import { tellFetched } from '../remote/fetch-report.ts'
 import { listRemoteLines } from '../remote/list-remotes.ts'
 import { chooseRemote } from '../remote/open-remote-here.ts'
-import { pruneRemotes } from '../remote/prune-remotes.ts'
+import { type PruneFlags, pruneRemotes } from '../remote/prune-remotes.ts'
 import { readRemoteUrl } from '../remote/read-remote-url.ts'
 import { refAuthor } from '../remote/ref-author.ts'
 import { type HeadFlags, setHead } from '../remote/set-head.ts'
@@ -105,10 +105,12 @@ function declareUrls(command: Parent, context: Context): void {
     .description('print where a remote is')
     .argument('<name>', 'what it is called')
     .option('--push', 'print where is pushed to')
-    .action((name: string, { push }: { push?: true }) =>
+    .option('--json', 'print one JSON document')
+    .action((name: string, { push, json }: { push?: true; json?: true }) =>
       withRepository(context, async ({ config }) => {
         const { url, pushUrl } = readRemote(config, name)
-        await context.terminal.out(`${push ? pushUrl : url}\n`)
+        if (json) await context.terminal.json({ remote: name, url, pushUrl })
+        else await context.terminal.out(`${push ? pushUrl : url}\n`)
       }),
     )
   command
@@ -139,7 +141,9 @@ function declareAsking(command: Parent, context: Context): void {
     .description('remove the refs whose branches a remote has no longer')
     .argument('<name...>', 'what they are called')
     .option('-n, --dry-run', 'say what would be removed, and remove nothing')
-    .action((names: string[], { dryRun }: { dryRun?: true }) => pruneRemotes(context, names, dryRun === true))
+    .option('-q, --quiet', 'print nothing')
+    .option('--json', 'print one JSON document')
+    .action((names: string[], flags: PruneFlags) => pruneRemotes(context, names, flags))
   command
     .command('set-head')
     .description('say which branch of a remote its name alone means')

@@ -6,6 +6,7 @@ import { openHomeHere } from '../network.ts'
 import { readPeerId } from '../publish/chosen-audience.ts'
 
 interface WriterFlags {
+  quiet?: true
   json?: true
 }
 
@@ -16,12 +17,14 @@ export const writer: CommandModule = {
       .command('add')
       .description('let peers push to this repository')
       .argument('<peer...>', 'their ids: `jzfs id` shows the one of a node')
+      .option('-q, --quiet', 'print nothing')
       .option('--json', 'print one JSON document')
       .action((peers: string[], flags: WriterFlags) => change(context, flags, (before) => add(before, peers)))
     command
       .command('rm')
       .description('let peers no longer push')
       .argument('<peer...>', 'their ids')
+      .option('-q, --quiet', 'print nothing')
       .option('--json', 'print one JSON document')
       .action((peers: string[], flags: WriterFlags) => change(context, flags, (before) => remove(before, peers)))
     command
@@ -59,6 +62,7 @@ async function change(
   })
   const after = registered.writers ?? []
   if (flags.json) return context.terminal.json({ repository: registered.name, name, writers: after })
+  if (flags.quiet) return
   await context.terminal.out(`${after.length} may push to ${registered.name} (ipns://${name})\n`)
 }
 

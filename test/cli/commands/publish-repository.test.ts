@@ -130,6 +130,7 @@ describe('jzfs writer', () => {
     expect((await jzfs('writer', 'ls')).stdout).toBe('')
     expect((await jzfs('writer', 'add', FRIEND.peerId, OTHER.peerId)).stdout).toMatch(/^2 may push to birds \(ipns:/)
     expect((await jzfs('writer', 'add', FRIEND.peerId)).stdout).toMatch(/^2 may push/)
+    expect((await jzfs('writer', 'add', '-q', OTHER.peerId)).stdout).toBe('')
     expect((await jzfs('writer', 'ls')).stdout).toBe(`${FRIEND.peerId}\n${OTHER.peerId}\n`)
     const removed = await jzfs('writer', 'rm', OTHER.peerId, '--json')
     expect(JSON.parse(removed.stdout)).toMatchObject({ repository: 'birds', writers: [FRIEND.peerId] })

@@ -152,6 +152,9 @@ test('what a remote has is shown, and what it lost pruned', async () => {
     head: 'refs/heads/main',
   })
   expect((await here('remote', 'prune', '-n', 'origin')).stdout).toContain(' * [would prune] origin/gone\n')
+  const pruned = { remotes: [{ remote: 'origin', url: there, pruned: ['refs/remotes/origin/gone'] }] }
+  const asJson = await here('remote', 'prune', '-n', '--json', 'origin')
+  expect(JSON.parse(asJson.stdout)).toEqual({ dryRun: true, ...pruned })
   expect((await here('remote', 'prune', 'origin')).stdout).toContain(' * [pruned] origin/gone\n')
   expect((await here('remote', 'set-head', 'origin', '-a')).stdout).toBe('origin/HEAD set to main\n')
   expect((await here('branch', '-r')).stdout).toBe('  origin/HEAD -> origin/main\n  origin/kept\n  origin/main\n')

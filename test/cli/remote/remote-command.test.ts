@@ -17,6 +17,11 @@ test('remotes are added, listed, moved and asked for as in git', async () => {
     ['remote', 'get-url', '--push', 'origin'],
   ])
     await scene.same(args)
+  expect(JSON.parse(await scene.jzfs(['remote', 'get-url', '--json', 'origin']))).toEqual({
+    remote: 'origin',
+    url: '/data/one',
+    pushUrl: '/data/two',
+  })
   await scene.same(['config', '--get-all', 'remote.v1.0/b.fetch'], ['config', 'remote.v1.0/b.fetch'])
   expect(await scene.fails(['remote', 'add', 'origin', '/data/one'])).toContain('remote origin already exists')
   expect(await scene.fails(['remote', 'add', 'origin/x', '/data/one'])).toContain('would mix its refs')
