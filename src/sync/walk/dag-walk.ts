@@ -25,6 +25,8 @@ interface WalkMode {
   isStrict: boolean
   /** What the roots must be: all of them, or one by one. */
   role: Role | readonly Role[]
+  /** Whether leaves are passed as soon as their links are seen, and never given by `next`. Not of a strict walk. */
+  passesLeaves?: boolean
 }
 
 /**
@@ -81,15 +83,17 @@ class DepthFirstWalk implements DagWalk {
   readonly #frames: Frame[] = []
   #openBytes = 0
   #isStrict = false
+  #passesLeaves = false
   #pending: Pending | undefined
 
   get visited(): number {
     return this.#blocks.size
   }
 
-  begin(roots: readonly CID[], { isStrict, role }: WalkMode): void {
+  begin(roots: readonly CID[], { isStrict, role, passesLeaves = false }: WalkMode): void {
     if (this.#frames.length > 0) throw new TypeError('the walk before is not at its end')
     this.#isStrict = isStrict
+    this.#passesLeaves = passesLeaves && !isStrict
     const roleOf = (index: number): Role => (typeof role === 'string' ? role : (role[index] ?? 'any'))
     for (const [index, root] of roots.entries()) checkRoot(root, roleOf(index))
     const node: DagNode = {
@@ -162,8 +166,12 @@ class DepthFirstWalk implements DagWalk {
     const digest = link.subarray(link.length - 32)
     const isLeaf = link[1] === RAW && link[0] === 1
     const visit = isLeaf ? this.#blocks.findLeaf(digest) : this.#blocks.findNode(digest)
-    if (visit === -1) return this.#visit(CID.decode(new Uint8Array(link)), frame.node.place(index))
-    if (this.#isStrict) this.#checkAgain(frame, index, isLeaf, visit)
+    if (visit !== -1) {
+      if (this.#isStrict) this.#checkAgain(frame, index, isLeaf, visit)
+      return undefined
+    }
+    if (!(isLeaf && this.#passesLeaves)) return this.#visit(CID.decode(new Uint8Array(link)), frame.node.place(index))
+    this.#blocks.add(RAW, digest)
     return undefined
   }
 
@@ -171,7 +179,7 @@ class DepthFirstWalk implements DagWalk {
     const { code } = cid
     const isLeaf = code === RAW
     if (!isLeaf && code !== DAG_PB && code !== DAG_JSON) throw unknownCodec(cid)
-    if (this.#isStrict) checkCodec(cid, place)
+    if (this.#isStrict && !isRightCodec(code, place)) throw wrongCodec(cid, place)
     const visit = this.#blocks.add(code, cid.multihash.digest)
     if (isLeaf) this.#countEntries(place, 0)
     return { cid, isLeaf, tsize: place.tsize, place, visit }
@@ -179,15 +187,18 @@ class DepthFirstWalk implements DagWalk {
 
   /** A block that was walked before must fit here as well. */
   #checkAgain(frame: Frame, index: number, isLeaf: boolean, visit: number): void {
-    const cid = CID.decode(frame.node.link(index))
     const place = frame.node.place(index)
-    checkCodec(cid, place)
+    // Decoded where it is needed: a tree that came again has thousands of leaves that are as they were.
+    const decode = (): CID => CID.decode(frame.node.link(index))
     if (isLeaf) {
+      if (!isRightCodec(RAW, place)) throw wrongCodec(decode(), place)
       const size = this.#blocks.leafSize(visit)
-      if (size >= 0) checkLeaf(cid, place, size)
+      if (size >= 0) checkLeaf(decode(), place, size)
       this.#countEntries(place, 0)
       return
     }
+    const cid = decode()
+    if (!isRightCodec(cid.code, place)) throw wrongCodec(cid, place)
     const known = this.#visits[visit]
     if (known?.kind === undefined) return
     if (!fits(known.kind, place)) {
@@ -228,15 +239,15 @@ function checkLeaf(cid: CID, place: DagPlace, sizeBytes: number): void {
   checkSize(cid, 'leaf', place.contentSize, sizeBytes)
 }
 
-/** Refuses a link to a block that cannot be what it must be, before the block is asked for or read. */
-function checkCodec(cid: CID, { role }: DagPlace): void {
-  const { code } = cid
-  const isRight =
-    role === 'any' ||
-    role === 'target' ||
-    (role === 'commit' || role === 'tag' || role === 'manifest' ? code === DAG_JSON : code === DAG_PB) ||
-    (code === RAW && (role === 'entry' || role === 'content'))
-  if (!isRight) throw treeInvalid(cid, `it cannot be a ${role}`)
+/** Whether a block of this codec can be what it must be, before it is asked for or read. */
+function isRightCodec(code: number, { role }: DagPlace): boolean {
+  if (role === 'any' || role === 'target') return true
+  if (code === RAW) return role === 'entry' || role === 'content'
+  return code === (role === 'commit' || role === 'tag' || role === 'manifest' ? DAG_JSON : DAG_PB)
+}
+
+function wrongCodec(cid: CID, { role }: DagPlace): IntegrityError {
+  return treeInvalid(cid, `it cannot be a ${role}`)
 }
 
 function endless(cid: CID, problem: string): IntegrityError {

@@ -29,10 +29,9 @@ export async function passReachable(
   options?: AbortOptions,
 ): Promise<void> {
   const pause = createWalkPause(options)
-  walk.begin(roots, { isStrict: false, role: 'any' })
+  walk.begin(roots, { isStrict: false, role: 'any', passesLeaves: true })
   for (let block = walk.next(); block !== undefined; block = walk.next()) {
-    if (block.isLeaf) walk.pass()
-    else walk.accept(await source.get(block.cid, options))
+    walk.accept(source.getSync?.(block.cid) ?? (await source.get(block.cid, options)))
     const pausing = pause()
     if (pausing !== undefined) await pausing
   }
