@@ -9,12 +9,16 @@ import type { FileLeaf } from '../../model/unixfs/file-content.ts'
 import type { SectionPlace } from '../pack/pack-set.ts'
 import { createCopyCrew, type CopyCrew } from './copy-crew.ts'
 import type { CopyOutcome, CopyTask } from './copy-messages.ts'
+import { createEarlyFlush, type EarlyFlush } from './early-flush.ts'
 
 /** Smaller blocks are not worth a system call of their own: many of them are read at once. */
 const SMALLEST_BYTES = 64 * 1024
 
 /** In one task: enough that messages cost little, few enough that threads finish together. */
 const TASK_BYTES = 4 * 1024 * 1024
+
+/** Of a sha2-256 digest that is whole. */
+const DIGEST_BYTES = 32
 
 /** Where blocks stand: a `Store`. */
 export interface PackedBlocks {
@@ -69,6 +73,7 @@ class FileCopy {
   readonly #packed: PackedBlocks
   readonly #crew: CopyCrew
   readonly #descriptor: number
+  readonly #flush: EarlyFlush
   readonly #underWay: Promise<Copied>[] = []
   #batch: Batch | undefined
 
@@ -76,6 +81,7 @@ class FileCopy {
     this.#packed = packed
     this.#crew = crew
     this.#descriptor = descriptor
+    this.#flush = createEarlyFlush(descriptor)
   }
 
   async *run(leaves: AsyncIterable<FileLeaf>, { signal }: AbortOptions): AsyncGenerator<FileLeaf> {
@@ -85,13 +91,18 @@ class FileCopy {
         signal?.throwIfAborted()
         const place = await this.#placeOf(leaf)
         if (place === undefined) yield leaf
-        else if (this.#isFull(place, leaf)) yield* this.#send()
-        if (place !== undefined) this.#add(place, leaf)
+        else {
+          if (this.#isFull(place, leaf)) yield* this.#send()
+          this.#add(place, leaf)
+        }
       }
       yield* this.#send()
       while (this.#underWay.length > 0) yield* this.#settle()
+      const failure = await this.#flush.settle()
+      if (failure !== undefined) throw failure.error
     } finally {
       await Promise.all(this.#underWay)
+      await this.#flush.settle()
     }
   }
 
@@ -99,6 +110,7 @@ class FileCopy {
   async #placeOf({ cid, size }: FileLeaf): Promise<SectionPlace | undefined> {
     // In a block of another codec there is more than the bytes of the file.
     if (cid.code !== RAW || size < SMALLEST_BYTES || size > MAX_BLOCK) return undefined
+    if (cid.multihash.digest.length !== DIGEST_BYTES) return undefined
     if (this.#crew.capacity > 0) return this.#packed.locate(cid)
     // Until a thread says that it is there, the caller goes on.
     await setImmediate()
@@ -135,6 +147,7 @@ class FileCopy {
     if (copied === undefined) return
     const { batch, outcome } = copied
     const { left, isGone, failure } = outcome
+    this.#flush.note(batch.bytes)
     if (failure !== undefined)
       throw Object.assign(new Error(failure.message), { code: failure.errno, syscall: 'write' })
     // What stood in it is in another pack now.
@@ -144,8 +157,8 @@ class FileCopy {
 }
 
 function taskOf({ pack, leaves }: Batch, descriptor: number): CopyTask {
-  const digests = new Uint8Array(leaves.length * 32)
-  for (const [at, { leaf }] of leaves.entries()) digests.set(leaf.cid.multihash.digest, at * 32)
+  const digests = new Uint8Array(leaves.length * DIGEST_BYTES)
+  for (const [at, { leaf }] of leaves.entries()) digests.set(leaf.cid.multihash.digest, at * DIGEST_BYTES)
   return {
     pack,
     descriptor,

@@ -8,6 +8,7 @@ import { isReservedName } from '../../model/directory/entry-name.ts'
 import { IntegrityError, JzfsError } from '../../model/errors.ts'
 import { diffTrees, type NodeEntry, type TreeChange } from '../../model/tree/tree-diff.ts'
 import type { TreeNode } from '../../model/unixfs/node.ts'
+import type { BlockCopier } from '../../store/copy/block-copier.ts'
 import { explainFsError } from '../../store/fs-errors.ts'
 import type { StatStamp } from '../index/index-entry.ts'
 import { hasContent, isExecutable, statAt, type KeptBits } from './found-content.ts'
@@ -22,6 +23,8 @@ export interface WorkingFiles {
   /** A folder on the same file system, for replacements until they are whole. */
   tmp: string
   source: BlockSource
+  /** Who copies the blocks of big files from packs; without one they are all written in this thread. */
+  copier?: BlockCopier | undefined
   modes: FileModes
   keeps: KeptBits
   /** Whether the stat data of a path proves that its content is still `cid`'s, so that its bytes need no reading. */
@@ -214,20 +217,21 @@ async function placeFile(
   options: AbortOptions,
 ): Promise<StatStamp | undefined> {
   const target = { path: absolutePath(files, path), entry: after, node: after.node }
+  const writing = { signal: options.signal, copier: files.copier }
   const folder = parentOf(path)
   const found = folders.has(folder) ? statAt(target.path) : undefined
   if (found === undefined) {
     // Made last, so that it is hardly ever seen with nothing in it.
     const onReady = () => folders.make(folder)
-    return writeNew(files.source, target, files.modes, { ...options, onReady })
+    return writeNew(files.source, target, files.modes, { ...writing, onReady })
   }
   if (found.isDirectory()) return undefined
   if (isUnfinished(found) || files.mayOverwrite?.(path, found) === true) {
-    return writeOver(files.source, target, files.modes, { ...options, tmp: files.tmp })
+    return writeOver(files.source, target, files.modes, { ...writing, tmp: files.tmp })
   }
   if (before !== undefined && (await isAt(files, path, found, before, options))) {
     if (differsInModeOnly(before.node, after.node)) return changeMode(target.path, after.node, files)
-    return writeOver(files.source, target, files.modes, { ...options, tmp: files.tmp })
+    return writeOver(files.source, target, files.modes, { ...writing, tmp: files.tmp })
   }
   return (await isAt(files, path, found, after, options)) ? stampOf(found) : undefined
 }

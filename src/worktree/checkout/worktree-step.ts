@@ -5,6 +5,7 @@ import type { CID } from 'multiformats/cid'
 import { IntegrityError } from '../../model/errors.ts'
 import type { OperationEntry, OverwrittenFile } from '../../repo/operation/operation-entry.ts'
 import type { Repository } from '../../repo/repository.ts'
+import { createBlockCopier } from '../../store/copy/block-copier.ts'
 import { readIndexFile } from '../index/index-file.ts'
 import { emptyIndex } from '../index/index-update.ts'
 import { type NextIndex, readNextIndex, replaceNextIndex } from '../index/next-index.ts'
@@ -59,9 +60,14 @@ async function rewrite(
   const moved = movePaths(worktree, entry.renames, mayOverwrite)
   if (entry.worktree === undefined) return moved
   const index = options.index ?? readOldIndex(repository.layout.index)
-  const files = { ...workingFiles(repository, worktree, index), mayOverwrite }
-  const { left, failed } = await checkoutTrees(files, entry.worktree, options)
-  return { left: [...moved.left, ...left], failed: [...moved.failed, ...failed] }
+  const copier = createBlockCopier(repository.store)
+  const files = { ...workingFiles(repository, worktree, index), copier, mayOverwrite }
+  try {
+    const { left, failed } = await checkoutTrees(files, entry.worktree, options)
+    return { left: [...moved.left, ...left], failed: [...moved.failed, ...failed] }
+  } finally {
+    await copier.stop()
+  }
 }
 
 /** The index that the operation ends with, if it is still to take the place of the present one. */

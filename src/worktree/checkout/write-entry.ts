@@ -16,10 +16,13 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 
 import type { AbortOptions, BlockSource } from '../../model/block.ts'
+import { CHUNK_SIZE } from '../../model/limits.ts'
+import { fileLeaves, leafContent } from '../../model/unixfs/file-content.ts'
 import type { TreeNode } from '../../model/unixfs/node.ts'
+import type { BlockCopier } from '../../store/copy/block-copier.ts'
 import { explainFsError } from '../../store/fs-errors.ts'
 import type { StatStamp } from '../index/index-entry.ts'
-import { contentBytes, type EntryContent, wholeContent } from './entry-content.ts'
+import { type EntryContent, wholeContent } from './entry-content.ts'
 
 /**
  * The mode of a file that is not written to its end: nobody may read it. After a crash it tells our unfinished file from
@@ -46,6 +49,15 @@ export function fileModes(umask: number, symlinks: boolean): FileModes {
   return { file: 0o666 & ~umask, executable: 0o777 & ~umask, symlinks }
 }
 
+/** How files are written. */
+export interface WriteOptions extends AbortOptions {
+  /** Who copies the blocks of big files from packs. */
+  copier?: BlockCopier | undefined
+}
+
+/** A file of fewer bytes is written before threads that help have started. */
+const BIG_FILE = 16 * CHUNK_SIZE
+
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
 
 /**
@@ -56,15 +68,15 @@ export async function writeNew(
   source: BlockSource,
   target: EntryToWrite,
   modes: FileModes,
-  options: AbortOptions & { onReady?: () => void } = {},
+  options: WriteOptions & { onReady?: () => void } = {},
 ): Promise<StatStamp> {
   const whole = await wholeContent(source, target, options)
   options.onReady?.()
   if (whole !== undefined) return writeWhole(target, whole, modes)
-  const { path, entry, node } = target
+  const { path, node } = target
   const descriptor = openNew(path)
   try {
-    for await (const piece of contentBytes(source, { entry, node }, options)) writeAll(descriptor, piece, path)
+    await writeLeaves(source, target, descriptor, options)
     return finishFile(descriptor, node, modes)
   } catch (error) {
     unlinkSync(path)
@@ -88,6 +100,19 @@ function writeWhole({ path, node }: EntryToWrite, bytes: Uint8Array, modes: File
   }
 }
 
+async function writeLeaves(
+  source: BlockSource,
+  { path, entry, node }: EntryToWrite,
+  descriptor: number,
+  { signal, copier }: WriteOptions,
+): Promise<void> {
+  const leaves = fileLeaves(source, entry.cid, { signal })
+  const here = copier === undefined || node.size < BIG_FILE ? leaves : copier.copy(descriptor, leaves, { signal })
+  for await (const leaf of here) {
+    writeAll(descriptor, leafContent(leaf, await source.get(leaf.cid, { signal })), path, leaf.start)
+  }
+}
+
 /** The mode of a whole file, and its stat data. */
 function finishFile(descriptor: number, node: TreeNode, modes: FileModes): StatStamp {
   fchmodSync(descriptor, node.kind === 'executable' ? modes.executable : modes.file)
@@ -103,7 +128,7 @@ export async function writeOver(
   source: BlockSource,
   target: EntryToWrite,
   modes: FileModes,
-  options: AbortOptions & { tmp: string },
+  options: WriteOptions & { tmp: string },
 ): Promise<StatStamp> {
   const whole = await wholeContent(source, target, options)
   if (whole !== undefined) {
@@ -165,10 +190,10 @@ function openNew(path: string): number {
   }
 }
 
-function writeAll(descriptor: number, bytes: Uint8Array, path: string): void {
+function writeAll(descriptor: number, bytes: Uint8Array, path: string, position = 0): void {
   for (let written = 0; written < bytes.length;) {
     try {
-      written += writeSync(descriptor, bytes, written)
+      written += writeSync(descriptor, bytes, written, bytes.length - written, position + written)
     } catch (error) {
       throw explainFsError(error, path)
     }

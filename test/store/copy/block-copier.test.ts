@@ -3,14 +3,17 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 
 import fc from 'fast-check'
+import { CID } from 'multiformats/cid'
+import * as Digest from 'multiformats/hashes/digest'
 import { afterAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 
 import type { Block } from '../../../src/model/block.ts'
-import { DAG_PB } from '../../../src/model/cid.ts'
+import { DAG_PB, RAW, SHA2_256 } from '../../../src/model/cid.ts'
 import type { FileLeaf } from '../../../src/model/unixfs/file-content.ts'
 import { createBlockCopier } from '../../../src/store/copy/block-copier.ts'
 import { explainFsError } from '../../../src/store/fs-errors.ts'
 import { openStore, type Store } from '../../../src/store/store.ts'
+import { whenReady } from '../../support/ready-copier.ts'
 import { seededBytes } from '../../support/seeded.ts'
 import { damageFile, rawBlock, writePack } from '../../support/store-files.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
@@ -48,15 +51,6 @@ async function* each<T>(items: Iterable<T>, onNext?: (item: T) => void): AsyncGe
   }
 }
 
-/** Waits until threads are there: until then leaves are left. */
-async function whenReady(): Promise<void> {
-  const ready = blocksOf('ready', 64 * KIB)
-  await writePack(store, ready)
-  const sink = openSync('/dev/null', 'w')
-  while ((await Array.fromAsync(copier.copy(sink, each(leavesOf(ready))))).length > 0) await setTimeout(5)
-  closeSync(sink)
-}
-
 /** Copies a file; what is left is written as by a checkout. Returns what is in it then, and what was left. */
 async function copyFile(leaves: Iterable<FileLeaf>, by = copier): Promise<{ bytes: Buffer; left: FileLeaf[] }> {
   const path = join(temporaryFolder(), 'file')
@@ -78,7 +72,7 @@ const bytesOf = (blocks: Iterable<Block>): Buffer => Buffer.concat(Array.from(bl
 
 describe('a block copier', () => {
   it('writes any file as its blocks say, wherever they are, and leaves only what no pack has', async () => {
-    const sizes = [64 * KIB - 1, 64 * KIB, 100_000, 1024 * KIB, 1024 * KIB + 1, 2048 * KIB, 1]
+    const sizes = [64 * KIB - 1, 64 * KIB, 100_000, 1024 * KIB, 1024 * KIB + 1, 1]
     const packs = [blocksOf('one', ...sizes), blocksOf('two', ...sizes)]
     for (const pack of packs) await writePack(store, pack)
     const zeros = rawBlock(new Uint8Array(1024 * KIB))
@@ -87,12 +81,12 @@ describe('a block copier', () => {
     for (const block of loose) await store.put(block)
     const large = blocksOf('large', 2048 * KIB + 1)
     await writePack(store, large)
-    await whenReady()
+    await whenReady(copier, store)
     const isLeft = (size: number) => size < 64 * KIB || size > 2048 * KIB
     const pool = fc.constantFrom(...packs.flat(), zeros, ...loose, ...large)
-    const rows = fc.tuple(pool, fc.integer({ min: 1, max: 5 })).map(([block, count]) => Array<Block>(count).fill(block))
+    const rows = fc.tuple(pool, fc.integer({ min: 1, max: 3 })).map(([block, count]) => Array<Block>(count).fill(block))
     await fc.assert(
-      fc.asyncProperty(fc.array(rows, { maxLength: 10 }), async (given) => {
+      fc.asyncProperty(fc.array(rows, { maxLength: 8 }), async (given) => {
         const blocks = given.flat()
         const { bytes, left } = await copyFile(leavesOf(blocks))
         expect(bytes.equals(bytesOf(blocks))).toBe(true)
@@ -101,7 +95,7 @@ describe('a block copier', () => {
           expected.map(({ cid }) => cid.toString()).toSorted(),
         )
       }),
-      { numRuns: 25 },
+      { numRuns: 20 },
     )
   })
 
@@ -118,7 +112,7 @@ describe('a block copier', () => {
   it('writes nothing in the place of a block that is corrupt, and takes a sound copy of it', async () => {
     const blocks = blocksOf('rotten', 100_000, 100_000, 100_000)
     const pack = await writePack(store, blocks)
-    await whenReady()
+    await whenReady(copier, store)
     damageFile(pack, readFileSync(pack).indexOf(blocks[1]?.bytes ?? '') + 50_000)
     const path = join(temporaryFolder(), 'file')
     const descriptor = openSync(path, 'wx')
@@ -142,19 +136,21 @@ describe('a block copier', () => {
     const [block] = blocksOf('sized', 100_000) as [Block]
     const node = rawBlock(seededBytes('node', 100_000), DAG_PB)
     await writePack(store, [block, node])
-    await whenReady()
+    await whenReady(copier, store)
     const wrong = [99_999, 100_001, 64 * KIB].map((size) => ({ cid: block.cid, start: 0, size }))
-    const odd = [...wrong, ...leavesOf([node])]
+    const short = CID.createV1(RAW, Digest.create(SHA2_256, block.cid.multihash.digest.subarray(0, 20)))
+    const odd = [...wrong, ...leavesOf([node]), { cid: short, start: 0, size: 100_000 }]
     const sink = openSync('/dev/null', 'w')
     const left = await Array.fromAsync(copier.copy(sink, each(odd)))
     closeSync(sink)
-    expect(left.toSorted((a, b) => a.size - b.size)).toEqual(odd.toSorted((a, b) => a.size - b.size))
+    expect(new Set(left)).toEqual(new Set(odd))
+    expect(left.length).toBe(odd.length)
   })
 
   it('throws the error of a disk that is full', async () => {
     const blocks = blocksOf('full', 1024 * KIB, 1024 * KIB)
     await writePack(store, blocks)
-    await whenReady()
+    await whenReady(copier, store)
     const full = openSync('/dev/full', 'w')
     const error: unknown = await Array.fromAsync(copier.copy(full, each(leavesOf(blocks)))).catch((e: unknown) => e)
     closeSync(full)
@@ -164,7 +160,7 @@ describe('a block copier', () => {
   it('stops writing when it is told to', async () => {
     const [block] = blocksOf('aborted', 1024 * KIB) as [Block]
     await writePack(store, [block])
-    await whenReady()
+    await whenReady(copier, store)
     const leaves = leavesOf(Array<Block>(200).fill(block))
     const controller = new AbortController()
     const abortAt = ({ start }: FileLeaf) => {
@@ -185,7 +181,7 @@ describe('a block copier', () => {
     const [block, loose] = blocksOf('early end', 1024 * KIB, 64 * KIB) as [Block, Block]
     await writePack(store, [block])
     await store.put(loose)
-    await whenReady()
+    await whenReady(copier, store)
     const path = join(temporaryFolder(), 'file')
     const descriptor = openSync(path, 'wx')
     for await (const leaf of copier.copy(descriptor, each(leavesOf([...Array<Block>(20).fill(block), loose])))) {
@@ -201,7 +197,7 @@ describe('a block copier', () => {
   it('goes on where packs are merged meanwhile by another process', async () => {
     const [first, second] = [blocksOf('first', 1024 * KIB, 100_000), blocksOf('second', 1024 * KIB, 100_000)]
     for (const blocks of [first, second]) await writePack(store, blocks)
-    await whenReady()
+    await whenReady(copier, store)
     const blocks = Array.from({ length: 15 }, () => [...first, ...second]).flat()
     await copyFile(leavesOf(blocks))
     const other = await openStore(store.directory)
@@ -218,7 +214,7 @@ describe('a block copier', () => {
   it('leaves everything to the caller once its threads have ended', async () => {
     const blocks = blocksOf('ended', 1024 * KIB, 1024 * KIB)
     await writePack(store, blocks)
-    await whenReady()
+    await whenReady(copier, store)
     await copier.stop()
     const { bytes, left } = await copyFile(leavesOf(blocks))
     expect(left).toEqual(leavesOf(blocks))
