@@ -3,8 +3,8 @@ import { resolve } from 'node:path'
 import { shortenCid } from '../../model/cid-text.ts'
 import { escapeControls } from '../../model/quote-name.ts'
 import { openConfig } from '../../repo/config/config.ts'
-import type { Clone, FetchedClone } from '../../sync/clone/clone.ts'
-import type { RemoteRefs } from '../../sync/remote/remote.ts'
+import type { Clone, CloneOptions, FetchedClone } from '../../sync/clone/clone.ts'
+import type { Remote, RemoteRefs } from '../../sync/remote/remote.ts'
 import { collect } from '../collect.ts'
 import type { CommandModule } from '../command.ts'
 import type { Context } from '../context.ts'
@@ -13,6 +13,7 @@ import { currentPerson } from '../identity.ts'
 import { blocksText, createProgressLine, type ProgressLine } from '../progress.ts'
 import { cloneFolder, cloneUrl } from '../remote/clone-url.ts'
 import { withRemote } from '../remote/open-remote-here.ts'
+import { withTransferProgress } from '../transfer-progress.ts'
 
 interface CloneFlags {
   peer?: string[]
@@ -61,7 +62,6 @@ async function run(context: Context, text: string, folder: string | undefined, f
   const config = openConfig(configSources(context))
   const url = await cloneUrl(context, text)
   const { cloneRepository } = await import('../../sync/clone/clone.ts')
-  const receiving = createProgressLine(context.terminal, 'receiving')
   const writing = createProgressLine(context.terminal, 'writing files')
   const person = currentPerson(context, config, 'COMMITTER')
   const { peer: peers = [], branch, origin = 'origin', allowExpired } = flags
@@ -69,7 +69,7 @@ async function run(context: Context, text: string, folder: string | undefined, f
   const directory = ({ called }: RemoteRefs): string =>
     resolve(context.cwd, folder ?? cloneFolder(url, context.cwd, isBare, called))
   const opened = { url, config: undefined, local: undefined, peers, allowExpired, branch }
-  const cloned = await withRemote(context, opened, (remote) =>
+  const cloneFrom = (remote: Remote, onProgress: CloneOptions['onProgress']): Promise<Clone> =>
     cloneRepository({
       directory,
       remote,
@@ -87,19 +87,18 @@ async function run(context: Context, text: string, folder: string | undefined, f
       init: openOptions(context),
       idleTimeoutMs: config.get('network.idleTimeoutMs'),
       signal: context.signal,
-      onProgress: receiving.update,
-      ...(isBare || !flags.checkout ? {} : { checkout: checkout(context, receiving, writing) }),
-    }),
-  )
-  writing.done()
-  receiving.done()
+      onProgress,
+      ...(isBare || !flags.checkout ? {} : { checkout: checkout(context, writing) }),
+    })
+  const cloned = await withTransferProgress(context, (onProgress) =>
+    withRemote(context, opened, (remote) => cloneFrom(remote, onProgress)),
+  ).finally(writing.done)
   await cloned.repository.close()
   await report(context, cloned, flags)
 }
 
-function checkout(context: Context, receiving: ProgressLine, writing: ProgressLine) {
+function checkout(context: Context, writing: ProgressLine) {
   return async (fetched: FetchedClone): Promise<void> => {
-    receiving.done()
     const { checkoutClone } = await import('../../worktree/checkout-clone.ts')
     sayNotDone(context, await checkoutClone(fetched, { signal: context.signal, onProgress: writing.update }))
   }

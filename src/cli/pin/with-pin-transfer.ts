@@ -2,11 +2,12 @@ import type { Person } from '../../model/commit/person.ts'
 import type { Home } from '../../node/home/home.ts'
 import { openConfig } from '../../repo/config/config.ts'
 import type { Peer } from '../../sync/peer.ts'
+import type { SyncProgress } from '../../sync/protocol/receive-blocks.ts'
 import type { Context } from '../context.ts'
 import { configSources } from '../here.ts'
 import { currentPerson } from '../identity.ts'
 import { withPeers } from '../network.ts'
-import { createProgressLine, type ProgressLine } from '../progress.ts'
+import { withTransferProgress } from '../transfer-progress.ts'
 
 /** What whatever brings a pin is handed: whom to ask, who asks, and who is told how far it is. */
 export interface PinTransfer {
@@ -16,7 +17,7 @@ export interface PinTransfer {
   now: Date
   idleTimeoutMs: number
   signal: AbortSignal
-  onProgress: ProgressLine['update']
+  onProgress: (progress: SyncProgress) => void
 }
 
 /** Runs `work` with the peers at these addresses (see `withPeers`), and shows its progress. */
@@ -27,16 +28,14 @@ export function withPinTransfer<Result>(
   work: (transfer: PinTransfer) => Promise<Result>,
 ): Promise<Result> {
   const config = openConfig(configSources(context))
-  const progress = createProgressLine(context.terminal, 'receiving')
-  return withPeers(context, home, addresses, (peers) =>
-    work({
-      peers,
-      command: context.commandLine,
-      person: currentPerson(context, config, 'COMMITTER'),
-      now: context.now(),
-      idleTimeoutMs: config.get('network.idleTimeoutMs'),
-      signal: context.signal,
-      onProgress: progress.update,
-    }),
-  ).finally(() => progress.done())
+  const transfer = {
+    command: context.commandLine,
+    person: currentPerson(context, config, 'COMMITTER'),
+    now: context.now(),
+    idleTimeoutMs: config.get('network.idleTimeoutMs'),
+    signal: context.signal,
+  }
+  return withTransferProgress(context, (onProgress) =>
+    withPeers(context, home, addresses, (peers) => work({ ...transfer, peers, onProgress })),
+  )
 }

@@ -2,9 +2,10 @@ import { parseRefspec } from '../../repo/remote/refspec.ts'
 import type { RemoteConfig } from '../../repo/remote/remote-config.ts'
 import { upstreamOf } from '../../repo/remote/upstream.ts'
 import type { Repository } from '../../repo/repository.ts'
-import type { FetchResult } from '../../sync/remote/fetch-remote.ts'
+import type { FetchRequest, FetchResult } from '../../sync/remote/fetch-remote.ts'
+import type { Remote } from '../../sync/remote/remote.ts'
 import type { Context } from '../context.ts'
-import { createProgressLine } from '../progress.ts'
+import { withTransferProgress } from '../transfer-progress.ts'
 import { type ChosenRemote, withRemote } from './open-remote-here.ts'
 import { refAuthor } from './ref-author.ts'
 
@@ -29,9 +30,9 @@ export async function fetchHere(
   const { fetchRemote } = await import('../../sync/remote/fetch-remote.ts')
   const { TAG_REFSPEC } = await import('../../sync/remote/select-refs.ts')
   const { peer: peers = [], allowExpired } = flags
-  const progress = createProgressLine(context.terminal, 'receiving')
   const upstream = await upstreamRef(repository, config)
-  return withRemote(context, { url, config, local: repository, peers, allowExpired }, (remote) =>
+  const asked = { url, config, local: repository, peers, allowExpired }
+  const fetchFrom = (remote: Remote, onProgress: FetchRequest['onProgress']): Promise<FetchResult> =>
     fetchRemote({
       repository,
       remote,
@@ -47,9 +48,11 @@ export async function fetchHere(
       ...refAuthor(context, repository),
       idleTimeoutMs: repository.config.get('network.idleTimeoutMs'),
       signal: context.signal,
-      onProgress: progress.update,
-    }),
-  ).finally(() => progress.done())
+      onProgress,
+    })
+  return withTransferProgress(context, (onProgress) =>
+    withRemote(context, asked, (remote) => fetchFrom(remote, onProgress)),
+  )
 }
 
 function tagsOf(
