@@ -3,6 +3,7 @@ import type { CID } from 'multiformats/cid'
 import type { AbortOptions, BlockSource } from '../../model/block.ts'
 import type { Config } from '../config/config.ts'
 import type { CommitGraph } from '../history/commit-graph.ts'
+import type { Layout } from '../layout.ts'
 import type { Refs } from '../refs/refs.ts'
 import type { FoundRef } from './find-ref.ts'
 
@@ -12,6 +13,8 @@ export interface RevisionSource {
   refs: Pick<Refs, 'read' | 'list' | 'head' | 'headCommit' | 'log'>
   /** What branches follow, and what the name of a remote means; without it nothing does. */
   config?: Pick<Config, 'get' | 'list'>
+  /** Where it stands what is in progress (`MERGE_HEAD`); without it nothing is. */
+  layout?: Layout
 }
 
 /** What the looking up may need beyond the repository. */
