@@ -8,6 +8,7 @@ import { EXIT } from '../exit-status.ts'
 import { sayNotDone } from '../here.ts'
 import { publishedRefs } from '../published-branch.ts'
 import { describeObject, describeRef } from './describe-change.ts'
+import { sayPushed } from './say-pushed.ts'
 
 interface ReportFlags {
   kind: 'undo' | 'redo'
@@ -26,6 +27,7 @@ export async function reportTakenBack(
   const { left, failed, lost, discarded } = done
   if (left.length + failed.length > 0) context.status = EXIT.partial
   await sayPublished(context, repository, done)
+  if (flags.kind === 'undo') await sayPushed(context.terminal, repository, done)
   if (flags.json) return context.terminal.json(takenBackDocument(done, flags))
   sayNotDone(context, done)
   for (const path of lost) context.terminal.say(`not brought back, since it was not kept: ${quoteName(path)}`)

@@ -21,6 +21,9 @@ export interface ReflogEntry {
   operation: number
 }
 
+/** What the log of a tracking ref says of a push that moved it: git's words. */
+export const UPDATE_BY_PUSH = 'update by push'
+
 /** The file of a log: `logs/HEAD.log`, `logs/refs/heads/main.log`. It holds one JSON document a line. */
 export function reflogPath(layout: Layout, name: string): string {
   return join(layout.logs, `${name === 'HEAD' ? name : encodeRefName(name)}.log`)

@@ -5,6 +5,7 @@ import type { ConfigChange } from '../../repo/config/config-change.ts'
 import type { RefUpdate } from '../../repo/operation/operation-plan.ts'
 import { runOperation } from '../../repo/operation/operation.ts'
 import { BRANCHES } from '../../repo/refs/branch.ts'
+import { UPDATE_BY_PUSH } from '../../repo/refs/reflog.ts'
 import { isSameCid } from '../../repo/refs/refs.ts'
 import { mapRef } from '../../repo/remote/map-refspecs.ts'
 import { planUpstream } from '../../repo/remote/plan-upstream.ts'
@@ -150,7 +151,7 @@ async function follow(
   for (const { target, after } of judged) {
     const name = mapRef(configured, target)
     const before = name === undefined ? undefined : await repository.refs.read(name)
-    if (name !== undefined && !isSameCid(before, after)) refs.push({ name, before, after, message: 'update by push' })
+    if (name !== undefined && !isSameCid(before, after)) refs.push({ name, before, after, message: UPDATE_BY_PUSH })
   }
   const upstreams = setsUpstream ? judged.flatMap((each) => upstreamOfPush(each) ?? []) : []
   const config: ConfigChange[] = upstreams.flatMap(({ branch, ref }) =>

@@ -49,6 +49,25 @@ test('undo says what it took back, as text and as a document', async () => {
   expect((await jzfs('undo', '-f')).stdout).toMatch(/\n {2}on main\n.*\n {2}changed since, and kept for redo: a\n$/)
 })
 
+test('what was pushed stays where it was pushed to: that is said', async () => {
+  await runHere(join(top, '..'), ['init', '-q', '--bare', 'there'], env)
+  await jzfs('remote', 'add', 'origin', '../there')
+  await jzfs('push', '-q', '-u', 'origin', 'main')
+  await commit('three')
+  expect(await jzfs('undo', '-q')).toMatchObject({ status: 0, stderr: '' })
+  await jzfs('redo', '-q')
+  await jzfs('push', '-q')
+  const { status, stderr } = await jzfs('undo', '-q')
+  expect([status, stderr]).toEqual([0, expect.stringMatching(/^note: what was pushed as origin\/main .*\nhint: /)])
+  expect((await jzfs('redo', '-q')).stderr).toBe('')
+  await jzfs('undo', '-q')
+  // What the hint says.
+  expect(await jzfs('push', '-q', '--force-with-lease')).toMatchObject({ status: 0 })
+  await commit('four')
+  await jzfs('update-ref', 'refs/remotes/origin/main', 'main')
+  expect((await jzfs('undo', '-q')).stderr).toBe('')
+})
+
 test('a published branch goes back here, and others keep what they have: that is said', async () => {
   expect(await jzfs('publish', 'main')).toMatchObject({ status: 0 })
   expect((await jzfs('undo', '-q')).stderr).toMatch(/^note: main is published: what others have fetched/)
