@@ -8,7 +8,7 @@ import { BRANCHES } from '../../repo/refs/branch.ts'
 import type { CarSection } from '../protocol/car-stream.ts'
 import type { Role } from '../walk/dag-place.ts'
 import { createDagWalk, type DagWalk, type WalkedBlock } from '../walk/dag-walk.ts'
-import { passReachable } from '../walk/walk-source.ts'
+import { passHaves } from '../walk/walk-source.ts'
 import { type BundleFile, corrupt } from './bundle-file.ts'
 import type { BundleProgress } from './write-bundle.ts'
 
@@ -32,7 +32,7 @@ export async function verifyBundle(bundle: BundleFile, options: VerifyBundleOpti
   const { local, signal, onProgress } = options
   await requirePrerequisites(bundle, options)
   const walk = createDagWalk()
-  await passReachable(walk, bundle.prerequisites, local, { signal })
+  await passHaves(walk, bundle.prerequisites, local, { signal })
   const { cids, roles } = rolesOf(bundle)
   walk.begin(cids, { isStrict: true, role: roles })
   const seen = { blocks: 0, bytes: 0 }

@@ -5,7 +5,7 @@ import { type BundleRoot, encodeBundleRoot } from '../../model/bundle/bundle-roo
 import { carStart } from '../protocol/car-stream.ts'
 import { createSectionSender } from '../protocol/section-sender.ts'
 import { createDagWalk } from '../walk/dag-walk.ts'
-import { orderedBlocks, passReachable } from '../walk/walk-source.ts'
+import { orderedBlocks, passHaves } from '../walk/walk-source.ts'
 
 /** How far a bundle is. */
 export interface BundleProgress {
@@ -34,7 +34,7 @@ export async function* writeBundle(
 ): AsyncGenerator<Uint8Array> {
   const first = encodeBundleRoot(root)
   const walk = createDagWalk()
-  await passReachable(walk, root.prerequisites, source, { signal })
+  await passHaves(walk, root.prerequisites, source, { signal })
   walk.begin(rootsOf(root), { isStrict: false, role: 'any' })
   const pieces: Uint8Array[] = []
   const sender = createSectionSender(async (bytes) => void pieces.push(bytes))

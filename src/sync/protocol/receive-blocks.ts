@@ -8,7 +8,7 @@ import type { PackWriter } from '../../store/pack/pack-writer.ts'
 import type { Role } from '../walk/dag-place.ts'
 import { createDagWalk, type DagWalk, type WalkedBlock } from '../walk/dag-walk.ts'
 import { createWalkPause } from '../walk/walk-pause.ts'
-import { passReachable } from '../walk/walk-source.ts'
+import { passHaves } from '../walk/walk-source.ts'
 import type { ByteReader } from './byte-reader.ts'
 import { type CarSection, readSection } from './car-stream.ts'
 import { closedEarly, corruptBlock, unrequestedBlock } from './peer-errors.ts'
@@ -56,7 +56,7 @@ export async function beginWalk(options: {
 }): Promise<StartedWalk> {
   const { wants, haves, role, local, signal } = options
   const walk = createDagWalk()
-  await passReachable(walk, haves, local, { signal })
+  await passHaves(walk, haves, local, { signal })
   walk.begin(wants, { isStrict: true, role })
   return { walk, due: walk.next(), kept: 0 }
 }

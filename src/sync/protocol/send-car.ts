@@ -3,7 +3,7 @@ import type { CID } from 'multiformats/cid'
 import type { AbortOptions, BlockSource } from '../../model/block.ts'
 import type { ByteDuplex } from '../duplex.ts'
 import { createDagWalk } from '../walk/dag-walk.ts'
-import { orderedBlocks, passReachable, type ReadAhead } from '../walk/walk-source.ts'
+import { orderedBlocks, passHaves, type ReadAhead } from '../walk/walk-source.ts'
 import { carStart } from './car-stream.ts'
 import { createSectionSender } from './section-sender.ts'
 
@@ -32,13 +32,13 @@ export interface SentCar {
 export const READ_AHEAD: ReadAhead = { blocks: 64, bytes: 8_388_608 }
 
 /**
- * Sends the CAR of what `wants` reach and `haves` do not, in the order of `/jzfs/sync/1`. Memory is bounded by the walk (48
- * bytes for each block that wants and haves reach) and `readAhead`. Throws what `source` and `send` throw.
+ * Sends the CAR of what `wants` reach and `haves` do not leave out, in the order of `/jzfs/sync/1`. Memory is bounded by the walk (48
+ * bytes for each block that is visited) and `readAhead`. Throws what `source` and `send` throw.
  */
 export async function sendCar(send: ByteDuplex['send'], options: SendCarOptions): Promise<SentCar> {
   const { source, wants, haves, resume, nodes = false, readAhead, signal, onSent } = options
   const walk = createDagWalk()
-  await passReachable(walk, haves, source, { signal })
+  await passHaves(walk, haves, source, { signal })
   walk.begin(wants, { isStrict: false, role: 'any' })
   await send(carStart(wants))
   const sender = createSectionSender(send)

@@ -62,7 +62,7 @@ const ANSWERS: Record<string, Answer> = {
 /**
  * Answers one request of `/jzfs/sync/1`, whatever carries it.
  *
- * Memory is bounded by the request, by the walk (48 bytes for each block that wants and haves reach) and `readAhead`; a
+ * Memory is bounded by the request, by the walk (48 bytes for each block that is visited) and `readAhead`; a
  * peer that does not read stops the reading here. Resolves when all was handed to the stream; a request that is refused
  * is no failure.
  *

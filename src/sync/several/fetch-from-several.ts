@@ -8,7 +8,7 @@ import type { Peer } from '../peer.ts'
 import { askKnown, openSyncStream } from '../protocol/ask-peer.ts'
 import { fromPeer, type ReceivedSync, type SyncProgress } from '../protocol/receive-blocks.ts'
 import { createDagWalk } from '../walk/dag-walk.ts'
-import { passReachable } from '../walk/walk-source.ts'
+import { passHaves } from '../walk/walk-source.ts'
 import { fetchLeaves } from './fetch-leaves.ts'
 import { createLeafList, type LeafList } from './leaf-list.ts'
 import { receiveNodes } from './receive-apart.ts'
@@ -143,7 +143,7 @@ async function checkWhole(
 ): Promise<void> {
   const walk = createDagWalk()
   try {
-    await passReachable(walk, haves, store, { signal })
+    await passHaves(walk, haves, store, { signal })
     walk.begin(wants, { isStrict: true, role: wanted })
     for (let block = walk.next(); block !== undefined; block = walk.next()) {
       if (block.isLeaf) walk.pass(leaves.sizeOf(block.cid))

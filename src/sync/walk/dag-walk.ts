@@ -1,6 +1,7 @@
 import { CID } from 'multiformats/cid'
 
 import { DAG_JSON, DAG_PB, RAW } from '../../model/cid.ts'
+import { nodeType } from '../../model/commit/dag-json-node.ts'
 import { IntegrityError } from '../../model/errors.ts'
 import { MAX_TREE_ENTRIES } from '../../model/limits.ts'
 import { treeInvalid } from '../../model/tree/tree-invalid.ts'
@@ -25,8 +26,11 @@ interface WalkMode {
   isStrict: boolean
   /** What the roots must be: all of them, or one by one. */
   role: Role | readonly Role[]
-  /** Whether leaves are passed as soon as their links are seen, and never given by `next`. Not of a strict walk. */
-  passesLeaves?: boolean
+  /**
+   * Whether what is walked is only to be left out of the walk after it (not of a strict walk): leaves are passed as soon as
+   * their links are seen, and of commits that are reached from other commits the trees are not looked at.
+   */
+  leavesOut?: boolean
 }
 
 /**
@@ -63,6 +67,8 @@ interface Frame {
   visit: number
   /** Entries of the tree below, so far, unfolded: what stands there twice counts twice. */
   entries: number
+  /** Whether its first link is a tree and the others are parents; known where a walk leaves out. */
+  isCommit?: boolean
 }
 
 /** What is remembered of a visited node. */
@@ -75,6 +81,8 @@ interface Visit {
 interface Pending extends WalkedBlock {
   place: DagPlace
   visit: number
+  /** Whether it is the parent of a commit. */
+  isParent: boolean
 }
 
 class DepthFirstWalk implements DagWalk {
@@ -83,17 +91,17 @@ class DepthFirstWalk implements DagWalk {
   readonly #frames: Frame[] = []
   #openBytes = 0
   #isStrict = false
-  #passesLeaves = false
+  #leavesOut = false
   #pending: Pending | undefined
 
   get visited(): number {
     return this.#blocks.size
   }
 
-  begin(roots: readonly CID[], { isStrict, role, passesLeaves = false }: WalkMode): void {
+  begin(roots: readonly CID[], { isStrict, role, leavesOut = false }: WalkMode): void {
     if (this.#frames.length > 0) throw new TypeError('the walk before is not at its end')
     this.#isStrict = isStrict
-    this.#passesLeaves = passesLeaves && !isStrict
+    this.#leavesOut = leavesOut && !isStrict
     const roleOf = (index: number): Role => (typeof role === 'string' ? role : (role[index] ?? 'any'))
     for (const [index, root] of roots.entries()) checkRoot(root, roleOf(index))
     const node: DagNode = {
@@ -125,16 +133,18 @@ class DepthFirstWalk implements DagWalk {
   }
 
   accept(bytes: Uint8Array): void {
-    const { cid, isLeaf, place, visit } = this.#take()
+    const { cid, isLeaf, isParent, place, visit } = this.#take()
     if (isLeaf) {
       this.#measure(cid, place, visit, bytes.length)
       return
     }
+    const isCommit = this.#leavesOut && nodeType(cid, bytes) === 'jzfs/commit/1'
     const node = this.#open(cid, bytes, place)
     this.#visits[visit] = { kind: node.kind, tsize: node.tsize, entries: 0 }
     this.#openBytes += node.sizeBytes
     if (this.#openBytes > MAX_OPEN_NODE_BYTES) throw endless(cid, 'more nodes are open at once than any real one needs')
-    this.#frames.push({ cid, node, index: 0, visit, entries: 0 })
+    // The trees of versions before the newest would be as much again for each, and share nearly all with it.
+    this.#frames.push({ cid, node, index: isCommit && isParent ? 1 : 0, visit, entries: 0, isCommit })
   }
 
   pass(sizeBytes?: number): void {
@@ -170,12 +180,15 @@ class DepthFirstWalk implements DagWalk {
       if (this.#isStrict) this.#checkAgain(frame, index, isLeaf, visit)
       return undefined
     }
-    if (!(isLeaf && this.#passesLeaves)) return this.#visit(CID.decode(new Uint8Array(link)), frame.node.place(index))
+    if (!(isLeaf && this.#leavesOut)) {
+      const isParent = frame.isCommit === true && index > 0
+      return { ...this.#visit(CID.decode(new Uint8Array(link)), frame.node.place(index)), isParent }
+    }
     this.#blocks.add(RAW, digest)
     return undefined
   }
 
-  #visit(cid: CID, place: DagPlace): Pending {
+  #visit(cid: CID, place: DagPlace): Omit<Pending, 'isParent'> {
     const { code } = cid
     const isLeaf = code === RAW
     if (!isLeaf && code !== DAG_PB && code !== DAG_JSON) throw unknownCodec(cid)

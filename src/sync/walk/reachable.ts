@@ -2,7 +2,7 @@ import type { CID } from 'multiformats/cid'
 
 import type { AbortOptions, BlockSource } from '../../model/block.ts'
 import { createDagWalk } from './dag-walk.ts'
-import { passReachable } from './walk-source.ts'
+import { passHaves } from './walk-source.ts'
 
 /** What a walk of our own blocks leaves out. */
 export interface ReachableOptions extends AbortOptions {
@@ -22,7 +22,7 @@ export async function* reachable(
   { haves = [], isKnown, signal }: ReachableOptions = {},
 ): AsyncGenerator<CID> {
   const walk = createDagWalk()
-  await passReachable(walk, haves, source, { signal })
+  await passHaves(walk, haves, source, { signal })
   walk.begin(roots, { isStrict: false, role: 'any' })
   for (let block = walk.next(); block !== undefined; block = walk.next()) {
     const isLeftOut = isKnown?.(block.cid, block.isLeaf) ?? false

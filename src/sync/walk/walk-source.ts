@@ -21,15 +21,18 @@ export interface OrderedBlock {
 /** What a leaf counts for whose link does not say its size. */
 const UNKNOWN_LEAF_BYTES = 1_048_576
 
-/** Walks roots that are all here, so that a walk after it leaves out what they reach. Leaves are not read. */
-export async function passReachable(
+/**
+ * Walks roots that are all here, so that a walk after it leaves them out: the commits that they reach, and the trees of the
+ * roots themselves. Leaves are not read.
+ */
+export async function passHaves(
   walk: DagWalk,
   roots: readonly CID[],
   source: BlockSource,
   options?: AbortOptions,
 ): Promise<void> {
   const pause = createWalkPause(options)
-  walk.begin(roots, { isStrict: false, role: 'any', passesLeaves: true })
+  walk.begin(roots, { isStrict: false, role: 'any', leavesOut: true })
   for (let block = walk.next(); block !== undefined; block = walk.next()) {
     walk.accept(source.getSync?.(block.cid) ?? (await source.get(block.cid, options)))
     const pausing = pause()

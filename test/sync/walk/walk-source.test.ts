@@ -2,20 +2,20 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import { createDagWalk, type DagWalk } from '../../../src/sync/walk/dag-walk.ts'
-import { orderedBlocks, passReachable } from '../../../src/sync/walk/walk-source.ts'
+import { orderedBlocks, passHaves } from '../../../src/sync/walk/walk-source.ts'
 import { MemoryBlocks } from '../../support/memory-blocks.ts'
 import { commitTree } from '../../support/transfer.ts'
 
 const names = fc.constantFrom('a', 'b', 'c/a', 'c/b', 'c/d/a', 'e/a')
 const trees = fc.dictionary(names, fc.constantFrom('one', 'two', 'three', 'four', 'five'), { minKeys: 1 })
 
-describe('passReachable', () => {
+describe('passHaves', () => {
   it('leaves nothing of what it passed, and nothing else out of a walk after it', async () => {
     const property = fc.asyncProperty(trees, trees, async (before, after) => {
       const blocks = new MemoryBlocks()
       const [have, want] = [commitTree(blocks, before), commitTree(blocks, after)]
       const walk = createDagWalk()
-      await passReachable(walk, [have], blocks)
+      await passHaves(walk, [have], blocks)
       const passed = await walkOn(createDagWalk(), have, blocks)
       expect(walk.visited).toBe(passed.length)
       const whole = await walkOn(createDagWalk(), want, blocks)
