@@ -50,8 +50,13 @@ test('a replica that is behind takes nobody back, and the newest of several wins
   await carol.run(['pin', 'add', url, '--peer', daemon.address])
   const replica = await serve(carol)
   const two = await publish(alice, 'two')
-  expect(await fetch(bob, replica, daemon)).toMatchObject({ status: 0 })
+  const warning = /^warning: \S+ is behind: .*sequence 0, but 1 was seen$/m
+  expect(await fetch(bob, replica, daemon)).toMatchObject({ status: 0, stderr: expect.stringMatching(warning) })
   expect(await bob.head('origin/main')).toBe(two)
+  const from = [replica, daemon].flatMap(({ address }) => ['--peer', address])
+  const { failures } = JSON.parse((await bob.run(['fetch', '--json', ...from])).stdout) as { failures: object[] }
+  const peer = expect.stringContaining(replica.address.split('/').at(-1)!)
+  expect(failures).toMatchObject([{ code: 'record-older-than-seen', peer }])
 
   // The node that is up to date is out of reach: what is behind is no news, and moves nothing.
   await daemon.stop()
@@ -59,7 +64,7 @@ test('a replica that is behind takes nobody back, and the newest of several wins
   const alone = await fetch(bob, replica)
   expect(alone).toMatchObject({
     status: 4,
-    stderr: expect.stringMatching(/^jzfs: .*sequence 0, but 1 was seen\nhint: ./m),
+    stderr: expect.stringMatching(/^jzfs: \S+ is behind: .*sequence 0, but 1 was seen\nhint: ./m),
   })
   expect(await refsOf(bob)).toBe(seen)
 
@@ -97,7 +102,9 @@ test('an old record that is replayed, and a fork at one sequence, are refused by
   const forked = await fetch(bob, fork)
   expect(forked).toMatchObject({
     status: 4,
-    stderr: expect.stringMatching(/^jzfs: .* has two values at sequence 1: .*\nhint: .*jzfs name accept/m),
+    stderr: expect.stringMatching(
+      /^jzfs: \S+ says otherwise: .* has two values at sequence 1: .*\nhint: .*jzfs name accept/m,
+    ),
   })
   expect(await refsOf(bob)).toBe(seen)
   expect(await bob.head('origin/main')).toBe(two)

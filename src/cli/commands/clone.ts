@@ -13,6 +13,7 @@ import { currentPerson } from '../identity.ts'
 import { blocksText, createProgressLine, type ProgressLine } from '../progress.ts'
 import { cloneFolder, cloneUrl } from '../remote/clone-url.ts'
 import { withRemote } from '../remote/open-remote-here.ts'
+import { failureDocuments } from '../remote/refused-peers.ts'
 import { withTransferProgress } from '../transfer-progress.ts'
 
 interface CloneFlags {
@@ -111,7 +112,9 @@ async function report(context: Context, cloned: Clone, flags: CloneFlags): Promi
   if (flags.json) {
     const { blocks, bytes, peer } = fetched ?? {}
     const { name, sequence } = listed
-    return terminal.json({ directory, commit: commit ?? null, name, sequence, blocks, bytes, peer, resumed: isResumed })
+    const failures = failureDocuments([...(listed.refused ?? []), ...(fetched?.failures ?? [])])
+    const what = { directory, commit: commit ?? null, name, sequence }
+    return terminal.json({ ...what, blocks, bytes, peer, resumed: isResumed, failures })
   }
   if (commit === undefined) {
     const isEmpty = listed.refs.length === 0

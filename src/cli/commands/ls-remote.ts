@@ -9,6 +9,7 @@ import type { Context } from '../context.ts'
 import { withRepository } from '../here.ts'
 import { matchesRefGlob } from '../refs/ref-pattern.ts'
 import { type ChosenRemote, chooseRemote, withRemote } from '../remote/open-remote-here.ts'
+import { failureDocuments } from '../remote/refused-peers.ts'
 
 interface LsRemoteFlags {
   heads?: true
@@ -66,6 +67,7 @@ async function run(
     head: listed.head ?? null,
     writable: listed.writable,
     refs: shown,
+    failures: failureDocuments(listed.refused),
   })
 }
 

@@ -2,6 +2,7 @@ import { escapeControls } from '../../model/quote-name.ts'
 import { openHomeNames } from '../../node/publish/home-names.ts'
 import type { Context } from '../context.ts'
 import { openHomeHere, withPeers } from '../network.ts'
+import { failureDocuments } from '../remote/refused-peers.ts'
 import { recordDocument, recordLine } from './record-document.ts'
 
 /** The flags of `resolve` and `name resolve`. */
@@ -29,7 +30,10 @@ export async function resolveHere(context: Context, text: string, flags: Resolve
       `warning: at sequence ${record.sequence} it was also signed as ${value}: see \`jzfs name forks\``,
     )
   }
-  if (flags.json) return context.terminal.json({ ...recordDocument(record), peer: peer.label, forks: others })
+  if (flags.json) {
+    const failures = failureDocuments(found.refused)
+    return context.terminal.json({ ...recordDocument(record), peer: peer.label, forks: others, failures })
+  }
   const details = flags.details === true ? `  ${recordLine(record)}\n  from ${peer.label}\n` : ''
   await context.terminal.out(`${record.value}\n${details}`)
 }

@@ -3,6 +3,7 @@ import type { FetchResult } from '../../sync/remote/fetch-remote.ts'
 import type { JudgedUpdate } from '../../sync/remote/update-tracking.ts'
 import type { Context } from '../context.ts'
 import { formatFetchLines, newText, rangeText, type RefLine, shortRef } from './ref-lines.ts'
+import { failureDocuments } from './refused-peers.ts'
 
 /** Tells on standard error what a fetch did, in git's form; `verbose`: also what was up to date. */
 export function tellFetched(context: Context, url: string, result: FetchResult, verbose: boolean): void {
@@ -35,6 +36,7 @@ export function fetchDocument(remote: string | undefined, url: string, result: F
     blocks: transferred.blocks,
     bytes: transferred.bytes,
     resumed: transferred.resumed,
+    failures: failureDocuments([...(listed.refused ?? []), ...transferred.failures]),
   }
 }
 

@@ -9,6 +9,7 @@ import type { Context } from '../context.ts'
 import { configSources, openOptions } from '../here.ts'
 import { currentPerson } from '../identity.ts'
 import { networkProfile, openHomeHere, routerUrls } from '../network.ts'
+import { warnOfRefused } from './refused-peers.ts'
 
 /** A remote of the configuration, or just a URL. */
 export interface ChosenRemote {
@@ -76,7 +77,7 @@ export async function withRemote<Result>(
     signal: context.signal,
   })
   try {
-    return await work(remote)
+    return await work(warnOfRefused(remote, context.terminal))
   } finally {
     await remote.close()
   }

@@ -2,6 +2,7 @@ import type { JudgedPush } from '../../sync/remote/judge-push.ts'
 import type { PushedRemote } from '../../sync/remote/push-remote.ts'
 import type { Context } from '../context.ts'
 import { formatPushLines, newText, rangeText, type RefLine, shortRef } from './ref-lines.ts'
+import { failureDocuments } from './refused-peers.ts'
 
 /** Tells on standard error what a push did, in git's form. */
 export function tellPushed(
@@ -31,6 +32,7 @@ export function pushDocument(remote: string | undefined, url: string, pushed: Pu
     upstreams: pushed.upstreams,
     blocks: pushed.sent.blocks,
     bytes: pushed.sent.bytes,
+    failures: failureDocuments(pushed.listed.refused),
   }
 }
 

@@ -15,6 +15,7 @@ import type { Lock } from '../../store/lock/lock.ts'
 import type { SyncProgress } from '../protocol/receive-blocks.ts'
 import { followTags } from '../remote/follow-tags.ts'
 import { peelToCommit } from '../remote/peel-to-commit.ts'
+import { explainNotServed } from '../remote/refused-peers.ts'
 import type { Remote, RemoteRefs } from '../remote/remote.ts'
 import { requireCommits } from '../remote/require-commits.ts'
 import type { SelectedRef } from '../remote/select-refs.ts'
@@ -121,11 +122,9 @@ async function fillClone(
     for (const want of wants) await endPartial(repository.layout, want)
     return { repository, commit: await refs.headCommit(), fetched: undefined }
   }
-  const fetched = await transferWants({
-    ...transferOptions(repository, options),
-    wants,
-    haves: [],
-    wanted: kindOf(plan),
+  const transfer = { ...transferOptions(repository, options), wants, haves: [], wanted: kindOf(plan) }
+  const fetched = await transferWants(transfer).catch((error: unknown) => {
+    throw explainNotServed(error, layout.listed.refused)
   })
   await requireCommits(repository.store, plan.selected, { signal })
   const tags = await tagsOf(repository, layout, options)

@@ -35,7 +35,8 @@ export function recordSetAside(seen: SeenRecord, record: IpnsRecord): IntegrityE
   })
 }
 
-function olderThanSeen(seen: SeenRecord, record: IpnsRecord): IntegrityError {
+/** What is said of a record that would lead back: IntegrityError `record-older-than-seen` (details as of `judgeRecord`). */
+export function olderThanSeen(seen: SeenRecord, record: IpnsRecord): IntegrityError {
   const message = `the record given for ${record.name} has sequence ${record.sequence}, but ${seen.sequence} was seen`
   return new IntegrityError('record-older-than-seen', message, {
     hint: 'the peer is behind, or someone wants to take you back: ask another peer',

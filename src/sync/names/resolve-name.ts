@@ -1,9 +1,10 @@
 import type { AbortOptions } from '../../model/block.ts'
 import { JzfsError, NotFoundError } from '../../model/errors.ts'
 import type { Peer } from '../peer.ts'
-import { fromPeer } from '../protocol/receive-blocks.ts'
 import { parseIpnsName } from './ipns-name.ts'
 import type { AcceptedRecord, KnownNames } from './known-names.ts'
+import { recordFromPeer } from './record-from-peer.ts'
+import { olderThanSeen } from './record-judgement.ts'
 
 /** How a name is resolved. */
 export interface ResolveNameOptions extends AbortOptions {
@@ -15,7 +16,7 @@ export interface ResolveNameOptions extends AbortOptions {
 /** A record that was accepted, and from whom. */
 export interface ResolvedName extends AcceptedRecord {
   peer: Peer
-  /** What other peers gave that was refused, and those that did not answer. */
+  /** What other peers gave that was refused or is older, and those that did not answer. */
   refused: JzfsError[]
 }
 
@@ -35,7 +36,8 @@ export async function resolveName(
 ): Promise<ResolvedName> {
   const canonical = parseIpnsName(name)
   const refused: JzfsError[] = []
-  let best: { accepted: AcceptedRecord; peer: Peer } | undefined
+  const given: { accepted: AcceptedRecord; peer: Peer }[] = []
+  let best: (typeof given)[number] | undefined
   // All at once; what they give is judged one by one.
   const answers = await Promise.allSettled(
     peers.map(async (peer) => peer.resolveName(canonical, { signal: options.signal })),
@@ -47,17 +49,29 @@ export async function resolveName(
       const bytes = answer?.value
       if (bytes === undefined) continue
       const accepted = await names.accept(canonical, bytes, { ...options, from: peer.label })
+      given.push({ accepted, peer })
       if (best === undefined || accepted.judgement !== 'same') best = { accepted, peer }
     } catch (error) {
       options.signal?.throwIfAborted()
       if (!(error instanceof JzfsError)) throw error
-      refused.push(fromPeer(error, peer.label) as JzfsError)
+      refused.push(recordFromPeer(error, peer.label) as JzfsError)
     }
   }
   const fork = refused.find((error) => error.code === 'record-fork')
   if (fork !== undefined) throw fork
-  if (best !== undefined) return { ...best.accepted, peer: best.peer, refused }
+  if (best !== undefined) return { ...best.accepted, peer: best.peer, refused: [...refused, ...behind(best, given)] }
   throw refused.find((error) => error.family === 'integrity') ?? refused[0] ?? nameNotFound(canonical, peers)
+}
+
+/** Those whose record was good until another one gave a newer one. */
+function behind(
+  best: { accepted: AcceptedRecord },
+  given: readonly { accepted: AcceptedRecord; peer: Peer }[],
+): JzfsError[] {
+  const { record: newest } = best.accepted
+  return given.flatMap(({ accepted: { record }, peer }) =>
+    record.sequence < newest.sequence ? [recordFromPeer(olderThanSeen(newest, record), peer.label) as JzfsError] : [],
+  )
 }
 
 function nameNotFound(name: string, peers: readonly Peer[]): NotFoundError {

@@ -12,11 +12,12 @@ import type { Repository } from '../../repo/repository.ts'
 import type { SyncProgress } from '../protocol/receive-blocks.ts'
 import { type FollowedTags, followTags } from './follow-tags.ts'
 import { moveTracking } from './move-tracking.ts'
+import { explainNotServed } from './refused-peers.ts'
 import type { Remote, RemoteRefs } from './remote.ts'
 import { requireCommits } from './require-commits.ts'
 import { keepsRefs, type RefSelection, type SelectedRef, selectRefs } from './select-refs.ts'
 import { sharedCommits } from './shared-commits.ts'
-import { NOTHING_TRANSFERRED, type Transferred, transferWants } from './transfer-wants.ts'
+import { NOTHING_TRANSFERRED, type Transferred, type TransferOptions, transferWants } from './transfer-wants.ts'
 import { type JudgedUpdate, refuseCurrentBranch } from './update-tracking.ts'
 
 /** What is fetched, from where, into which repository. */
@@ -74,7 +75,7 @@ export async function fetchRemote(request: FetchRequest): Promise<FetchResult> {
   const wants = isNothingNew ? [] : await missingOf(selected, repository, await tipsOf(repository, here))
   const forMerge = selected.filter(({ isForMerge }) => isForMerge)
   const haves = wants.length === 0 ? [] : await sharedCommits(repository, { ...request, listed, here })
-  const transferred = await bring(request, wants, haves)
+  const transferred = await bring(request, listed, { wants, haves })
   await requireCommits(repository.store, wants.length === 0 ? [] : selected, { signal })
   const followsTags = request.tags === 'follow' && keepsRefs(request)
   const followed = followsTags ? await followTags(request, { listed, selected, here }) : NO_TAGS
@@ -82,7 +83,10 @@ export async function fetchRemote(request: FetchRequest): Promise<FetchResult> {
   const tips = [...here.map(({ cid }) => cid), ...wants]
   const tagWants = await missingOf(tags, repository, tips)
   const failed = { ...NOTHING_TRANSFERRED, failures: followed.failures }
-  const withTags = addUp(addUp(transferred, failed), await bring(request, tagWants, followed.commits))
+  const withTags = addUp(
+    addUp(transferred, failed),
+    await bring(request, listed, { wants: tagWants, haves: followed.commits }),
+  )
   const fetchHead = (forMerge[0] ?? selected[0])?.cid
   const judged = await moveTracking(request, { listed, here, selected: [...selected, ...tags], fetchHead })
   if (!request.isDryRun) for (const want of [...wants, ...tagWants]) await endPartial(repository.layout, want)
@@ -106,11 +110,19 @@ async function missingOf(wanted: readonly { cid: CID }[], { store }: Repository,
   return [...missing.values()]
 }
 
-async function bring(request: FetchRequest, wants: readonly CID[], haves: readonly CID[]): Promise<Transferred> {
+async function bring(
+  request: FetchRequest,
+  { refused }: RemoteRefs,
+  { wants, haves }: Pick<TransferOptions, 'wants' | 'haves'>,
+): Promise<Transferred> {
   if (wants.length === 0) return NOTHING_TRANSFERRED
   const { repository, remote, signal, idleTimeoutMs, onProgress } = request
   const { peers } = remote
-  return transferWants({ repository, peers, wants, haves, wanted: 'any', signal, idleTimeoutMs, onProgress })
+  try {
+    return await transferWants({ repository, peers, wants, haves, wanted: 'any', signal, idleTimeoutMs, onProgress })
+  } catch (error) {
+    throw explainNotServed(error, refused)
+  }
 }
 
 const NO_TAGS: FollowedTags = { tags: [], commits: [], failures: [] }

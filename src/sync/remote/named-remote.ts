@@ -13,6 +13,7 @@ import { corruptBlock, tooSlow } from '../protocol/peer-errors.ts'
 import { IDLE_TIMEOUT_MS } from '../protocol/sync-limits.ts'
 import { pushTo } from '../push/push-to.ts'
 import { firstAnswer, noPeer, type PeerRemoteOptions } from './peer-remote.ts'
+import { isBehind, isWrong, onceEach } from './refused-peers.ts'
 import type { Remote, RemoteRefs } from './remote.ts'
 import { type KnownManifest, trustRefs } from './trusted-refs.ts'
 
@@ -32,23 +33,26 @@ export function createNamedRemote(options: NamedRemoteOptions): Remote {
   let peers = [...options.peers]
   let known: KnownManifest
   const list = async ({ signal }: AbortOptions): Promise<RemoteRefs> => {
-    const { record, peer } = await resolveName(name, peers, names, { ...options, signal })
+    const { record, peer, refused } = await resolveName(name, peers, names, { ...options, signal })
+    const failures = [...refused]
+    const asked = { signal, idleTimeoutMs, failures }
+    const telling = (refs: RemoteRefs): RemoteRefs => ({ ...refs, refused: onceEach(failures.filter(isWrong)) })
     peers = [peer, ...peers.filter((each) => each !== peer)]
     const cid = record.cid
     if (known === undefined || !known.cid.equals(cid)) {
-      const block = await blockOf(peers.filter(canServe), cid, { signal, idleTimeoutMs })
+      const block = await blockOf(peers.filter(canServe), cid, asked)
       if (block === undefined || nodeType(cid, block.bytes) !== 'jzfs/manifest/1') {
-        return { ...oneBranch(branch, cid, name), sequence: record.sequence }
+        return telling({ ...oneBranch(branch, cid, name), sequence: record.sequence })
       }
       known = block
     }
     const plain = { repository: '', name, record: record.bytes, manifest: known, heads: [], writable: false }
-    const knowing = await askBeside(peers, name, { signal, idleTimeoutMs }, ({ label }, beside) =>
+    const knowing = await askBeside(peers, name, asked, ({ label }, beside) =>
       trustRefs(label, { ...plain, ...beside }, options),
     )
-    if (knowing === undefined) return trustRefs(peer.label, plain, options)
+    if (knowing === undefined) return telling(await trustRefs(peer.label, plain, options))
     peers = [knowing.peer, ...peers.filter((each) => each !== knowing.peer)]
-    return knowing.refs
+    return telling(knowing.refs)
   }
   return {
     url,
@@ -76,16 +80,27 @@ function canServe({ openSync, fetchBlock }: Peer): boolean {
   return openSync !== undefined || fetchBlock !== undefined
 }
 
-/** What the name stands for; undefined where nobody gives it alone: a transfer of it will say why. */
-async function blockOf(peers: readonly Peer[], cid: CID, options: AskOptions): Promise<Block | undefined> {
+/** How peers are asked, and where it is put what was wrong with some of them. */
+type Asking = AskOptions & { failures: JzfsError[] }
+
+/**
+ * What the name stands for; undefined where nobody gives it alone: a transfer of it will say why. Where peers that are asked are
+ * behind, and nobody has what is newest, that is why.
+ */
+async function blockOf(peers: readonly Peer[], cid: CID, asking: Asking): Promise<Block | undefined> {
   if (cid.code !== DAG_JSON) return undefined
+  const failures: JzfsError[] = []
+  const behind = asking.failures.find(isBehind)
   try {
-    return await firstAnswer(peers, (peer) => blockFrom(peer, cid, options), options)
+    return await firstAnswer(peers, (peer) => blockFrom(peer, cid, asking), { ...asking, failures })
   } catch (error) {
-    options.signal?.throwIfAborted()
+    asking.signal?.throwIfAborted()
+    if (behind !== undefined && failures.every(({ code }) => code === 'peer-refused')) throw behind
     const isRefused = error instanceof JzfsError && (error.family === 'integrity' || error.code === 'peer-refused')
     if (isRefused) return undefined
     throw error
+  } finally {
+    asking.failures.push(...failures)
   }
 }
 
@@ -119,7 +134,7 @@ type Beside = Pick<ListedRefs, 'heads' | 'writable'>
 async function askBeside(
   peers: readonly Peer[],
   name: string,
-  options: AskOptions,
+  options: Asking,
   trust: (peer: Peer, beside: Beside) => Promise<RemoteRefs>,
 ): Promise<{ peer: Peer; refs: RemoteRefs } | undefined> {
   const asked = peers.filter(({ openSync }) => openSync !== undefined).slice(0, MAX_ASKED)
@@ -134,6 +149,7 @@ async function askBeside(
       options.signal?.throwIfAborted()
       if (!(error instanceof JzfsError)) throw error
       lies.push(error)
+      options.failures.push(error)
     }
   }
   if (lies.length > 0 && lies.length === asked.length) throw lies[0]!

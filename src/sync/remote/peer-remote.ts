@@ -3,6 +3,7 @@ import { JzfsError, UnavailableError } from '../../model/errors.ts'
 import type { Peer } from '../peer.ts'
 import { listRefs } from '../protocol/ask-peer.ts'
 import { pushTo } from '../push/push-to.ts'
+import { isWrong } from './refused-peers.ts'
 import type { Remote, RemoteRefs } from './remote.ts'
 import { type KnownManifest, type RefsTrust, trustRefs } from './trusted-refs.ts'
 
@@ -34,19 +35,25 @@ export function createPeerRemote(options: PeerRemoteOptions): Remote {
   return {
     url,
     peers,
-    list: (each = {}) => firstAnswer(peers, (peer) => ask(peer, each), each),
+    async list(each = {}) {
+      const failures: JzfsError[] = []
+      const refs = await firstAnswer(peers, (peer) => ask(peer, each), { ...each, failures })
+      return { ...refs, refused: failures.filter(isWrong) }
+    },
     push: (request, each = {}) => pushTo(peers[0]!, { ...request, ...each, repository }),
     close,
   }
 }
 
-/** What the first peer says that says something sound. Throws what was wrong with one that lied, else with the first. */
+/**
+ * What the first peer says that says something sound; `failures` gets what was wrong with those before it. Throws what was wrong
+ * with one that lied, else with the first.
+ */
 export async function firstAnswer<T>(
   peers: readonly Peer[],
   ask: (peer: Peer) => Promise<T>,
-  { signal }: AbortOptions,
+  { signal, failures = [] }: AbortOptions & { failures?: JzfsError[] },
 ): Promise<T> {
-  const failures: JzfsError[] = []
   for (const peer of peers) {
     try {
       return await ask(peer)
@@ -56,7 +63,7 @@ export async function firstAnswer<T>(
       failures.push(error)
     }
   }
-  throw failures.find(({ family }) => family === 'integrity' || family === 'conflict') ?? failures[0] ?? noPeer()
+  throw failures.find(isWrong) ?? failures[0] ?? noPeer()
 }
 
 /** UnavailableError `no-peer`: there is nobody to ask. */

@@ -1,6 +1,7 @@
 import type { CID } from 'multiformats/cid'
 
 import type { AbortOptions, BlockSource } from '../../model/block.ts'
+import type { JzfsError } from '../../model/errors.ts'
 import type { Peer } from '../peer.ts'
 import type { RefUpdate } from '../protocol/offer.ts'
 import type { SyncProgress } from '../protocol/receive-blocks.ts'
@@ -47,6 +48,8 @@ export interface RemoteRefs {
   writable: boolean
   /** Whether it is one branch, or one commit, without a repository: the branch's name is ours. */
   isOneBranch?: boolean
+  /** What was wrong with peers, each named in its `details.peer`, where the answer of another one is good; default nothing. */
+  refused?: readonly JzfsError[]
   /** Commits that the remote counts on being here with all they reach (a thin bundle); default none. */
   prerequisites?: readonly CID[]
 }

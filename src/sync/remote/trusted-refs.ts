@@ -7,7 +7,9 @@ import { branchNameProblem } from '../../model/ref-name.ts'
 import { BRANCHES } from '../../repo/refs/branch.ts'
 import { TAGS } from '../../repo/refs/tag.ts'
 import { isHeadStatementTrue } from '../names/head-statement.ts'
+import type { IpnsRecord } from '../names/ipns-record.ts'
 import type { KnownNames } from '../names/known-names.ts'
+import { recordFromPeer } from '../names/record-from-peer.ts'
 import type { ListedRefs } from '../protocol/ask-peer.ts'
 import type { RemoteRef, RemoteRefs } from './remote.ts'
 
@@ -39,7 +41,14 @@ export async function trustRefs(
   if (name === undefined || record === undefined || manifest === undefined) throw unsigned(peer)
   requireName(peer, name, trust)
   const options = { now: trust.now, allowExpired: trust.allowExpired, from: peer }
-  const { record: accepted } = await trust.names.accept(name, record, options)
+  const accept = async (of: string, bytes: Uint8Array): Promise<IpnsRecord> => {
+    try {
+      return (await trust.names.accept(of, bytes, options)).record
+    } catch (error) {
+      throw recordFromPeer(error, peer)
+    }
+  }
+  const accepted = await accept(name, record)
   if (!isSameBlock(accepted.cid, manifest.cid)) throw notSigned(peer, name, manifest.cid)
   const refs = new Map<string, RemoteRef>()
   const { name: called, branches, tags, defaultBranch } = decodeManifest(manifest.cid, manifest.bytes)
@@ -47,7 +56,7 @@ export async function trustRefs(
   for (const each of tags) refs.set(TAGS + each.name, { name: TAGS + each.name, cid: each.target })
   for (const head of heads) {
     await requireStatement(peer, name, head)
-    const { record: own } = await trust.names.accept(head.name, head.record, options)
+    const own = await accept(head.name, head.record)
     refs.set(head.ref, { name: head.ref, cid: own.cid })
   }
   return {

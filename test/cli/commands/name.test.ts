@@ -228,6 +228,7 @@ describe('a configured router', () => {
       ...(JSON.parse(published.stdout) as object),
       peer: url,
       forks: [],
+      failures: [],
     })
     // A home that forgot what it signed goes on from what the router has.
     rmSync(join(there.home, 'names'), { recursive: true })

@@ -198,16 +198,16 @@ describe.each(KINDS)('%s as a remote', (_kind, canPush, open) => {
 describe('trust in a peer', () => {
   async function peerRemote(there: Repository, options: { sequence?: bigint; trustedName?: string } = {}) {
     const node = await createNode(3)
-    const open = (sequence?: bigint, names = known().names) =>
+    const open = (sequence?: bigint, names = known().names, more: Peer[] = []) =>
       createPeerRemote({
         url: 'x',
-        peers: [node.peerOf(there, sequence)],
+        peers: [node.peerOf(there, sequence), ...more],
         repository: undefined,
         names,
         now: NOW,
         ...options,
       })
-    return { ...node, open }
+    return { ...node, open, peerAt: (sequence: bigint) => node.peerOf(there, sequence) }
   }
 
   it('begins with the first name that signs, and ends with another', async () => {
@@ -222,9 +222,13 @@ describe('trust in a peer', () => {
 
   it('does not let a manifest go back', async () => {
     const { there, first } = await remoteRepository()
-    const { open } = await peerRemote(there)
+    const { open, peerAt } = await peerRemote(there)
     const { names } = known()
     await open(5n, names).list()
+    // Another one that is not behind is enough, and who is behind is told of.
+    const beside = await open(4n, names, [peerAt(5n)]).list()
+    expect(beside).toMatchObject({ sequence: 5n, refused: [{ code: 'record-older-than-seen' }] })
+    expect(beside.refused?.[0]?.message).toContain(' is behind: ')
     await setRefs(there, { 'refs/heads/main': first })
     await expect(open(4n, names).list()).rejects.toMatchObject({ code: 'record-older-than-seen' })
     await expect(open(5n, names).list()).rejects.toMatchObject({ code: 'record-fork' })
