@@ -49,6 +49,7 @@ export async function startDaemonHere(context: Context, home: Home, flags: Serve
       ...(port === undefined ? {} : { port }),
       httpPort,
       httpHosts: config.get('http.hosts'),
+      httpMetrics: config.get('http.metrics'),
       now: context.now,
       log,
       limits: peerLimits(config),

@@ -1,5 +1,6 @@
 import type { Daemon, DaemonOptions, StartControl } from '../node/daemon.ts'
 import { keepYoungGenerationSmall } from '../node/network/young-generation.ts'
+import type { MetricsAccess } from './listener/metrics-access.ts'
 import { createRouter } from './routing/router.ts'
 
 /** How a daemon is started, with all that it listens on. */
@@ -8,6 +9,8 @@ export interface RunDaemonOptions extends DaemonOptions {
   httpPort?: number | undefined
   /** See `HttpListenerOptions.hosts`. */
   httpHosts?: readonly string[] | undefined
+  /** See `HttpListenerOptions.metrics`. */
+  httpMetrics?: MetricsAccess | undefined
   /** Base URLs of delegated routers: see `createRouter` (default: none). */
   routerUrls?: readonly string[] | undefined
 }
@@ -19,6 +22,7 @@ export interface RunDaemonOptions extends DaemonOptions {
 export async function runDaemon({
   httpPort,
   httpHosts = [],
+  httpMetrics,
   routerUrls = [],
   ...given
 }: RunDaemonOptions): Promise<Daemon> {
@@ -34,6 +38,7 @@ export async function runDaemon({
     const http = await startHttpListener(daemon, {
       port: httpPort,
       hosts: httpHosts,
+      metrics: httpMetrics,
       maxConnectionsPerHost: given.limits?.maxConnectionsPerHost,
     })
     daemon.state.http = http.url

@@ -10,6 +10,7 @@ import { createChallenges } from './challenges.ts'
 import { limitHosts } from './host-limit.ts'
 import type { HttpExchange } from './http-route.ts'
 import { HTTP_ROUTES } from './http-routes.ts'
+import type { MetricsAccess } from './metrics-access.ts'
 import { isTransfer } from './sync-route.ts'
 
 /** The daemon's HTTP listener. */
@@ -26,6 +27,8 @@ export interface HttpListenerOptions {
   port: number
   /** Hosts (`data.example.org`, with a port where it is not the usual one) of the URLs by which a proxy gives it to others. */
   hosts?: readonly string[]
+  /** To whom `/metrics` is told (default: `loopback`). */
+  metrics?: MetricsAccess | undefined
   /** Connections at a time (default 1024). */
   maxConnections?: number
   /** Of these, from one IP address (default: that of DEFAULT_PEER_LIMITS). */
@@ -47,12 +50,14 @@ const SHORT_REQUEST_MS = 30_000
  * certificate. Answers what `HTTP_ROUTES` knows. Throws ConflictError `port-taken` (details: `port`).
  */
 export async function startHttpListener(daemon: Daemon, options: HttpListenerOptions): Promise<HttpListener> {
-  const { port, hosts = [], maxConnections = 1024 } = options
+  const { port, hosts = [], metrics = 'loopback', maxConnections = 1024 } = options
   const { maxConnectionsPerHost = DEFAULT_PEER_LIMITS.maxConnectionsPerHost } = options
   const challenges = createChallenges()
   const authorities = hosts.map((host) => host.toLowerCase())
   const server = createServer((request, response) => {
-    answer({ daemon, challenges, authorities, request, response }).catch((error: unknown) => fail(response, error))
+    answer({ daemon, challenges, authorities, metrics, request, response }).catch((error: unknown) =>
+      fail(response, error),
+    )
   })
   server.maxConnections = maxConnections
   limitHosts(server, maxConnectionsPerHost, (refused) => daemon.activity.refusedConnection('host', refused))

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 
 import type { Daemon } from '../../node/daemon.ts'
 import type { Challenges } from './challenges.ts'
+import type { MetricsAccess } from './metrics-access.ts'
 
 /** One request to the daemon's HTTP listener, while it is answered. */
 export interface HttpExchange {
@@ -9,6 +10,8 @@ export interface HttpExchange {
   challenges: Challenges
   /** Host and port of the URLs by which this server is reached, as they are signed. */
   authorities: readonly string[]
+  /** To whom `/metrics` is told. */
+  metrics: MetricsAccess
   request: IncomingMessage
   response: ServerResponse
   /** The path, without query, as it was sent. */

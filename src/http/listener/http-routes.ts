@@ -1,8 +1,9 @@
-import { InvalidError } from '../../model/errors.ts'
+import { InvalidError, NotFoundError } from '../../model/errors.ts'
 import { CHALLENGE_PATH, type GivenChallenge } from '../asker-signature.ts'
 import { createDaemonRouting } from '../routing/daemon-routing.ts'
 import { SERVICE_ROUTES } from '../service/service-routes.ts'
 import type { HttpRoute } from './http-route.ts'
+import { mayHaveMetrics } from './metrics-access.ts'
 import { answerSync } from './sync-route.ts'
 
 /** Everything that the daemon's HTTP listener answers: each is asked in turn until one does. */
@@ -37,9 +38,15 @@ async function answerChallenge({
   return true
 }
 
-async function answerService({ daemon, request, response, path }: Parameters<HttpRoute>[0]): Promise<boolean> {
+async function answerService(exchange: Parameters<HttpRoute>[0]): Promise<boolean> {
+  const { daemon, metrics, request, response, path } = exchange
   const route = SERVICE_ROUTES[`${request.method} ${path}`]
   if (route === undefined) return false
+  if (path === '/metrics' && !mayHaveMetrics(metrics, request)) {
+    throw new NotFoundError('metrics-refused', 'metrics are not told to whoever asks', {
+      hint: 'its owner can say to whom: `jzfs config --user http.metrics all`',
+    })
+  }
   const { status, contentType, body } = await route(daemon)
   response.writeHead(status, { 'content-type': contentType })
   response.end(body)

@@ -87,6 +87,11 @@ export const CONFIG_KEYS = {
     type: 'list',
     doc: 'hosts of the URLs by which a proxy gives the HTTP listener to others, with a port where it is not the usual one',
   },
+  'http.metrics': {
+    type: ['loopback', 'all', 'off'],
+    default: 'loopback',
+    doc: 'to whom the HTTP listener tells `/metrics`: who asks from this machine, and no proxy, or whoever reaches it',
+  },
   'http.port': {
     type: 'integer',
     max: 65_535,

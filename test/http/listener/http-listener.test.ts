@@ -109,6 +109,8 @@ describe('a node over HTTP', () => {
     const { daemon } = await startData()
     expect((await fetch(`${daemon.state.http}/health/live`)).status).toBe(200)
     expect(await (await fetch(`${daemon.state.http}/metrics`)).text()).toContain('jzfs_')
+    const forwarded = await fetch(`${daemon.state.http}/metrics`, { headers: { 'X-Forwarded-For': '192.0.2.7' } })
+    expect([forwarded.status, await forwarded.text()]).toEqual([404, expect.stringContaining('metrics-refused')])
     const unknown = await fetch(`${daemon.state.http}/no/such/thing`)
     expect([unknown.status, ((await unknown.json()) as { error: { code: string } }).error.code]).toEqual([
       404,
