@@ -32,7 +32,7 @@ async function build(): Promise<void> {
     },
   })
   rmSync(output, { recursive: true, force: true })
-  await bundle.write({
+  const { output: written } = await bundle.write({
     dir: output,
     format: 'esm',
     entryFileNames: '[name].js',
@@ -42,6 +42,23 @@ async function build(): Promise<void> {
     minify: { mangle: false, compress: true, codegen: true },
   })
   await bundle.close()
+  refuseCycles(written.filter((file) => file.type === 'chunk'))
+}
+
+/**
+ * Modules that are joined in groups can come to need each other: then one of them is used before it was evaluated, by those
+ * commands that load them in that order.
+ */
+function refuseCycles(chunks: { fileName: string; imports: string[] }[]): void {
+  const imports = new Map(chunks.map((chunk) => [chunk.fileName, chunk.imports]))
+  const sound = new Set<string>()
+  const visit = (chunk: string, above: string[]): void => {
+    if (sound.has(chunk)) return
+    if (above.includes(chunk)) throw new Error(`chunks import each other: ${[...above, chunk].join(' -> ')}`)
+    for (const imported of imports.get(chunk) ?? []) visit(imported, [...above, chunk])
+    sound.add(chunk)
+  }
+  for (const { fileName } of chunks) visit(fileName, [])
 }
 
 /** What is loaded also by a command that has nothing to do with a repository. */
