@@ -34,6 +34,7 @@ export function tagNameProblem(name: string): string | undefined {
 
 /** What is wrong with a full ref name, as the end of a sentence; undefined for a good one. */
 export function refNameProblem(name: string): string | undefined {
+  if (PLAIN.test(name) && name.length <= MAX_REF_NAME_BYTES) return undefined
   if (!name.isWellFormed()) return 'is not Unicode text'
   if (Buffer.byteLength(name) > MAX_REF_NAME_BYTES) return `is longer than ${MAX_REF_NAME_BYTES} bytes`
   if (!name.includes('/')) return 'has no "/"'
@@ -45,6 +46,9 @@ export function refNameProblem(name: string): string | undefined {
       .find((problem) => problem !== undefined)
   )
 }
+
+/** Names in which no rule can be broken: most are, and lists have thousands of them. */
+const PLAIN = /^[\w-]+(?:\/[\w-]+)+$/
 
 // The rules are those of git-check-ref-format(1), in its order.
 // oxlint-disable-next-line no-control-regex
