@@ -57,6 +57,9 @@ test('a replica that is behind takes nobody back, and the newest of several wins
   const { failures } = JSON.parse((await bob.run(['fetch', '--json', ...from])).stdout) as { failures: object[] }
   const peer = expect.stringContaining(replica.address.split('/').at(-1)!)
   expect(failures).toMatchObject([{ code: 'record-older-than-seen', peer }])
+  const pinned = await bob.run(['pin', 'add', url, '--json', ...from])
+  expect(pinned.stderr).toMatch(warning)
+  expect(JSON.parse(pinned.stdout)).toMatchObject({ failures })
 
   // The node that is up to date is out of reach: what is behind is no news, and moves nothing.
   await daemon.stop()

@@ -1,7 +1,6 @@
 import { resolve } from 'node:path'
 
 import { shortenCid } from '../../model/cid-text.ts'
-import { escapeControls } from '../../model/quote-name.ts'
 import { openConfig } from '../../repo/config/config.ts'
 import type { Clone, CloneOptions, FetchedClone } from '../../sync/clone/clone.ts'
 import type { Remote, RemoteRefs } from '../../sync/remote/remote.ts'
@@ -13,7 +12,7 @@ import { currentPerson } from '../identity.ts'
 import { blocksText, createProgressLine, type ProgressLine } from '../progress.ts'
 import { cloneFolder, cloneUrl } from '../remote/clone-url.ts'
 import { withRemote } from '../remote/open-remote-here.ts'
-import { failureDocuments } from '../remote/refused-peers.ts'
+import { failureDocuments, warnOfFailures } from '../remote/refused-peers.ts'
 import { withTransferProgress } from '../transfer-progress.ts'
 
 interface CloneFlags {
@@ -108,7 +107,7 @@ function checkout(context: Context, writing: ProgressLine) {
 async function report(context: Context, cloned: Clone, flags: CloneFlags): Promise<void> {
   const { directory, commit, listed, fetched, isResumed } = cloned
   const { terminal } = context
-  for (const error of fetched?.failures ?? []) terminal.say(`warning: ${escapeControls(error.message)}`)
+  warnOfFailures(terminal, fetched?.failures)
   if (flags.json) {
     const { blocks, bytes, peer } = fetched ?? {}
     const { name, sequence } = listed

@@ -9,6 +9,7 @@ import { openHomeHere, readSource } from '../network.ts'
 import { readPin } from '../pin/read-pin.ts'
 import { withPinTransfer } from '../pin/with-pin-transfer.ts'
 import { blocksText } from '../progress.ts'
+import { failureDocuments, warnOfFailures } from '../remote/refused-peers.ts'
 
 interface AddFlags {
   peer?: string[]
@@ -88,7 +89,11 @@ async function add(context: Context, text: string, flags: AddFlags): Promise<voi
   )
   const { cid, before, fetched, restricted } = pinned
   const { blocks, bytes } = fetched
-  if (flags.json) return context.terminal.json({ source: labelOf(source), cid, before, blocks, bytes, restricted })
+  warnOfFailures(context.terminal, fetched.failures)
+  if (flags.json) {
+    const failures = failureDocuments(fetched.failures)
+    return context.terminal.json({ source: labelOf(source), cid, before, blocks, bytes, restricted, failures })
+  }
   if (flags.quiet) return
   const isKept = before?.equals(cid) === true
   const what = isKept

@@ -1,8 +1,7 @@
-import { escapeControls } from '../../model/quote-name.ts'
 import { openHomeNames } from '../../node/publish/home-names.ts'
 import type { Context } from '../context.ts'
 import { openHomeHere, withPeers } from '../network.ts'
-import { failureDocuments } from '../remote/refused-peers.ts'
+import { failureDocuments, warnOfFailures } from '../remote/refused-peers.ts'
 import { recordDocument, recordLine } from './record-document.ts'
 
 /** The flags of `resolve` and `name resolve`. */
@@ -21,7 +20,7 @@ export async function resolveHere(context: Context, text: string, flags: Resolve
   const names = openHomeNames(home, { command: context.commandLine })
   const options = { now: context.now(), allowExpired: flags.allowExpired === true, signal: context.signal }
   const found = await withPeers(context, home, flags.peer ?? [], (peers) => resolveName(text, peers, names, options))
-  for (const error of found.refused) context.terminal.say(`warning: ${escapeControls(error.message)}`)
+  warnOfFailures(context.terminal, found.refused)
   const { record, peer } = found
   const forks = (await names.forks(record.name)).filter((fork) => fork.record.sequence === record.sequence)
   const others = forks.filter(({ isKept }) => !isKept).map((fork) => fork.record.value)

@@ -5,6 +5,7 @@ import type { Context } from '../context.ts'
 import { exitStatus } from '../exit-status.ts'
 import { openHomeHere } from '../network.ts'
 import { blocksText } from '../progress.ts'
+import { failureDocuments, warnOfFailures } from '../remote/refused-peers.ts'
 import { readPin } from './read-pin.ts'
 import { withPinTransfer } from './with-pin-transfer.ts'
 
@@ -23,7 +24,9 @@ export async function updatePins(
   for (const label of labels) {
     try {
       const { cid, before, fetched } = await update(context, home, label, given)
-      documents.push({ label, cid, before, blocks: fetched.blocks, bytes: fetched.bytes })
+      const { blocks, bytes, failures } = fetched
+      warnOfFailures(context.terminal, failures)
+      documents.push({ label, cid, before, blocks, bytes, failures: failureDocuments(failures) })
       const isKept = before?.equals(cid) === true
       const line = isKept ? `up to date: ipns://${label}` : `ipns://${label} ${cid.toString()} (${blocksText(fetched)})`
       if (json !== true && quiet !== true) await context.terminal.out(`${line}\n`)

@@ -1,14 +1,13 @@
-import { escapeControls } from '../../model/quote-name.ts'
 import type { FetchResult } from '../../sync/remote/fetch-remote.ts'
 import type { JudgedUpdate } from '../../sync/remote/update-tracking.ts'
 import type { Context } from '../context.ts'
 import { formatFetchLines, newText, rangeText, type RefLine, shortRef } from './ref-lines.ts'
-import { failureDocuments } from './refused-peers.ts'
+import { failureDocuments, warnOfFailures } from './refused-peers.ts'
 
 /** Tells on standard error what a fetch did, in git's form; `verbose`: also what was up to date. */
 export function tellFetched(context: Context, url: string, result: FetchResult, verbose: boolean): void {
   const { terminal } = context
-  for (const error of result.transferred.failures) terminal.say(`warning: ${escapeControls(error.message)}`)
+  warnOfFailures(terminal, result.transferred.failures)
   const kept = result.updates.flatMap((update) => lineOf(update, verbose) ?? [])
   const named = result.selected.filter(({ isForMerge, target }) => isForMerge && target === undefined)
   const unkept: RefLine[] = named.map(({ source }) => {

@@ -12,12 +12,17 @@ export function warnOfRefused(remote: Remote, terminal: Terminal): Remote {
     },
     async list(options) {
       const listed = await remote.list(options)
-      for (const error of listed.refused ?? []) terminal.say(`warning: ${escapeControls(error.message)}`)
+      warnOfFailures(terminal, listed.refused)
       return listed
     },
     ...(remote.push === undefined ? {} : { push: remote.push.bind(remote) }),
     close: () => remote.close(),
   }
+}
+
+/** Warns of peers that failed, where it went on with others. */
+export function warnOfFailures(terminal: Terminal, errors: readonly JzfsError[] = []): void {
+  for (const error of errors) terminal.say(`warning: ${escapeControls(error.message)}`)
 }
 
 /** What was wrong with peers, as JSON shows it. */

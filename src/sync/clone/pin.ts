@@ -11,6 +11,7 @@ import type { KnownNames } from '../names/known-names.ts'
 import { type RemoteSource, resolveSource, sourceText } from '../names/remote-head.ts'
 import type { Peer } from '../peer.ts'
 import type { SyncProgress } from '../protocol/receive-blocks.ts'
+import { explainNotServed, isWrong } from '../remote/refused-peers.ts'
 import { askAudience, type SaidAudience } from './ask-audience.ts'
 import { type FetchedFromPeers, fetchFromPeers } from './fetch-from-peers.ts'
 import { pinHaves } from './pin-haves.ts'
@@ -45,6 +46,7 @@ export interface Pin {
   before: CID | undefined
   cid: CID
   record: IpnsRecord | undefined
+  /** Its failures are those of names too: peers that lied, or were behind. */
   fetched: FetchedFromPeers
 }
 
@@ -64,9 +66,10 @@ export async function pinDataset(options: PinOptions): Promise<Pin> {
   const head = await resolveSource(source, peers, names, options)
   const before = await repository.refs.read(ref)
   const isChanged = before?.equals(head.cid) !== true
+  const refused = head.refused.filter(isWrong)
   await options.onAudience?.(await askAudience(head.peers, head.cid, { signal }), isChanged)
   if (!isChanged) {
-    const fetched = { blocks: 0, bytes: 0, resumed: 0, peer: head.peers[0]?.label ?? '', failures: [] }
+    const fetched = { blocks: 0, bytes: 0, resumed: 0, peer: head.peers[0]?.label ?? '', failures: refused }
     return { ref, before, cid: before, record: head.record, fetched }
   }
   await beginPartial(repository.layout, head.cid)
@@ -79,6 +82,8 @@ export async function pinDataset(options: PinOptions): Promise<Pin> {
     signal,
     idleTimeoutMs,
     onProgress,
+  }).catch((error: unknown) => {
+    throw explainNotServed(error, refused)
   })
   using lock = await repository.lock(command, { signal })
   // Another process may have brought the same meanwhile.
@@ -87,5 +92,6 @@ export async function pinDataset(options: PinOptions): Promise<Pin> {
     await runOperation(repository, lock, { command, person, refs: [{ name: ref, before, after: head.cid, message }] })
   }
   await endPartial(repository.layout, head.cid)
-  return { ref, before, cid: head.cid, record: head.record, fetched }
+  const failures = [...refused, ...fetched.failures]
+  return { ref, before, cid: head.cid, record: head.record, fetched: { ...fetched, failures } }
 }

@@ -1,5 +1,6 @@
 import type { CID } from 'multiformats/cid'
 
+import type { JzfsError } from '../../model/errors.ts'
 import type { Peer } from '../peer.ts'
 import type { IpnsRecord } from './ipns-record.ts'
 import type { KnownNames } from './known-names.ts'
@@ -15,6 +16,8 @@ export interface RemoteHead {
   record: IpnsRecord | undefined
   /** The peers, the one that gave the record first. */
   peers: Peer[]
+  /** See `ResolvedName`. */
+  refused: JzfsError[]
 }
 
 /** Finds out what a source is now. Throws what `resolveName` throws. */
@@ -24,12 +27,12 @@ export async function resolveSource(
   names: KnownNames,
   options: ResolveNameOptions,
 ): Promise<RemoteHead> {
-  if ('cid' in source) return { cid: source.cid, record: undefined, peers: [...peers] }
-  const { record, peer } = await resolveName(source.name, peers, names, options)
+  if ('cid' in source) return { cid: source.cid, record: undefined, peers: [...peers], refused: [] }
+  const { record, peer, refused } = await resolveName(source.name, peers, names, options)
   const others = peers.filter((each) => each !== peer)
   // A router only knows records.
   const serving = [peer, ...others].filter(({ openSync, fetchBlock }) => openSync ?? fetchBlock)
-  return { cid: record.cid, record, peers: serving }
+  return { cid: record.cid, record, peers: serving, refused }
 }
 
 /** How a source is written: `ipns://NAME` or `ipfs://CID`. */
