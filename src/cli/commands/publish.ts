@@ -1,5 +1,7 @@
 import { basename, dirname } from 'node:path'
 
+import { JzfsError } from '../../model/errors.ts'
+import type { Home } from '../../node/home/home.ts'
 import type { RegisteredRepository } from '../../node/home/repository-registry.ts'
 import type { PublishRequest } from '../../node/publish/publish.ts'
 import { REPOSITORY_FOLDER } from '../../repo/layout.ts'
@@ -11,8 +13,9 @@ import { collect } from '../collect.ts'
 import type { CommandModule } from '../command.ts'
 import type { Context } from '../context.ts'
 import { withRepository } from '../here.ts'
-import { openHomeHere } from '../network.ts'
+import { findDaemon, openHomeHere } from '../network.ts'
 import { chosenAudience } from '../publish/chosen-audience.ts'
+import { cloneCommand } from '../publish/clone-command.ts'
 import { audienceText, publicationLines, repositoryDocument, repositoryLines } from '../publish/publication-report.ts'
 import { describeRef } from '../undo/describe-change.ts'
 
@@ -77,10 +80,32 @@ async function run(context: Context, branches: string[], flags: PublishFlags): P
     await giveRepository(context, home, published.registered, carriers)
     return published
   })
-  if (flags.json) return context.terminal.json(repositoryDocument(publication))
-  if (flags.quiet) return
-  const lines = [...publication.refs.flatMap(publicationLines), ...repositoryLines(publication)]
+  if (flags.quiet && !flags.json) return
+  const addresses = await ownAddresses(context, home)
+  const clone = cloneCommand({ name: publication.name, addresses })
+  const isReached = addresses.length > 0
+  if (flags.json) {
+    return context.terminal.json({
+      ...repositoryDocument(publication),
+      addresses,
+      clone: isReached ? clone : null,
+    })
+  }
+  const how = [`  ${clone}`, ...(isReached ? [] : [NOT_REACHED])]
+  const lines = [...repositoryLines(publication), ...how, ...publication.refs.flatMap(publicationLines)]
   await context.terminal.out(lines.map((line) => `${line}\n`).join(''))
+}
+
+const NOT_REACHED = '  nobody can reach this node yet: start it with `jzfs daemon -d`; `jzfs id` then shows ADDRESS'
+
+/** Where the daemon of the home listens. What is published is published, whether it answers or not. */
+async function ownAddresses(context: Context, home: Home): Promise<string[]> {
+  try {
+    return (await (await findDaemon(context, home))?.status())?.addresses ?? []
+  } catch (error) {
+    if (error instanceof JzfsError) return []
+    throw error
+  }
 }
 
 async function chosenRefs({ refs }: Repository, branches: string[], flags: PublishFlags): Promise<string[]> {

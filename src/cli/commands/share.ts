@@ -18,6 +18,7 @@ import { configSources, openOptions } from '../here.ts'
 import { currentPerson, sayTakenIdentity } from '../identity.ts'
 import { openHomeHere } from '../network.ts'
 import { createProgressLine } from '../progress.ts'
+import { cloneCommand } from '../publish/clone-command.ts'
 import { publicationDocument } from '../publish/publication-report.ts'
 import { saySkipped } from '../say-skipped.ts'
 import { serveUntilStopped, startDaemonHere } from '../serve.ts'
@@ -60,7 +61,13 @@ async function run(context: Context, folder: string, flags: ShareFlags): Promise
     const daemon = running === undefined ? await startDaemonHere(context, home) : undefined
     const addresses = running?.addresses ?? daemon?.node.addresses() ?? []
     const tree = await treeOf(repository, publication.commit)
-    const clone = cloneCommand(context, folder, publication.name, addresses[0])
+    const clone = cloneCommand({
+      // For another terminal of this machine, whatever is on its path.
+      program: context.env['JZFS_PROGRAM'],
+      name: publication.name,
+      folder: `${basename(folder)}-clone`,
+      addresses,
+    })
     if (flags.json) {
       const published = publicationDocument(publication)
       await context.terminal.json({ path: folder, ...published, tree, committed: isCommitted, addresses, clone })
@@ -138,17 +145,6 @@ async function commitWhatIsThere(context: Context, repository: Repository, flags
 async function treeOf({ store }: Repository, commit: CID): Promise<CID> {
   const { decodeCommit } = await import('../../model/commit/commit.ts')
   return decodeCommit(commit, await store.get(commit)).tree
-}
-
-/** The command that clones the dataset, as it can be pasted in any directory of this machine. */
-function cloneCommand({ env }: Context, folder: string, name: string, address: string | undefined): string {
-  const program = env['JZFS_PROGRAM'] ?? 'jzfs'
-  const peer = address === undefined ? [] : ['--peer', address]
-  return [program, 'clone', `ipns://${name}`, `${basename(folder)}-clone`, ...peer].map(quoteForShell).join(' ')
-}
-
-function quoteForShell(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }
 
 interface Summary {

@@ -18,7 +18,7 @@ async function publish({ jzfs, folder }: Node, content: string): Promise<{ statu
 async function publishedThreeTimes() {
   const [owner, follower] = [createNode(), createNode()]
   await owner.jzfs(['init', '-q'])
-  const name = /ipns:\/\/(k51\w+)/.exec((await publish(owner, 'one')).text)?.[1] ?? ''
+  const name = /main as ipns:\/\/(k51\w+)/.exec((await publish(owner, 'one')).text)?.[1] ?? ''
   const backup = `${owner.home}-backup`
   cpSync(owner.home, backup, { recursive: true, filter: (path) => !path.endsWith('.sock') })
   await publish(owner, 'two')

@@ -38,11 +38,12 @@ describe('jzfs publish', () => {
     expect(first).toMatchObject({
       status: 0,
       stdout: expect.stringMatching(
-        /^published main as ipns:\/\/k51\w+\n {2}commit baguqeera\w+, sequence 0\nthe repository birds is ipns:\/\/k51\w+, sequence 0\n$/,
+        /^the repository birds is (ipns:\/\/k51\w+), sequence 0\n {2}jzfs clone \1 --peer ADDRESS\n {2}nobody can reach .*`jzfs daemon -d`.*\npublished main as ipns:\/\/k51\w+\n {2}commit baguqeera\w+, sequence 0\n$/,
       ),
     })
-    const [, main, repository] = /main as (ipns:\S+)\n.*\n.* is (ipns:\S+),/.exec(first.stdout) ?? []
-    expect((await jzfs('publish')).stdout).toMatch(new RegExp(`^nothing new: main as ${main}\n`))
+    const [, repository, main] = / is (ipns:\S+),[^]*main as (ipns:\S+)\n/.exec(first.stdout) ?? []
+    expect((await jzfs('publish')).stdout).toMatch(new RegExp(`\nnothing new: main as ${main}\n`))
+    expect(JSON.parse((await jzfs('publish', '--json')).stdout)).toMatchObject({ addresses: [], clone: null })
     const list = (await jzfs('publish', '--list')).stdout
     expect(list).toMatch(new RegExp(`^${repository} birds in /\\S+/birds\n {2}${main} main\n$`))
     expect(await jzfs('publish', '-q', 'songs')).toEqual({ status: 0, stdout: '', stderr: '' })
@@ -95,7 +96,7 @@ describe('jzfs publish', () => {
       stderr: expect.stringMatching(/no commit to publish.*\nhint: .*--all/),
     })
     expect((await jzfs('-C', 'hosted', 'publish', '--all')).stdout).toMatch(
-      /^the repository hosted is ipns:\S+, sequence 0\n {2}what is pushed is published too\n$/,
+      /^the repository hosted is ipns:\S+, sequence 0\n {2}what is pushed is published too\n {2}jzfs clone ipns:/,
     )
   })
 })
