@@ -97,7 +97,9 @@ test(
       await hub.node.jzfs(['branch', `own-${at}`, 'main'], { cwd: data })
       await hub.start(['--http-port', new URL(hub.http).port])
       const { there } = await refsOf(hub)
-      await expect.poll(async () => (await refsOf(hub)).published).toEqual(there.filter((ref) => !own.test(ref)))
+      await expect
+        .poll(async () => (await refsOf(hub)).published, { timeout: 10_000 })
+        .toEqual(there.filter((ref) => !own.test(ref)))
       if (status !== 0) await alice.run(['fetch', '-q', '--prune'])
       const isMoved = there.some((ref) => ref.startsWith(`refs/heads/new-${at + 1} `))
       if (status === 0) expect(isMoved).toBe(true)
