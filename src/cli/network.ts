@@ -1,6 +1,7 @@
 import type { ControlClient } from '../http/control-client.ts'
 import type { Carriers } from '../http/open-carriers.ts'
 import { parseCidText } from '../model/cid-text.ts'
+import { domainRefused } from '../model/dnslink.ts'
 import { InvalidError, NotFoundError, UnavailableError } from '../model/errors.ts'
 import { openHome, type Home } from '../node/home/home.ts'
 import { openConfig } from '../repo/config/config.ts'
@@ -92,10 +93,12 @@ async function openRouters(context: Context): Promise<Peer[]> {
 
 /**
  * Reads what a dataset is called by: `ipns://NAME`, `/ipns/NAME`, NAME, `ipfs://CID`, `/ipfs/CID`, CID. InvalidError
- * `source-invalid`, and `cid-unsupported` for a CID that no dataset has.
+ * `source-invalid`, `dnslink-unsupported`, and `cid-unsupported` for a CID that no dataset has.
  */
 export async function readSource(text: string): Promise<RemoteSource> {
   const [, scheme, rest = ''] = /^(?:\/?(ipns|ipfs)(?::\/)?\/)?(.*)$/s.exec(text) ?? []
+  const refused = scheme === 'ipns' ? domainRefused(text) : undefined
+  if (refused !== undefined) throw refused
   const name = scheme === 'ipfs' ? undefined : await readName(rest)
   // A bare `Qm…` may be a key or a version 0 CID: that of a key is written ipns://Qm….
   const isName = name !== undefined && (scheme === 'ipns' || !rest.startsWith('Qm'))

@@ -2,6 +2,7 @@ import { isAbsolute, normalize, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { parseCidText } from '../../model/cid-text.ts'
+import { domainRefused } from '../../model/dnslink.ts'
 import { InvalidError } from '../../model/errors.ts'
 
 /** Where a remote is, and so how it is reached. */
@@ -57,7 +58,7 @@ function peerAddress(text: string): RemoteUrl {
 function ipnsName(text: string): string {
   const name = text.replace(/^ipns:\/\/|^\/ipns\//i, '').replace(/\/$/, '')
   if (/^[A-Za-z0-9]{40,}$/.test(name)) return name
-  throw invalid(text, 'what follows is no IPNS name')
+  throw domainRefused(text) ?? invalid(text, 'what follows is no IPNS name')
 }
 
 function commitOf(text: string): string {

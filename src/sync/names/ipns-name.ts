@@ -4,6 +4,7 @@ import { CID } from 'multiformats/cid'
 import * as Digest from 'multiformats/hashes/digest'
 
 import { SHA2_256 } from '../../model/cid.ts'
+import { domainRefused } from '../../model/dnslink.ts'
 import { InvalidError } from '../../model/errors.ts'
 import { MAX_CID_LENGTH } from '../../model/limits.ts'
 
@@ -17,16 +18,19 @@ const IDENTITY = 0x00
  * The one form in which we write and compare IPNS names: the public key's CIDv1 (codec libp2p-key) in base36, `k51…`.
  *
  * Takes any form of it: `ipns://NAME`, `/ipns/NAME`, NAME in any base, a peer id (`12D3Koo…`, `Qm…`). Throws
- * InvalidError `ipns-name-invalid` (details: `name`) for anything else, a path behind the name among it.
+ * InvalidError `ipns-name-invalid` (details: `name`) for anything else, a path behind the name among it, and
+ * `dnslink-unsupported` for a domain.
  */
 export function parseIpnsName(text: string): string {
   const name = text.replace(/^(ipns:\/\/|\/ipns\/)/, '').replace(/\/$/, '')
   const multihash = name.length > MAX_CID_LENGTH ? undefined : readMultihash(name)
   if (multihash === undefined || (multihash.code !== IDENTITY && multihash.code !== SHA2_256)) {
-    throw new InvalidError('ipns-name-invalid', `${JSON.stringify(text)} is no IPNS name`, {
-      hint: 'an IPNS name looks like ipns://k51…',
-      details: { name: text },
-    })
+    const hint = 'an IPNS name looks like ipns://k51…'
+    const details = { name: text }
+    throw (
+      domainRefused(text) ??
+      new InvalidError('ipns-name-invalid', `${JSON.stringify(text)} is no IPNS name`, { hint, details })
+    )
   }
   return CID.createV1(LIBP2P_KEY, multihash).toString(base36)
 }

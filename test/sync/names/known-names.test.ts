@@ -50,7 +50,7 @@ describe('an IPNS name', () => {
 
   it('is written in base36', () => expect(name).toMatch(/^k51[0-9a-z]{59}$/))
 
-  it.each(['', 'k51', 'example.org', one.toString(), `ipns://${name}/path`, 'Qm', '1'.repeat(500)])(
+  it.each(['', 'k51', one.toString(), `ipns://${name}/path`, 'Qm', '1'.repeat(500)])(
     'is not %s',
     (text) => expect(() => parseIpnsName(text)).toThrowError(expect.objectContaining({ code: 'ipns-name-invalid' })),
   )
