@@ -1,4 +1,5 @@
 import { shortenCid } from '../model/cid-text.ts'
+import { counted } from '../model/counted.ts'
 import { quoteName } from '../model/quote-name.ts'
 import type { VerifyFinding, VerifyProgress } from '../repo/verify/verify-run.ts'
 import type { StoreFinding } from '../store/check-store.ts'
@@ -6,8 +7,8 @@ import { formatBytes } from './progress.ts'
 
 /** What a check says that found nothing: `All is sound: 2 commits, 3 files, 11 blocks, 1.2 KiB`. */
 export function soundLine({ commits, files, blocks, bytes }: VerifyProgress): string {
-  const history = commits === 0 ? [] : [count(commits, 'commit')]
-  const counts = [...history, count(files, 'file'), count(blocks, 'block'), formatBytes(bytes)]
+  const history = commits === 0 ? [] : [counted(commits, 'commit')]
+  const counts = [...history, counted(files, 'file'), counted(blocks, 'block'), formatBytes(bytes)]
   return `All is sound: ${counts.join(', ')}`
 }
 
@@ -26,8 +27,4 @@ export function findingLine({ code, cid, message, revision, commit, path }: Veri
   if (code === 'block-missing') return `missing ${cid.toString()}: ${place}`
   if (code === 'block-corrupt') return `corrupt ${cid.toString()}: ${place}`
   return `${code} ${cid.toString()}: ${place}: ${message}`
-}
-
-function count(number: number, noun: string): string {
-  return `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`
 }

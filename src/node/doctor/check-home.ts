@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 
+import { counted } from '../../model/counted.ts'
 import { explainFsError, fsErrorCode } from '../../store/fs-errors.ts'
 import { tryLock } from '../../store/lock/lock.ts'
 import type { Home } from '../home/home.ts'
@@ -62,7 +63,7 @@ function checkKeys({ keys, layout }: Home): DoctorFinding[] {
   } catch (error) {
     return [...found, findingOf(explainFsError(error, layout.keys))]
   }
-  return found.length > 0 ? found : [sound('keys', `${count} ${count === 1 ? 'key' : 'keys'}`)]
+  return found.length > 0 ? found : [sound('keys', counted(count, 'key'))]
 }
 
 /** Some network file systems take every lock and hold none. */

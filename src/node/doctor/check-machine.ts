@@ -2,6 +2,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { rm, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 
+import { counted } from '../../model/counted.ts'
 import { explainFsError } from '../../store/fs-errors.ts'
 import { type DoctorFinding, failure, findingOf, sound, warning } from './finding.ts'
 
@@ -38,7 +39,8 @@ function checkNode({ nodeVersion }: MachineFacts): DoctorFinding {
 
 function checkOpenFiles({ openFilesLimit }: MachineFacts): DoctorFinding {
   if (openFilesLimit === undefined) return sound('open-files', 'the limit of open files is not known here')
-  const message = `${openFilesLimit} open files`
+  if (openFilesLimit === Number.MAX_SAFE_INTEGER) return sound('open-files', 'as many as there may be')
+  const message = counted(openFilesLimit, 'open file')
   if (openFilesLimit >= WANTED_OPEN_FILES) return sound('open-files', message)
   const remedy = `raise the limit: ulimit -n ${4 * WANTED_OPEN_FILES}, or LimitNOFILE= of the systemd unit; or lower \`network.maxConnections\``
   const told = `a process may have only ${message}`
@@ -51,12 +53,13 @@ async function checkDisk(directory: string): Promise<DoctorFinding> {
   try {
     const { bavail, bsize, files, ffree } = await statfs(directory)
     const freeBytes = bavail * bsize
-    const message = `${Math.floor(freeBytes / MIB).toLocaleString('en')} MiB are free where the home is`
+    const free = freeBytes < GIB ? `${Math.floor(freeBytes / MIB)} MiB` : `${Math.floor(freeBytes / GIB)} GiB`
+    const message = `${free} free where the home is`
     const remedy = 'free some space there, or remove what is kept without need: `jzfs pin rm`, `jzfs gc`'
     if (freeBytes < 100 * MIB) return failure('disk-full', message, remedy)
     if (freeBytes < GIB) return warning('disk-nearly-full', message, remedy)
     if (files > 0 && ffree < 10_000) {
-      return warning('inodes-nearly-used', `room for ${ffree} more files where the home is`, remedy)
+      return warning('inodes-nearly-used', `room for ${counted(ffree, 'more file')} where the home is`, remedy)
     }
     return sound('disk', message)
   } catch (error) {

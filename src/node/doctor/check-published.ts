@@ -1,3 +1,4 @@
+import { counted } from '../../model/counted.ts'
 import { openKnownNames } from '../../sync/names/known-names.ts'
 import type { Home } from '../home/home.ts'
 import { publishedRefsOf } from '../home/repository-registry.ts'
@@ -30,7 +31,7 @@ async function checkServed(home: Home): Promise<DoctorFinding[]> {
     // One repository that moved spoils all its refs.
     const found = new Map(problems.map(({ error }) => [`${error.code} ${error.message}`, findingOf(error)]))
     if (found.size > 0) return [...found.values()]
-    return [sound('published', `${names.length} names and ${pins.length} pins are served`)]
+    return [sound('published', `${counted(names.length, 'name')} and ${counted(pins.length, 'pin')} are served`)]
   } finally {
     await served.close()
   }
@@ -75,7 +76,9 @@ async function checkRecords(home: Home, now: Date): Promise<DoctorFinding[]> {
       )
     }
   }
-  return found.length > 0 ? found : [sound('records', `${own.length} records of our own are good`)]
+  return found.length > 0
+    ? found
+    : [sound('records', `${counted(own.length, 'record')} of our own, none missing or expired`)]
 }
 
 async function checkForks(home: Home): Promise<DoctorFinding[]> {
@@ -95,5 +98,5 @@ async function checkForks(home: Home): Promise<DoctorFinding[]> {
       found.push(findingOf(error))
     }
   }
-  return found.length > 0 ? found : [sound('names', `${names.length} names are known, none of them forked`)]
+  return found.length > 0 ? found : [sound('names', `${counted(names.length, 'name')} known, none forked`)]
 }
