@@ -38,7 +38,10 @@ async function runCommand(entry: CommandEntry, argv: string[], context: Context)
   command.hook('preAction', (_, chosen) => {
     context.command = chosen === command ? entry.name : `${entry.name} ${chosen.name()}`
   })
-  for (const subcommand of command.commands) subcommand.copyInheritedSettings(command)
+  for (const subcommand of command.commands) {
+    const summary = capitalised(subcommand.description())
+    subcommand.copyInheritedSettings(command).summary(summary).description(`${summary}.`)
+  }
   try {
     await command.parseAsync(attachValues(argv, module.attachedValues ?? {}), { from: 'user' })
   } catch (error) {
@@ -50,6 +53,11 @@ async function runCommand(entry: CommandEntry, argv: string[], context: Context)
     }
     throw usageError(entry.name, error)
   }
+}
+
+/** Subcommands are described as commands are, in the table of all and by themselves. */
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 /** Gives options the value that they have without one: the parser would take the next argument for it. */

@@ -33,7 +33,7 @@ export const bisect: CommandModule = {
     configureLook(command, context)
     // Terms of the user's own: `jzfs bisect slow`.
     command
-      .argument('[term]', 'or a term of this bisection, with commits')
+      .argument('[term]', 'a term of this bisection, with commits')
       .argument('[revision...]')
       .option('--json', JSON_HELP)
       .action((term: string | undefined, revisions: string[], flags: ReportFlags) => {
