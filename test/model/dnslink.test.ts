@@ -12,8 +12,8 @@ it.each(['/ipns/example.org', 'ipns://en.example.org/wiki', 'ipns://example.org'
       hint: expect.stringContaining('_dnslink.') as string,
     }) as unknown
     expect(domainRefused(text)).toEqual(error)
-    expect(() => parseIpnsName(text)).toThrowError(error as Error)
-    if (text.includes('/')) expect(() => parseRemoteUrl(text, '/')).toThrowError(error as Error)
+    expect(() => parseIpnsName(text)).toThrowError(error)
+    if (text.includes('/')) expect(() => parseRemoteUrl(text, '/')).toThrowError(error)
   },
 )
 
