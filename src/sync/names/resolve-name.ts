@@ -59,7 +59,10 @@ export async function resolveName(
   }
   const fork = refused.find((error) => error.code === 'record-fork')
   if (fork !== undefined) throw fork
-  if (best !== undefined) return { ...best.accepted, peer: best.peer, refused: [...refused, ...behind(best, given)] }
+  if (best !== undefined) {
+    const told = [...refused, ...behind(best, given)].filter((error) => !isOwnBehind(error, peers))
+    return { ...best.accepted, peer: best.peer, refused: told }
+  }
   throw refused.find((error) => error.family === 'integrity') ?? refused[0] ?? nameNotFound(canonical, peers)
 }
 
@@ -72,6 +75,11 @@ function behind(
   return given.flatMap(({ accepted: { record }, peer }) =>
     record.sequence < newest.sequence ? [recordFromPeer(olderThanSeen(newest, record), peer.label) as JzfsError] : [],
   )
+}
+
+/** What this node had before it was told of something newer is nothing wrong. */
+function isOwnBehind({ code, details }: JzfsError, peers: readonly Peer[]): boolean {
+  return code === 'record-older-than-seen' && peers.some(({ isOwn, label }) => isOwn && label === details['peer'])
 }
 
 function nameNotFound(name: string, peers: readonly Peer[]): NotFoundError {

@@ -100,6 +100,15 @@ describe('a node beside a good one', () => {
     }
   })
 
+  it('is not told of where it is this node', async () => {
+    for (const peers of [
+      [{ ...stale(), isOwn: true }, good()],
+      [good(), { ...stale(), isOwn: true }],
+    ]) {
+      expect(await remoteOf(peers).list()).toMatchObject({ sequence: 5n, refused: [] })
+    }
+  })
+
   it('is told of where it forges, and each once', async () => {
     const forged = Uint8Array.from(newest, (byte, at) => (at === newest.length - 1 ? byte ^ 1 : byte))
     const remote = remoteOf([nodeGiving('forger', forged), good(), stale()])
