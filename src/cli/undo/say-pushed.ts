@@ -17,7 +17,7 @@ export async function sayPushed(
   for (const { name, cid } of await refs.list('refs/remotes')) {
     if (!commits.has(cid.toString()) || !(await wasPushed(refs, name))) continue
     terminal.say(`note: what was pushed as ${describeRef(name)} is not taken back there`)
-    terminal.say('hint: `jzfs push --force-with-lease` takes it back there as well, `jzfs redo` brings it back here')
+    terminal.say('hint: take it back there too: `jzfs push --force-with-lease`; or bring it back here: `jzfs redo`')
   }
 }
 
