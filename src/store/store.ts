@@ -14,8 +14,9 @@ import type { Lock } from './lock/lock.ts'
 import { type LooseBlocks, openLooseBlocks } from './loose/loose.ts'
 import { type Consolidation, type ConsolidateOptions, consolidatePacks } from './pack/consolidate.ts'
 import { packSections } from './pack/pack-sections.ts'
-import { createPackSet, type PackSet, type SectionPlace } from './pack/pack-set.ts'
+import { createPackSet, type PackSet } from './pack/pack-set.ts'
 import { createPackWriter, type PackWriter, type WrittenPack } from './pack/pack-writer.ts'
+import type { BlockPlace } from './pack/pack.ts'
 import { salvage, type Salvaged } from './salvage/salvage.ts'
 import type { LiveBlocks } from './sweep/live-blocks.ts'
 import { createSweep, type Sweep } from './sweep/sweep.ts'
@@ -45,7 +46,7 @@ export interface Store extends BlockSource, BlockSink, KnownBlocks {
    * Where a block stands in a pack, for those who read it there and verify it themselves. Undefined where no pack has a copy
    * that is not known to be corrupt, or where its hash is not sha2-256: then ask `get`.
    */
-  locate(cid: CID): SectionPlace | undefined
+  locate(cid: CID): BlockPlace | undefined
   /**
    * Stores a loose block, durable once the promise is fulfilled, unless a sound copy is there. Throws IntegrityError
    * `block-corrupt` where the bytes are not what the CID names.
@@ -146,7 +147,7 @@ class FolderStore implements Store {
     return cid.multihash.code === IDENTITY ? cid.multihash.digest : this.#packs.read(cid).bytes
   }
 
-  locate(cid: CID): SectionPlace | undefined {
+  locate(cid: CID): BlockPlace | undefined {
     return this.#packs.locate(cid)
   }
 

@@ -7,12 +7,13 @@ import { rawBlock, writePack } from './store-files.ts'
 
 /** Waits until the threads of a copier from this store are there: until then leaves are left. */
 export async function whenReady(copier: BlockCopier, store: Store): Promise<void> {
-  const { cid, bytes } = rawBlock(Buffer.alloc(64 * 1024, 'ready'))
+  const { cid, bytes } = rawBlock(Buffer.alloc(128 * 1024, 'ready'))
   if (store.locate(cid) === undefined) await writePack(store, [{ cid, bytes }])
   const sink = openSync('/dev/null', 'w')
   const leaves = async function* () {
     yield { cid, start: 0, size: bytes.length }
   }
-  while ((await Array.fromAsync(copier.copy(sink, leaves()))).length > 0) await setTimeout(5)
+  const target = { descriptor: sink, size: 1e9 }
+  while ((await Array.fromAsync(copier.copy(target, leaves()))).length > 0) await setTimeout(5)
   closeSync(sink)
 }

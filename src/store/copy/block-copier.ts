@@ -6,13 +6,13 @@ import type { AbortOptions } from '../../model/block.ts'
 import { RAW } from '../../model/cid.ts'
 import { MAX_BLOCK } from '../../model/limits.ts'
 import type { FileLeaf } from '../../model/unixfs/file-content.ts'
-import type { SectionPlace } from '../pack/pack-set.ts'
+import type { BlockPlace } from '../pack/pack.ts'
 import { createCopyCrew, type CopyCrew } from './copy-crew.ts'
 import type { CopyOutcome, CopyTask } from './copy-messages.ts'
 import { createEarlyFlush, type EarlyFlush } from './early-flush.ts'
 
 /** Smaller blocks are not worth a system call of their own: many of them are read at once. */
-const SMALLEST_BYTES = 64 * 1024
+const SMALLEST_BYTES = 128 * 1024
 
 /** In one task: enough that messages cost little, few enough that threads finish together. */
 const TASK_BYTES = 4 * 1024 * 1024
@@ -20,23 +20,34 @@ const TASK_BYTES = 4 * 1024 * 1024
 /** Of a sha2-256 digest that is whole. */
 const DIGEST_BYTES = 32
 
+/** Before so much is to be copied, all is done before threads have started. */
+const WORTH_THREADS_BYTES = 96 * 1024 * 1024
+
 /** Where blocks stand: a `Store`. */
 export interface PackedBlocks {
-  locate(cid: CID): SectionPlace | undefined
+  locate(cid: CID): BlockPlace | undefined
   refresh(): void
 }
 
-/** Copies blocks from packs into files in worker threads, which are started by the first file. */
+/** A file to be written. */
+export interface CopyTarget {
+  descriptor: number
+  /** Bytes that it will have. */
+  size: number
+}
+
+/** Copies blocks from packs into files in worker threads, which are started once there is much to be copied. */
 export interface BlockCopier {
   /**
-   * Writes the leaves of a file to a descriptor, each where it stands in the file, and yields those which it leaves to the
-   * caller: blocks that are not raw, small, in no pack, or that are not there as they should be. The caller reads them from
-   * the store, which has another copy or says what is wrong. Only verified bytes are written.
+   * Writes the leaves of a file to its descriptor, each where it stands in the file, and yields those which it leaves to the
+   * caller: blocks that are not raw, small, in no pack, or that are not there as they should be, and all as long as no thread
+   * is there. The caller reads them from the store, which has another copy or says what is wrong. Only verified bytes are
+   * written.
    *
    * Throws the file system's own error where the file cannot be written. Once the generator has ended, however it did, no
    * thread writes to the descriptor any more.
    */
-  copy(descriptor: number, leaves: AsyncIterable<FileLeaf>, options?: AbortOptions): AsyncGenerator<FileLeaf>
+  copy(target: CopyTarget, leaves: AsyncIterable<FileLeaf>, options?: AbortOptions): AsyncGenerator<FileLeaf>
   /** Ends the threads. */
   stop(): Promise<void>
 }
@@ -44,8 +55,13 @@ export interface BlockCopier {
 /** Makes a copier; nothing is started yet. */
 export function createBlockCopier(packed: PackedBlocks): BlockCopier {
   const crew = createCopyCrew()
+  let bytes = 0
   return {
-    copy: (descriptor, leaves, options = {}) => new FileCopy(packed, crew, descriptor).run(leaves, options),
+    copy({ descriptor, size }, leaves, options = {}) {
+      bytes += size
+      if (bytes >= WORTH_THREADS_BYTES) crew.hire()
+      return new FileCopy(packed, crew, descriptor).run(leaves, options)
+    },
     stop: () => crew.stop(),
   }
 }
@@ -53,7 +69,7 @@ export function createBlockCopier(packed: PackedBlocks): BlockCopier {
 /** A leaf, and where its block stands. */
 interface PlacedLeaf {
   leaf: FileLeaf
-  start: number
+  source: number
 }
 
 /** Leaves that stand in one pack. */
@@ -85,7 +101,6 @@ class FileCopy {
   }
 
   async *run(leaves: AsyncIterable<FileLeaf>, { signal }: AbortOptions): AsyncGenerator<FileLeaf> {
-    this.#crew.hire()
     try {
       for await (const leaf of leaves) {
         signal?.throwIfAborted()
@@ -107,23 +122,26 @@ class FileCopy {
   }
 
   /** Where a thread can read a leaf; undefined where it is better left. */
-  async #placeOf({ cid, size }: FileLeaf): Promise<SectionPlace | undefined> {
+  async #placeOf({ cid, size }: FileLeaf): Promise<BlockPlace | undefined> {
     // In a block of another codec there is more than the bytes of the file.
     if (cid.code !== RAW || size < SMALLEST_BYTES || size > MAX_BLOCK) return undefined
     if (cid.multihash.digest.length !== DIGEST_BYTES) return undefined
-    if (this.#crew.capacity > 0) return this.#packed.locate(cid)
+    if (this.#crew.capacity > 0) {
+      const place = this.#packed.locate(cid)
+      return place?.size === size ? place : undefined
+    }
     // Until a thread says that it is there, the caller goes on.
     await setImmediate()
     return undefined
   }
 
-  #isFull({ path }: SectionPlace, { size }: FileLeaf): boolean {
+  #isFull({ path }: BlockPlace, { size }: FileLeaf): boolean {
     return this.#batch !== undefined && (this.#batch.pack !== path || this.#batch.bytes + size > TASK_BYTES)
   }
 
-  #add({ path, start }: SectionPlace, leaf: FileLeaf): void {
+  #add({ path, position }: BlockPlace, leaf: FileLeaf): void {
     this.#batch ??= { pack: path, bytes: 0, leaves: [] }
-    this.#batch.leaves.push({ leaf, start })
+    this.#batch.leaves.push({ leaf, source: position })
     this.#batch.bytes += leaf.size
   }
 
@@ -162,7 +180,7 @@ function taskOf({ pack, leaves }: Batch, descriptor: number): CopyTask {
   return {
     pack,
     descriptor,
-    starts: Float64Array.from(leaves, ({ start }) => start),
+    sources: Float64Array.from(leaves, ({ source }) => source),
     positions: Float64Array.from(leaves, ({ leaf }) => leaf.start),
     sizes: Uint32Array.from(leaves, ({ leaf }) => leaf.size),
     digests,

@@ -1,11 +1,11 @@
-/** Sections of one pack, and where in a file their blocks go. Flat arrays: they cross threads at the cost of a copy. */
+/** Blocks in one pack, and where in a file they go. Flat arrays: they cross threads at the cost of a copy. */
 export interface CopyTask {
   /** Path of the pack. */
   pack: string
   /** The file to write to: a descriptor is good in all threads of a process. */
   descriptor: number
-  /** Per block: where its section starts in the pack. */
-  starts: Float64Array
+  /** Per block: where its bytes begin in the pack. */
+  sources: Float64Array
   /** Per block: where it goes in the file. */
   positions: Float64Array
   /** Per block: its bytes. */

@@ -8,7 +8,7 @@ import type { DamageList } from '../damage-list.ts'
 import { explainFsError, fsErrorCode } from '../fs-errors.ts'
 import { createIndexMemory } from './index-memory.ts'
 import { createOpenFiles } from './open-files.ts'
-import { openPack, type Pack, PackGoneError } from './pack.ts'
+import { type BlockPlace, openPack, type Pack, PackGoneError } from './pack.ts'
 
 /** Packs open at once: everything must work with 50 file descriptors. */
 const MAX_OPEN_PACKS = 8
@@ -26,14 +26,6 @@ interface PackedBlock {
   problem: IntegrityError | undefined
 }
 
-/** Where a block stands in a pack. */
-export interface SectionPlace {
-  /** Path of the pack. */
-  path: string
-  /** Where in the file its section starts. */
-  start: number
-}
-
 /** All packs of one directory. */
 export interface PackSet {
   /** Whether a pack has a copy of this sha2-256 digest that is not known to be corrupt. Does not list packs again. */
@@ -43,7 +35,7 @@ export interface PackSet {
   /** Reads a block from the packs, the damaged ones passed over; lists the packs again before it gives up. */
   read(cid: CID): PackedBlock
   /** Where a pack has a copy that is not known to be corrupt; undefined also where the hash is not sha2-256. */
-  locate(cid: CID): SectionPlace | undefined
+  locate(cid: CID): BlockPlace | undefined
   /** The packs as they are now: lists them again. */
   list(): readonly Pack[]
   /** Says that a pack was written here, perhaps anew, or removed: packs are listed again at the next use. */
@@ -95,10 +87,17 @@ class DirectoryPackSet implements PackSet {
     return this.#relist() || isReplaced ? this.#readFrom(cid) : first
   }
 
-  locate({ multihash: { code, digest } }: CID): SectionPlace | undefined {
+  locate(cid: CID): BlockPlace | undefined {
+    const { code, digest } = cid.multihash
     const pack = code === SHA2_256 ? this.#holder(code, digest) : undefined
     const start = pack === undefined ? -1 : this.#find(pack, code, digest)
-    return pack === undefined || start === -1 ? undefined : { path: pack.path, start }
+    if (pack === undefined || start === -1) return undefined
+    try {
+      return pack.locate(start, cid)
+    } catch (error) {
+      if (error instanceof IntegrityError || error instanceof PackGoneError) return undefined
+      throw error
+    }
   }
 
   list(): readonly Pack[] {

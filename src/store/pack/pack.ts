@@ -45,6 +45,11 @@ export interface Pack {
    * where the bytes are others, `pack-corrupt` where there is no such section, and PackGoneError.
    */
   read(start: number, cid: CID): Uint8Array
+  /**
+   * Where the bytes of the block in that section are, not verified. Throws IntegrityError `pack-corrupt` where there is no
+   * such section, and PackGoneError.
+   */
+  locate(start: number, cid: CID): BlockPlace
   /** The section that starts at `start`, not verified. Throws IntegrityError `pack-corrupt` and PackGoneError. */
   section(start: number): { cid: CID; bytes: Uint8Array }
   /** Parts of the file; undefined where it is no whole pack. Throws PackGoneError. */
@@ -55,6 +60,16 @@ export interface Pack {
   readAt(position: number, size: number): Uint8Array
   /** Closes the file and gives memory back; the pack can be used on, and is opened again. */
   close(): void
+}
+
+/** Where the bytes of a block stand. */
+export interface BlockPlace {
+  /** Path of the pack. */
+  path: string
+  /** Where in the file they begin. */
+  position: number
+  /** How many they are. */
+  size: number
 }
 
 /** Where the parts of a pack are. */
@@ -95,9 +110,15 @@ class FilePack implements Pack {
 
   read(start: number, cid: CID): Uint8Array {
     const { head, layout, bytes } = this.#section(start)
-    if (!isSectionOf(cid, head, layout)) throw this.#damaged(`another block where its index says ${cid.toString()}`)
+    this.#checkIsOf(cid, head, layout)
     if (!matchesCid(cid, bytes)) throw blockCorruptError(cid, this.path)
     return bytes
+  }
+
+  locate(start: number, cid: CID): BlockPlace {
+    const { head, layout } = this.#head(start)
+    this.#checkIsOf(cid, head, layout)
+    return { path: this.path, position: start + layout.blockStart, size: layout.end - layout.blockStart }
   }
 
   section(start: number): { cid: CID; bytes: Uint8Array } {
@@ -106,11 +127,7 @@ class FilePack implements Pack {
   }
 
   #section(start: number): { head: Uint8Array; layout: SectionLayout; bytes: Uint8Array } {
-    const end = this.layout()?.indexOffset ?? 0
-    const headSize = Math.min(HEAD_BYTES, Math.max(0, end - start))
-    const head = WINDOWS.read(this, start, headSize, (target, at, size) => this.#readInto(target, at, size))
-    const layout = sectionLayout(head, 0)
-    if (layout === undefined || start + layout.end > end) throw this.#damaged(`no section at byte ${start}`)
+    const { head, layout } = this.#head(start)
     const size = layout.end - layout.blockStart
     const bytes =
       layout.end <= head.length
@@ -118,6 +135,19 @@ class FilePack implements Pack {
         : this.#readLarge(start + layout.blockStart, size)
     if (bytes.length !== size) throw this.#damaged('the file is cut short')
     return { head, layout, bytes }
+  }
+
+  #head(start: number): { head: Uint8Array; layout: SectionLayout } {
+    const end = this.layout()?.indexOffset ?? 0
+    const headSize = Math.min(HEAD_BYTES, Math.max(0, end - start))
+    const head = WINDOWS.read(this, start, headSize, (target, at, size) => this.#readInto(target, at, size))
+    const layout = sectionLayout(head, 0)
+    if (layout === undefined || start + layout.end > end) throw this.#damaged(`no section at byte ${start}`)
+    return { head, layout }
+  }
+
+  #checkIsOf(cid: CID, head: Uint8Array, layout: SectionLayout): void {
+    if (!isSectionOf(cid, head, layout)) throw this.#damaged(`another block where its index says ${cid.toString()}`)
   }
 
   #readLarge(position: number, size: number): Uint8Array {

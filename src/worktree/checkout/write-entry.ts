@@ -55,7 +55,7 @@ export interface WriteOptions extends AbortOptions {
   copier?: BlockCopier | undefined
 }
 
-/** A file of fewer bytes is written before threads that help have started. */
+/** A file of fewer bytes is written by one thread before others know of it. */
 const BIG_FILE = 16 * CHUNK_SIZE
 
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
@@ -107,7 +107,8 @@ async function writeLeaves(
   { signal, copier }: WriteOptions,
 ): Promise<void> {
   const leaves = fileLeaves(source, entry.cid, { signal })
-  const here = copier === undefined || node.size < BIG_FILE ? leaves : copier.copy(descriptor, leaves, { signal })
+  const isBig = node.size >= BIG_FILE
+  const here = isBig && copier !== undefined ? copier.copy({ descriptor, size: node.size }, leaves, { signal }) : leaves
   for await (const leaf of here) {
     writeAll(descriptor, leafContent(leaf, await source.get(leaf.cid, { signal })), path, leaf.start)
   }
