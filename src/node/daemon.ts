@@ -17,7 +17,6 @@ import { placeControlSocket } from './home/control-socket.ts'
 import { type DaemonState, lastPort, writeDaemonState } from './home/daemon-state.ts'
 import type { Home } from './home/home.ts'
 import { SELF_KEY } from './home/key-store.ts'
-import type { RegisteredRepository } from './home/repository-registry.ts'
 import { type Activity, createActivity } from './metrics/activity.ts'
 import { measureNode } from './metrics/node-metrics.ts'
 import { carryNames, type CarryNamesOptions } from './names/carry-names.ts'
@@ -28,7 +27,6 @@ import { createHomeOffer } from './offer/home-offer.ts'
 import { publishedRecord } from './offer/published-record.ts'
 import { createServedBlocks, type ServedBlocks } from './offer/served-blocks.ts'
 import { keepPublishing } from './publish/publish-followed.ts'
-import type { RepositoryPublication } from './publish/publish.ts'
 
 /** How a daemon is started. */
 export interface DaemonOptions {
@@ -138,12 +136,7 @@ export async function startDaemon(given: DaemonOptions, startControl: StartContr
     const follower = followNames(carried, node)
     closing.push(() => follower.close())
     closing.push(spreadRecords({ home, topics: node.topics, log }))
-    const onPublished = ({ registered, record: { sequence } }: RepositoryPublication): void =>
-      log.info({ repository: registered.name, sequence: sequence.toString() }, 'published what moved')
-    const onPublishedLate = ({ name }: RegisteredRepository): void =>
-      log.info({ repository: name }, 'published what was pushed before')
-    const publishing = { home, served, command, now, onPublished, onPublishedLate, onProblem }
-    closing.push(keepPublishing(publishing))
+    closing.push(keepPublished(options, served))
     await writeDaemonState(home, state)
     const { pid, peerId, addresses, http, profile } = state
     log.info({ pid, version, home: home.layout.directory, peerId, addresses, http, profile }, 'daemon started')
@@ -276,6 +269,23 @@ function followNames(
       await follower.close()
     },
   }
+}
+
+/** See `keepPublishing`; what it does is logged. */
+function keepPublished(
+  { home, command, now, onProblem, log = SILENT_LOG }: DaemonOptions,
+  served: ServedBlocks,
+): () => Promise<void> {
+  return keepPublishing({
+    home,
+    served,
+    command,
+    now,
+    onPublished: ({ registered: { name }, record: { sequence } }) =>
+      log.info({ repository: name, sequence: sequence.toString() }, 'published what moved'),
+    onPublishedLate: ({ name }) => log.info({ repository: name }, 'published what was pushed before'),
+    onProblem,
+  })
 }
 
 /** What is done for names: see `carryNames`. */
