@@ -75,7 +75,7 @@ test('a published branch goes back here, and others keep what they have: that is
   await jzfs('branch', '-m', 'other')
   // The publication follows the branch back to its name.
   expect((await jzfs('undo')).stderr).toBe('')
-  expect((await jzfs('publish', 'main')).stdout).toMatch(/^nothing new: main /)
+  expect((await jzfs('publish', 'main')).stdout).toMatch(/\nnothing new: main /)
 })
 
 test('the operation log says what is undone, and what an operation changed', async () => {
