@@ -50,9 +50,8 @@ describe('an IPNS name', () => {
 
   it('is written in base36', () => expect(name).toMatch(/^k51[0-9a-z]{59}$/))
 
-  it.each(['', 'k51', one.toString(), `ipns://${name}/path`, 'Qm', '1'.repeat(500)])(
-    'is not %s',
-    (text) => expect(() => parseIpnsName(text)).toThrowError(expect.objectContaining({ code: 'ipns-name-invalid' })),
+  it.each(['', 'k51', one.toString(), `ipns://${name}/path`, 'Qm', '1'.repeat(500)])('is not %s', (text) =>
+    expect(() => parseIpnsName(text)).toThrowError(expect.objectContaining({ code: 'ipns-name-invalid' })),
   )
 
   it('has a routing key, and that has the name', () => {
