@@ -130,7 +130,11 @@ export interface Shared {
 /** How a clone into the folder `x` of a node was refused, taken apart, and what is left in the node's folder. */
 export async function refusedClone(node: Node, args: string[], options?: RunOptions) {
   const { status, stdout, stderr } = await node.jzfs(['clone', ...args], options)
-  const [message, hint, ...more] = stderr.trimEnd().split('\n')
+  // What was wrong with what a peer said before is warned of first.
+  const [message, hint, ...more] = stderr
+    .slice(stderr.search(/^jzfs: /m))
+    .trimEnd()
+    .split('\n')
   return { status, stdout, message, hint, more, left: readdirSync(node.folder) }
 }
 

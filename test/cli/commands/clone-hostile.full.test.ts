@@ -69,7 +69,7 @@ describe('a clone from a node that lies', { timeout: TIMEOUT }, () => {
     const honest = await startHostileServer({ record, sync: serveFrom(blocks) })
     expect(await clone(node, liar, honest)).toMatchObject({
       status: 0,
-      stderr: expect.stringMatching(`^warning: ${liar} sent bytes that are not `),
+      stderr: expect.stringMatching(new RegExp(`^warning: ${liar} sent bytes that are not `, 'm')),
     })
     expect(readFileSync(join(node.folder, 'x', 'a'), 'utf8')).toBe('the first')
   })
@@ -91,7 +91,9 @@ describe('a clone from a node that lies', { timeout: TIMEOUT }, () => {
     expect(await clone(node, cut)).toEqual({
       status: 128,
       stdout: '',
-      stderr: `jzfs: ${cut} ended the transfer before everything was there\nhint: run the command again: it goes on where it stopped\n`,
+      stderr: expect.stringContaining(
+        `jzfs: ${cut} ended the transfer before everything was there\nhint: run the command again: it goes on where it stopped\n`,
+      ),
     })
     await expectHonestCloneWorks(node)
   })

@@ -67,6 +67,7 @@ describe('jzfs clone', { timeout: TIMEOUT }, () => {
       bytes: expect.any(Number),
       peer: share.address,
       resumed: false,
+      failures: [],
     })
     expect(readdirSync(join(node.folder, 'bare'))).toContain('packs')
   })
