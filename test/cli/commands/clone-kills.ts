@@ -62,7 +62,7 @@ export async function killClones(source: KillSource, kills: number): Promise<Kil
     if (edited !== undefined) tally.edited++
     if (found !== 'complete') {
       const resumed = await node.jzfs(args)
-      expect(resumed).toMatchObject({ status: 0 })
+      expect(resumed.status, `after ${found}: ${resumed.stderr}`).toBe(0)
     }
     const expected = edited === undefined ? source.files : { ...source.files, [edited]: contentOf(destination, edited) }
     expect(contentOf(destination, edited ?? 'run.sh')).toContain(edited === undefined ? 'echo run' : EDIT)
