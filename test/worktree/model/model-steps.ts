@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { dirname } from 'node:path'
 
 import {
   changed,
@@ -111,11 +112,10 @@ export const STEPS: Record<string, Step> = {
     return ran(changed(model, { index, files }), ['rm', '-q', '-f', path])
   },
   clean(model) {
-    const files = withPaths(
-      model.files,
-      differing(model.files, model.index).filter((path) => !model.index.has(path)),
-      new Map(),
-    )
+    const unwanted = differing(model.files, model.index).filter((path) => !model.index.has(path))
+    const files = withPaths(model.files, unwanted, new Map())
+    // A folder whose tracked files are missing stays, empty: an entry once it is added, and the model has no folders.
+    if (unwanted.some((path) => hasAny(model.index, dirname(path)) && !hasAny(files, dirname(path)))) return undefined
     return ran(isSame(files, model.files) ? { after: model, status: 0 } : changed(model, { files }), [
       'clean',
       '-q',
@@ -142,6 +142,10 @@ export const STEPS: Record<string, Step> = {
   },
   undo: (model) => orNothing(takenBack(model, 'undo'), ['undo', '-q']),
   redo: (model) => orNothing(takenBack(model, 'redo'), ['redo', '-q']),
+}
+
+function hasAny(files: Files, folder: string): boolean {
+  return [...files.keys()].some((path) => path.startsWith(`${folder}/`))
 }
 
 function edited(after: Model, act: Act) {
