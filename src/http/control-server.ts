@@ -9,8 +9,9 @@ import { explainFsError } from '../store/fs-errors.ts'
 import { PEER_HEADER, SYNC_UPGRADE } from './control-api.ts'
 import { CONTROL_ROUTES } from './control-routes.ts'
 import { errorBody, FAMILY_STATUS } from './error-body.ts'
+import { countDuplex, joinDuplexes } from './join-duplexes.ts'
 import { SERVICE_ROUTES } from './service/service-routes.ts'
-import { countDuplex, joinDuplexes, socketDuplex } from './socket-duplex.ts'
+import { socketDuplex } from './socket-duplex.ts'
 
 /** The daemon's control socket, listening. */
 export interface ControlServer {

@@ -3,7 +3,6 @@ import { type JzfsError, UnavailableError } from '../model/errors.ts'
 import type { Home } from '../node/home/home.ts'
 import { SELF_KEY } from '../node/home/key-store.ts'
 import type { NetworkProfile } from '../node/network/network-profile.ts'
-import { keepYoungGenerationSmall } from '../node/network/young-generation.ts'
 import type { Peer } from '../sync/peer.ts'
 import { connectControl, type ControlClient } from './control-client.ts'
 
@@ -25,11 +24,10 @@ export interface OpenNetworkOptions extends AbortOptions {
 
 /**
  * Opens the network for one command: through the home's daemon where one runs, else by a node of this process. An address
- * of this node's own is answered from the home's files. A transfer is this process's main work from now on: see
- * `keepYoungGenerationSmall`. Throws what `connectPeer` throws; where an address is merely not reached, only if none is.
+ * of this node's own is answered from the home's files. Throws what `connectPeer` throws; where an address is
+ * merely not reached, only if none is.
  */
 export async function openNetwork(home: Home, options: OpenNetworkOptions): Promise<Network> {
-  keepYoungGenerationSmall()
   const closing: (() => Promise<void>)[] = []
   const close = async (): Promise<void> => {
     await Promise.allSettled(closing.map((each) => each()))

@@ -1,5 +1,5 @@
 import type { Daemon, DaemonOptions, StartControl } from '../node/daemon.ts'
-import { keepYoungGenerationSmall } from '../node/network/young-generation.ts'
+import { letHeapGrow } from '../node/network/heap-growth.ts'
 import type { MetricsAccess } from './listener/metrics-access.ts'
 import { createRouter } from './routing/router.ts'
 
@@ -17,7 +17,7 @@ export interface RunDaemonOptions extends DaemonOptions {
 
 /**
  * Starts the daemon of a home, its control socket and its HTTP listener; `stop` ends all. It is this process's main work
- * from now on: see `keepYoungGenerationSmall`. Throws what `startDaemon` and `startHttpListener` throw.
+ * from now on: see `letHeapGrow`. Throws what `startDaemon` and `startHttpListener` throw.
  */
 export async function runDaemon({
   httpPort,
@@ -26,11 +26,11 @@ export async function runDaemon({
   routerUrls = [],
   ...given
 }: RunDaemonOptions): Promise<Daemon> {
-  keepYoungGenerationSmall()
   const [{ startDaemon }, { startControlServer }] = await Promise.all([
     import('../node/daemon.ts'),
     import('./control-server.ts'),
   ])
+  letHeapGrow()
   const { profile } = given
   const startControl: StartControl = async (daemon, socket) => {
     if (httpPort === undefined) return startControlServer(daemon, socket)

@@ -5,6 +5,7 @@ import { createLibp2p } from 'libp2p'
 import type { CID } from 'multiformats/cid'
 
 import type { AbortOptions } from '../../model/block.ts'
+import { letHeapGrow } from './heap-growth.ts'
 import { libp2pOptions } from './libp2p-options.ts'
 import { createLibp2pPeer, type PingablePeer } from './libp2p-peer.ts'
 import { MAX_PING_STREAMS } from './network-limits.ts'
@@ -20,6 +21,7 @@ export interface ConnectedPeer extends PingablePeer {
 /**
  * Connects to a peer from a process that has no daemon: by a libp2p node that does not listen, keeps nothing and has a
  * throw-away peer id unless it is given a key: then it may have what is published to that one. Helia is loaded only if a block is asked for by Bitswap.
+ * A transfer is this process's main work from now on: see `letHeapGrow`.
  *
  * Throws what `parsePeerAddress` and `dial` throw.
  */
@@ -52,6 +54,7 @@ export async function connectPeer(
     await close()
     throw error
   }
+  letHeapGrow()
   return { ...peer, close }
 }
 

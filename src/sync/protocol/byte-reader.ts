@@ -1,5 +1,6 @@
 import { JzfsError } from '../../model/errors.ts'
 import { withIdleTimeout } from './idle-timeout.ts'
+import { countPassed } from './passed-buffers.ts'
 import { closedEarly, tooSlow } from './peer-errors.ts'
 
 /** How to wait for bytes, and whom to name when they do not come. */
@@ -56,6 +57,7 @@ class PieceReader implements ByteReader {
       const piece = await this.#nextPiece(deadline - performance.now())
       if (piece === undefined) this.#isEnded = true
       else if (piece.length > 0) {
+        countPassed(piece.length)
         this.#pieces.push(piece)
         this.available += piece.length
       }

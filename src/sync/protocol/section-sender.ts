@@ -1,6 +1,7 @@
 import type { Block } from '../../model/block.ts'
 import { sectionSize, writeSectionStart } from '../../store/pack/pack-format.ts'
 import type { ByteDuplex } from '../duplex.ts'
+import { countPassed } from './passed-buffers.ts'
 
 /** Small sections are joined to pieces of this size. */
 const PIECE_BYTES = 262_144
@@ -36,6 +37,7 @@ class PieceSender implements SectionSender {
   async send({ cid, bytes }: Block): Promise<void> {
     const size = sectionSize(cid.bytes.length, bytes.length)
     this.bytes += size
+    countPassed(size)
     const isLarge = bytes.length >= LARGE_BLOCK_BYTES
     // At least half a piece is free after a flush: room for any section that is not large.
     if (this.#end + (isLarge ? size - bytes.length : size) > this.#piece.length) await this.flush()
