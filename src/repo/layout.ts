@@ -14,6 +14,8 @@ export interface Layout {
   config: string
   head: string
   refs: string
+  /** Refs that stand together in one file; a file of its own below `refs` comes first. */
+  packedRefs: string
   logs: string
   index: string
   /** What interrupted adds have stored of big files. */
@@ -44,6 +46,7 @@ export function layoutOf(directory: string): Layout {
     config: join(directory, 'config.json'),
     head: join(directory, 'HEAD'),
     refs: join(directory, 'refs'),
+    packedRefs: join(directory, 'packed-refs'),
     logs: join(directory, 'logs'),
     index: join(directory, 'index'),
     addProgress: join(directory, 'add-progress.json'),

@@ -5,7 +5,7 @@ import { type IntegrityError, JzfsError } from '../../model/errors.ts'
 import { type Head, readHeadFile } from '../refs/head.ts'
 import { PARTIAL_REFS } from '../refs/partial-ref.ts'
 import { PSEUDO_REFS } from '../refs/pseudo-ref.ts'
-import { listRefFiles, type Ref, refPath } from '../refs/ref-files.ts'
+import { fileOfRef, listRefFiles, type Ref } from '../refs/ref-files.ts'
 import type { CheckRun } from './check-run.ts'
 import type { FsckFinding } from './fsck-finding.ts'
 
@@ -38,7 +38,7 @@ async function* checkHead(run: CheckRun, head: Head, all: ReadonlyMap<string, Re
 
 async function* checkRef(run: CheckRun, { name, cid }: Ref): AsyncGenerator<FsckFinding> {
   if (name.startsWith(PARTIAL_REFS)) return
-  const path = refPath(run.repository.layout, name)
+  const path = fileOfRef(run.repository.layout, name)
   if (name.startsWith('refs/heads/')) yield* followCommit(run, shortName(name), cid, path)
   else yield* run.follow({ cid, revision: shortName(name) })
 }

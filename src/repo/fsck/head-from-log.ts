@@ -3,7 +3,7 @@ import { closeSync, existsSync, openSync } from 'node:fs'
 import type { Layout } from '../layout.ts'
 import { BRANCHES } from '../refs/branch.ts'
 import type { Head } from '../refs/head.ts'
-import { listRefFiles, refPath } from '../refs/ref-files.ts'
+import { listRefFiles, readRefFile } from '../refs/ref-files.ts'
 import { parseReflogLine, type ReflogEntry, reflogPath } from '../refs/reflog.ts'
 import { reverseLines } from '../refs/reverse-lines.ts'
 import { readSequenceFile } from '../sequence/sequence.ts'
@@ -50,7 +50,7 @@ export function headFromLog(layout: Layout): Head | undefined {
 function branchOf(layout: Layout, label: string): Head | undefined {
   try {
     const branch = BRANCHES + label
-    return existsSync(refPath(layout, branch)) ? { branch } : undefined
+    return readRefFile(layout, branch) === undefined ? undefined : { branch }
   } catch {
     return undefined
   }

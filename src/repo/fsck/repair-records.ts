@@ -1,22 +1,21 @@
 import { existsSync } from 'node:fs'
 
-import type { CID } from 'multiformats/cid'
-
 import type { Person } from '../../model/commit/person.ts'
-import { IntegrityError, JzfsError } from '../../model/errors.ts'
+import { IntegrityError } from '../../model/errors.ts'
 import { acquireLock } from '../../store/lock/lock.ts'
 import { logFiles, readText } from '../gc/expire-records.ts'
 import type { Layout } from '../layout.ts'
 import { createDurableChanges } from '../operation/durable-changes.ts'
 import { expiredEntry } from '../operation/expired-entry.ts'
 import { parseOperation } from '../operation/operation-entry.ts'
-import { keepNumber, listOperationFiles, nextNumber, readOperations } from '../operation/operation-log.ts'
+import { keepNumber, listOperationFiles, nextNumber } from '../operation/operation-log.ts'
 import { formatHead, readHeadFile } from '../refs/head.ts'
-import { listRefFiles, refPath } from '../refs/ref-files.ts'
-import { parseReflogLine, reflogPath } from '../refs/reflog.ts'
+import { parseReflogLine } from '../refs/reflog.ts'
 import type { Repository } from '../repository.ts'
 import { parseSequence } from '../sequence/sequence-format.ts'
 import { headFromLog, readableEntries } from './head-from-log.ts'
+import { isDamaged } from './is-damaged.ts'
+import { repairPackedRefs, repairRefs } from './repair-refs.ts'
 import type { Repair } from './repair.ts'
 import { copyAside, moveAside } from './set-aside.ts'
 
@@ -50,6 +49,7 @@ export async function* repairRecords(repository: Repository, author: RepairAutho
   yield* repairReflogs(layout)
   yield* repairOperations(layout, author)
   yield* repairSequence(layout)
+  yield* repairPackedRefs(repository)
   yield* repairRefs(repository)
   // Where HEAD was is told from the branches that there are.
   yield* repairHead(layout)
@@ -112,40 +112,6 @@ async function* repairHead(layout: Layout): AsyncGenerator<Repair> {
   }
 }
 
-/**
- * Gives refs that cannot be read the newest value that they are known to have had and that is here. No operation says so: an
- * undo of it could only bring back what cannot be read.
- */
-async function* repairRefs(repository: Repository): AsyncGenerator<Repair> {
-  const { layout } = repository
-  const names: string[] = []
-  listRefFiles(layout, 'refs', ({ details }) => names.push(String(details['ref'])))
-  for (const name of names) {
-    const cid = await lastValue(repository, name)
-    if (cid === undefined) continue
-    const path = refPath(layout, name)
-    const aside = await copyAside(layout, path)
-    const changes = createDurableChanges(layout.tmp)
-    changes.replace(path, `${cid.toString()}\n`)
-    changes.sync()
-    yield { code: 'ref-restored', message: `${name} was restored to what it was last: ${cid.toString()}`, path, aside }
-  }
-}
-
-async function lastValue({ layout, store }: Repository, name: string): Promise<CID | undefined> {
-  for (const cid of valuesOf(layout, name)) if (await store.has(cid)) return cid
-  return undefined
-}
-
-/** What a ref was, by its log, and for want of one by the operations: newest first. */
-function* valuesOf(layout: Layout, name: string): Generator<CID> {
-  for (const { after } of readableEntries(reflogPath(layout, name))) if (after !== undefined) yield after
-  for (const { refs } of readOperations(layout)) {
-    const after = refs.find((ref) => ref.name === name)?.after
-    if (after !== undefined) yield after
-  }
-}
-
 /** Numbers tell lines of reflogs apart: none that was given is given again. */
 function keepNumbers(layout: Layout, number: number, author: RepairAuthor): void {
   if (number < nextNumber(layout)) return
@@ -161,15 +127,4 @@ function newestInLogs(layout: Layout): number {
     newest = Math.max(newest, entry?.operation ?? 0)
   }
   return newest
-}
-
-/** Whether reading something finds it damaged; what a newer version has written is not. */
-function isDamaged(read: () => unknown): boolean {
-  try {
-    read()
-    return false
-  } catch (error) {
-    if (!(error instanceof JzfsError)) throw error
-    return error instanceof IntegrityError
-  }
 }

@@ -4,6 +4,7 @@ import type { AbortOptions } from '../../model/block.ts'
 import { createLiveBlocks } from '../../store/sweep/live-blocks.ts'
 import type { LeftDamaged, Sweep, Swept } from '../../store/sweep/sweep.ts'
 import { createDurableChanges } from '../operation/durable-changes.ts'
+import { packRefs } from '../refs/write-refs.ts'
 import type { Repository } from '../repository.ts'
 import { expireRecords, type ExpiredRecords } from './expire-records.ts'
 import { holdBack } from './hold-back.ts'
@@ -113,6 +114,7 @@ class Collection {
     await this.#copy(sweep, true)
     const freedBytes = await sweep.remove()
     await dropPartialRoots(this.#partialRoots().expired)
+    packRefs(createDurableChanges(this.#repository.layout.tmp), this.#repository.layout)
     return this.#result(sweep, expired, freedBytes)
   }
 

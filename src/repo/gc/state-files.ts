@@ -12,8 +12,8 @@ const NOT_STATE = /^(?:config\.json|index|damaged|.*\.db(?:-.*)?|.*\.holder|.*\.
  * finished. Everything counts that is not known to be something else, so that a file of a newer version is not passed over.
  */
 export function stateFiles(layout: Layout): string[] {
-  const { directory, refs, logs, ops, tmp, packs, loose, setAside, pending } = layout
-  const others = new Set([refs, logs, ops, tmp, packs, loose, setAside].map((path) => basename(path)))
+  const { directory, refs, packedRefs, logs, ops, tmp, packs, loose, setAside, pending } = layout
+  const others = new Set([refs, packedRefs, logs, ops, tmp, packs, loose, setAside].map((path) => basename(path)))
   const isState = (name: string): boolean => !others.has(name) && !NOT_STATE.test(name)
   // Records that could not be read are kept for what they name; damaged packs and blocks are not searched.
   const isRecord = (name: string): boolean => ![packs, loose].some((path) => basename(path) === name)

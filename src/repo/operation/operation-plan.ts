@@ -8,6 +8,7 @@ import { explainFsError } from '../../store/fs-errors.ts'
 import { compareConfig, type ConfigChange } from '../config/config-change.ts'
 import type { Layout } from '../layout.ts'
 import { formatHead, type Head, isSameHead, readHeadFile } from '../refs/head.ts'
+import { readPackedRefs } from '../refs/packed-refs.ts'
 import { readRefFile, refPath } from '../refs/ref-files.ts'
 import { reflogPath } from '../refs/reflog.ts'
 import { isSameCid } from '../refs/refs.ts'
@@ -70,12 +71,14 @@ export interface OperationPlan {
 
 /**
  * Compares refs, HEAD and what is in progress with what the plan says they are. Throws ConflictError `ref-changed` or
- * `head-changed` (details: `ref`, `expected`, `actual`), `config-changed`, `sequence-changed`, and TypeError for a plan that names a ref twice.
+ * `head-changed` (details: `ref`, `expected`, `actual`), `config-changed`, `sequence-changed`, IntegrityError `packed-refs-corrupt`, and TypeError for a plan that names a ref twice.
  */
 export function comparePlan(layout: Layout, { refs = [], head, config = [], sequence }: OperationPlan): void {
   if (new Set(refs.map(({ name }) => name)).size !== refs.length) {
     throw new TypeError('a plan names a ref twice')
   }
+  // Once the entry is written it must be possible to finish it.
+  if (refs.length > 0) readPackedRefs(layout)
   for (const { name, before, force } of refs) {
     const path = refPath(layout, name)
     checkPath(reflogPath(layout, name))

@@ -1,15 +1,12 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
-import type { CID } from 'multiformats/cid'
-
 import { ConflictError } from '../../model/errors.ts'
 import type { Lock } from '../../store/lock/lock.ts'
 import { settledConfigText } from '../config/config-change.ts'
 import type { Layout } from '../layout.ts'
 import { formatHead, isSameHead, readHeadFile } from '../refs/head.ts'
-import { readRefFile, refPath } from '../refs/ref-files.ts'
-import { isSameCid, settledRef } from '../refs/refs.ts'
+import { type LeftRef, writeRefs } from '../refs/write-refs.ts'
 import type { Repository } from '../repository.ts'
 import { formatSequence } from '../sequence/sequence-format.ts'
 import { createDurableChanges, type DurableChanges } from './durable-changes.ts'
@@ -27,7 +24,7 @@ export type WorktreeStep = (entry: OperationEntry, repository: Repository) => Pr
 
 /** A finished operation, and the refs that it left alone because someone else had changed them. */
 export interface FinishedOperation extends OperationEntry {
-  left: { name: string; expected: CID | undefined; actual: CID | undefined }[]
+  left: LeftRef[]
 }
 
 /**
@@ -122,7 +119,8 @@ async function finish(
 ): Promise<FinishedOperation['left']> {
   const { layout } = repository
   writeReflogs(changes, layout, entry)
-  const left = writeRefs(changes, layout, entry)
+  const left = writeRefs(changes, layout, entry.refs)
+  writeHead(changes, layout, entry)
   writeConfig(changes, repository, entry)
   if (worktreeStep !== undefined && touchesFiles(entry)) {
     await worktreeStep(entry, repository)
@@ -140,22 +138,10 @@ async function finish(
   return left
 }
 
-function writeRefs(changes: DurableChanges, layout: Layout, entry: OperationEntry): FinishedOperation['left'] {
-  const left: FinishedOperation['left'] = []
-  for (const change of entry.refs) {
-    const { name, after } = change
-    if (!isSameCid(settledRef(layout, change), after)) {
-      left.push({ name, expected: change.before, actual: readRefFile(layout, name) })
-    } else if (after === undefined) {
-      changes.remove(refPath(layout, name))
-    } else {
-      changes.replace(refPath(layout, name), `${after.toString()}\n`)
-    }
+function writeHead(changes: DurableChanges, layout: Layout, { head }: OperationEntry): void {
+  if (head !== undefined && isSameHead(readHeadFile(layout.head), head.before)) {
+    changes.replace(layout.head, formatHead(head.after))
   }
-  if (entry.head !== undefined && isSameHead(readHeadFile(layout.head), entry.head.before)) {
-    changes.replace(layout.head, formatHead(entry.head.after))
-  }
-  return left
 }
 
 function writeConfig(changes: DurableChanges, { layout, config }: Repository, entry: OperationEntry): void {

@@ -1,4 +1,4 @@
-import { type Dirent, readdirSync, readFileSync } from 'node:fs'
+import { type Dirent, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import type { CID } from 'multiformats/cid'
@@ -9,6 +9,7 @@ import { checkRefName } from '../../model/ref-name.ts'
 import { explainFsError, fsErrorCode } from '../../store/fs-errors.ts'
 import type { Layout } from '../layout.ts'
 import { parseCidLine } from './head.ts'
+import { readPackedRefs } from './packed-refs.ts'
 import { decodeRefPath, encodeRefName } from './ref-encoding.ts'
 import { reflogHint } from './reflog.ts'
 
@@ -35,17 +36,54 @@ export function refPath(layout: Layout, name: string): string {
   return join(layout.directory, encodeRefName(name) + SUFFIX)
 }
 
-/** What a ref's file says, without regard to operations in progress. Throws IntegrityError `ref-corrupt`. */
+/**
+ * What a ref's file says, or for want of one what stands in `packed-refs`, without regard to operations in progress. Throws
+ * IntegrityError `ref-corrupt` and `packed-refs-corrupt`.
+ */
 export function readRefFile(layout: Layout, name: string): CID | undefined {
-  return readAt(layout, name, refPath(layout, name))
+  // A ref that is moved there meanwhile is there once its file is gone.
+  return readAt(layout, name, refPath(layout, name)) ?? readPackedRefs(layout).read(name)
+}
+
+/** The file that a ref stands in, or would. */
+export function fileOfRef(layout: Layout, name: string): string {
+  const path = refPath(layout, name)
+  return existsSync(path) || readPackedRefs(layout).read(name) === undefined ? path : layout.packedRefs
 }
 
 /**
  * The refs that are `prefix` or below it (`refs/heads`, `refs/heads/`), sorted by the bytes of their names.
  *
- * Corrupt ones are given to `onCorrupt` and left out; without it the first one is thrown (IntegrityError `ref-corrupt`).
+ * What is corrupt is given to `onCorrupt` and left out; without it the first is thrown: IntegrityError `ref-corrupt`, and
+ * `packed-refs-corrupt`.
  */
 export function listRefFiles(layout: Layout, prefix: string, onCorrupt?: (error: IntegrityError) => void): Ref[] {
+  const damaged = new Set<string>()
+  const loose = listLooseRefs(layout, prefix, (error) => {
+    if (onCorrupt === undefined) throw error
+    damaged.add(String(error.details['ref']))
+    onCorrupt(error)
+  })
+  // Read after the files, as what is moved there loses its file.
+  const packed = packedBelow(layout, prefix, onCorrupt)
+  if (packed.length === 0) return loose
+  const all = new Map([...packed, ...loose].map((ref) => [ref.name, ref]))
+  for (const name of damaged) all.delete(name)
+  return [...all.values()].sort((a, b) => compareNames(a.name, b.name))
+}
+
+function packedBelow(layout: Layout, prefix: string, onCorrupt?: (error: IntegrityError) => void): Ref[] {
+  try {
+    return readPackedRefs(layout).below(prefix)
+  } catch (error) {
+    if (!(error instanceof IntegrityError) || onCorrupt === undefined) throw error
+    onCorrupt(error)
+    return []
+  }
+}
+
+/** Those that have files of their own; else as `listRefFiles`. */
+export function listLooseRefs(layout: Layout, prefix: string, onCorrupt?: (error: IntegrityError) => void): Ref[] {
   const base = prefix.replace(/\/$/, '')
   const refs: Ref[] = []
   const read = (name: string, path: string): void => {

@@ -11,10 +11,12 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 
+import type { CID } from 'multiformats/cid'
 import { describe, expect, it } from 'vitest'
 
 import type { FsckFinding } from '../../../src/repo/fsck/fsck-finding.ts'
 import { nextNumber } from '../../../src/repo/operation/operation-log.ts'
+import { runOperation } from '../../../src/repo/operation/operation.ts'
 import { deleteBranch } from '../../../src/repo/refs/branch.ts'
 import { openRepository, type Repository } from '../../../src/repo/repository.ts'
 import { checkWorkingRepository } from '../../../src/worktree/fsck/check-working-repository.ts'
@@ -176,6 +178,26 @@ describe('records', () => {
     expect(await detached.again.refs.head()).toEqual(head)
   })
 
+  it.each([
+    ['a value that is another', (text: string) => text.replace(/.( refs\/heads\/topic-7\n)/, 'x$1')],
+    ['a lost end', (text: string) => text.slice(0, text.length / 2)],
+    ['nothing but zeros', (text: string) => '\0'.repeat(text.length)],
+  ])('packed refs: %s', async (_name, damage) => {
+    const repository = await makeRepository()
+    const commit = (await repository.refs.headCommit())!
+    await makeBranches(repository, commit)
+    const before = await namesOf(repository)
+    const path = repository.layout.packedRefs
+    const { again, done, left, repairs } = await repaired(repository, () =>
+      writeFileSync(path, damage(readFileSync(path, 'latin1')), 'latin1'),
+    )
+    expect([done, left]).toEqual([['packed-refs-restored'], []])
+    expect(existsSync(repairs[0]!.aside!)).toBe(true)
+    expect(await namesOf(again)).toEqual(before)
+    await commitHere(again)
+    expect(await errors(again)).toEqual([])
+  })
+
   it('keeps what records that were set aside name', async () => {
     const repository = await makeRepository()
     const { again } = await repaired(repository, () => {
@@ -186,6 +208,19 @@ describe('records', () => {
     expect(await errors(again)).toEqual([])
   })
 })
+
+async function namesOf({ refs }: Repository): Promise<string[]> {
+  return (await refs.list()).map(({ name, cid }) => `${name} ${cid.toString()}`)
+}
+
+/** So many that they are in one file. */
+async function makeBranches(repository: Repository, commit: CID): Promise<void> {
+  using lock = await repository.lock('test')
+  const refs = Array.from({ length: 40 }, (_, number) => {
+    return { name: `refs/heads/topic-${number}`, before: undefined, after: commit, message: 'test' }
+  })
+  await runOperation(repository, lock, { ...author, refs })
+}
 
 it('in a bare repository, from another one', async () => {
   const copy = await makeRepository()

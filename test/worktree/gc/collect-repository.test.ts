@@ -8,6 +8,7 @@ import { runOperation } from '../../../src/repo/operation/operation.ts'
 import { deleteBranch } from '../../../src/repo/refs/branch.ts'
 import { beginPartial } from '../../../src/repo/refs/partial-ref.ts'
 import type { Repository } from '../../../src/repo/repository.ts'
+import { updateRef } from '../../../src/repo/update-ref.ts'
 import { collectRepository } from '../../../src/worktree/gc/collect-repository.ts'
 import { openIndex } from '../../../src/worktree/index/open-index.ts'
 import { parsePathspecs } from '../../../src/worktree/pathspec/pathspec.ts'
@@ -38,6 +39,19 @@ function snapshot({ path }: Repository): Record<string, string> {
     files.map(({ parentPath, name }) => [join(parentPath, name), readFileSync(join(parentPath, name), 'latin1')]),
   )
 }
+
+it('many refs are one file after it', async () => {
+  const repository = await temporaryRepository()
+  const commit = await commitFiles(repository, { kept: 'kept' })
+  for (let number = 0; number < 40; number++) {
+    const change = { name: `refs/heads/topic-${number}`, after: commit, message: 'test' }
+    await updateRef(repository, change, author)
+  }
+  const before = await repository.refs.list()
+  await collect(repository, ALL)
+  expect(readdirSync(join(repository.layout.refs, 'heads'))).toEqual([])
+  expect(await repository.refs.list()).toEqual(before)
+})
 
 describe('what is kept', () => {
   it('is what records name, until they expire; then nothing but what is needed is left', async () => {
