@@ -8,7 +8,7 @@ import type { AbortOptions } from '../../model/block.ts'
 import { letHeapGrow } from './heap-growth.ts'
 import { libp2pOptions } from './libp2p-options.ts'
 import { createLibp2pPeer, type PingablePeer } from './libp2p-peer.ts'
-import { MAX_PING_STREAMS } from './network-limits.ts'
+import { DIAL_TIMEOUT_MS, MAX_PING_STREAMS } from './network-limits.ts'
 import type { NetworkProfile } from './network-profile.ts'
 import { parsePeerAddress } from './peer-address.ts'
 
@@ -32,8 +32,11 @@ export async function connectPeer(
   const { profile = 'loopback' } = options
   const address = parsePeerAddress(addressText, profile)
   const identity = options.privateKey === undefined ? {} : { privateKey: privateKeyFromProtobuf(options.privateKey) }
+  const shared = libp2pOptions({ ...identity, profile })
   const libp2p = await createLibp2p({
-    ...libp2pOptions({ ...identity, profile }),
+    ...shared,
+    // libp2p leaves 6 s to each address, so that there is time for the next one. There is none.
+    connectionManager: { ...shared.connectionManager, addressDialTimeout: DIAL_TIMEOUT_MS },
     services: {
       fetch: fetch(),
       ping: ping({ maxInboundStreams: MAX_PING_STREAMS, maxOutboundStreams: MAX_PING_STREAMS }),
