@@ -2,15 +2,14 @@ import { hash } from 'node:crypto'
 
 import type { CID } from 'multiformats/cid'
 
-import { SHA2_256 } from '../model/cid.ts'
+import { isSha256Of, SHA2_256 } from '../model/cid.ts'
 import { InvalidError } from '../model/errors.ts'
 
 /** Multihash code of "the digest is the content itself". */
 export const IDENTITY = 0x00
 
-/** Hash functions that blocks of others may be named by (multicodec table), as node:crypto calls them. */
+/** Other hash functions that blocks of others may be named by (multicodec table), as node:crypto calls them. */
 const HASH_NAMES = new Map([
-  [SHA2_256, 'sha256'],
   [0x13, 'sha512'],
   [0x14, 'sha3-512'],
   [0x15, 'sha3-384'],
@@ -26,6 +25,7 @@ const HASH_NAMES = new Map([
  */
 export function matchesCid(cid: CID, bytes: Uint8Array): boolean {
   const { code, digest } = cid.multihash
+  if (code === SHA2_256) return isSha256Of(digest, bytes)
   if (code === IDENTITY) return Buffer.compare(bytes, digest) === 0
   const name = HASH_NAMES.get(code)
   if (name === undefined) {
@@ -38,8 +38,5 @@ export function matchesCid(cid: CID, bytes: Uint8Array): boolean {
       },
     )
   }
-  // A string is made faster than a buffer, and most blocks are small.
-  return (
-    hash(name, bytes, 'binary') === Buffer.from(digest.buffer, digest.byteOffset, digest.byteLength).toString('latin1')
-  )
+  return Buffer.compare(hash(name, bytes, 'buffer'), digest) === 0
 }

@@ -1,6 +1,6 @@
 import { CID } from 'multiformats/cid'
 
-import { DAG_JSON, DAG_PB, RAW } from '../../model/cid.ts'
+import { copyCid, DAG_JSON, DAG_PB, RAW } from '../../model/cid.ts'
 import { nodeType } from '../../model/commit/dag-json-node.ts'
 import { IntegrityError } from '../../model/errors.ts'
 import { MAX_TREE_ENTRIES } from '../../model/limits.ts'
@@ -182,20 +182,20 @@ class DepthFirstWalk implements DagWalk {
     }
     if (!(isLeaf && this.#leavesOut)) {
       const isParent = frame.isCommit === true && index > 0
-      return { ...this.#visit(CID.decode(new Uint8Array(link)), frame.node.place(index)), isParent }
+      return this.#visit(copyCid(link), frame.node.place(index), isParent)
     }
     this.#blocks.add(RAW, digest)
     return undefined
   }
 
-  #visit(cid: CID, place: DagPlace): Omit<Pending, 'isParent'> {
+  #visit(cid: CID, place: DagPlace, isParent: boolean): Pending {
     const { code } = cid
     const isLeaf = code === RAW
     if (!isLeaf && code !== DAG_PB && code !== DAG_JSON) throw unknownCodec(cid)
     if (this.#isStrict && !isRightCodec(code, place)) throw wrongCodec(cid, place)
     const visit = this.#blocks.add(code, cid.multihash.digest)
     if (isLeaf) this.#countEntries(place, 0)
-    return { cid, isLeaf, tsize: place.tsize, place, visit }
+    return { cid, isLeaf, tsize: place.tsize, place, visit, isParent }
   }
 
   /** A block that was walked before must fit here as well. */
