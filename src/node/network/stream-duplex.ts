@@ -1,6 +1,6 @@
 import type { Stream } from '@libp2p/interface'
 
-import type { ByteDuplex } from '../../sync/duplex.ts'
+import type { ByteDuplex, ByteSource } from '../../sync/duplex.ts'
 import { READ_AHEAD_BYTES, SEND_BYTES } from './network-limits.ts'
 
 /** A libp2p stream as a duplex of bytes, with backpressure in both directions. To be called before anything else awaits. */
@@ -37,7 +37,7 @@ async function drained(stream: Stream): Promise<void> {
   }
 }
 
-function readStream(stream: Stream): AsyncIterable<Uint8Array> {
+function readStream(stream: Stream): ByteSource {
   const pieces: Uint8Array[] = []
   let unreadBytes = 0
   let isResuming = false
@@ -75,19 +75,23 @@ function readStream(stream: Stream): AsyncIterable<Uint8Array> {
     changed()
   })
 
+  const atHand = (): Uint8Array | undefined => {
+    const piece = pieces.shift()
+    if (piece === undefined) return undefined
+    unreadBytes -= piece.byteLength
+    resumeIfLow()
+    return piece
+  }
   async function* read(): AsyncGenerator<Uint8Array> {
     for (;;) {
-      const piece = pieces.shift()
-      if (piece !== undefined) {
-        unreadBytes -= piece.byteLength
-        resumeIfLow()
-        yield piece
-      } else if (failure !== undefined) throw failure
+      const piece = atHand()
+      if (piece !== undefined) yield piece
+      else if (failure !== undefined) throw failure
       else if (ended) return
       else await new Promise<void>((resolve) => (wake = resolve))
     }
   }
-  return read()
+  return Object.assign(read(), { atHand })
 }
 
 function closeError(event: Event): Error {

@@ -1,4 +1,5 @@
 import { JzfsError } from '../../model/errors.ts'
+import type { ByteSource } from '../duplex.ts'
 import { withIdleTimeout } from './idle-timeout.ts'
 import { countPassed } from './passed-buffers.ts'
 import { closedEarly, tooSlow } from './peer-errors.ts'
@@ -24,6 +25,8 @@ export interface ByteReader {
    * `peer-closed-early` (the stream broke), the signal's reason, and what a carrier says of itself (a JzfsError).
    */
   fill(count: number): Promise<boolean>
+  /** Whether `count` bytes are there, or come without waiting: `fill` costs as much as to look at a small block. */
+  hasAtHand(count: number): boolean
   /** The byte `offset` bytes ahead, which must be available. */
   peek(offset: number): number
   /**
@@ -31,42 +34,53 @@ export interface ByteReader {
    * which is long enough, the copy is made there: it is true until `scratch` is used again.
    */
   take(count: number, scratch?: Uint8Array): Uint8Array
+  /** Leaves out `count` bytes, which must be available. */
+  skip(count: number): void
 }
 
 /** Reads `source` as bytes. */
-export function createByteReader(source: AsyncIterable<Uint8Array>, options: ByteReaderOptions): ByteReader {
-  return new PieceReader(source[Symbol.asyncIterator](), options)
+export function createByteReader(source: ByteSource, options: ByteReaderOptions): ByteReader {
+  return new PieceReader(source, options)
 }
 
 class PieceReader implements ByteReader {
   available = 0
+  readonly #source: ByteSource
   readonly #iterator: AsyncIterator<Uint8Array>
   readonly #options: ByteReaderOptions
   readonly #pieces: Uint8Array[] = []
+  /** How much of the first piece was taken. */
+  #taken = 0
   #isEnded = false
 
-  constructor(iterator: AsyncIterator<Uint8Array>, options: ByteReaderOptions) {
-    this.#iterator = iterator
+  constructor(source: ByteSource, options: ByteReaderOptions) {
+    this.#source = source
+    this.#iterator = source[Symbol.asyncIterator]()
     this.#options = options
   }
 
   async fill(count: number): Promise<boolean> {
-    if (this.available >= count) return true
+    if (this.hasAtHand(count)) return true
     const deadline = performance.now() + this.#options.idleTimeoutMs
-    while (this.available < count && !this.#isEnded) {
+    while (!this.hasAtHand(count) && !this.#isEnded) {
       const piece = await this.#nextPiece(deadline - performance.now())
       if (piece === undefined) this.#isEnded = true
-      else if (piece.length > 0) {
-        countPassed(piece.length)
-        this.#pieces.push(piece)
-        this.available += piece.length
-      }
+      else this.#keep(piece)
     }
     return this.available >= count
   }
 
+  hasAtHand(count: number): boolean {
+    while (this.available < count) {
+      const piece = this.#source.atHand?.()
+      if (piece === undefined) return false
+      this.#keep(piece)
+    }
+    return true
+  }
+
   peek(offset: number): number {
-    let rest = offset
+    let rest = offset + this.#taken
     for (const piece of this.#pieces) {
       if (rest < piece.length) return piece[rest]!
       rest -= piece.length
@@ -79,24 +93,47 @@ class PieceReader implements ByteReader {
     this.available -= count
     const first = this.#pieces[0]
     if (first === undefined) return new Uint8Array(0)
-    if (first.length > count) {
-      this.#pieces[0] = first.subarray(count)
-      return first.subarray(0, count)
+    return first.length - this.#taken >= count ? this.#takeOfFirst(count) : this.#gather(count, scratch)
+  }
+
+  skip(count: number): void {
+    if (count > this.available) throw new RangeError(`only ${this.available} bytes are available`)
+    this.available -= count
+    this.#taken += count
+    for (let first = this.#pieces[0]; first !== undefined && this.#taken >= first.length; first = this.#pieces[0]) {
+      this.#pieces.shift()
+      this.#taken -= first.length
     }
-    return first.length === count ? this.#pieces.shift()! : this.#gather(count, scratch)
+  }
+
+  #keep(piece: Uint8Array): void {
+    if (piece.length === 0) return
+    countPassed(piece.length)
+    this.#pieces.push(piece)
+    this.available += piece.length
   }
 
   #gather(count: number, scratch: Uint8Array = new Uint8Array(count)): Uint8Array {
     const whole = scratch.subarray(0, count)
     let at = 0
     while (at < count) {
-      const piece = this.#pieces.shift()!
-      const part = piece.subarray(0, count - at)
+      const part = this.#takeOfFirst(Math.min(count - at, this.#pieces[0]!.length - this.#taken))
       whole.set(part, at)
       at += part.length
-      if (part.length < piece.length) this.#pieces.unshift(piece.subarray(part.length))
     }
     return whole
+  }
+
+  #takeOfFirst(count: number): Uint8Array {
+    const first = this.#pieces[0]!
+    const start = this.#taken
+    const end = start + count
+    if (end < first.length) this.#taken = end
+    else {
+      this.#pieces.shift()
+      this.#taken = 0
+    }
+    return start === 0 && end === first.length ? first : first.subarray(start, end)
   }
 
   /** The next piece, undefined at the end. */

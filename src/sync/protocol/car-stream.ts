@@ -1,7 +1,7 @@
 import type { CID } from 'multiformats/cid'
 
 import type { ByteReader } from './byte-reader.ts'
-import { readLength, readWithLength, withLength } from './length-prefix.ts'
+import { readLength, readWithLength, takeLengthAtHand, withLength } from './length-prefix.ts'
 import { MAX_CID_BYTES, MAX_SECTION_BYTES } from './sync-limits.ts'
 import { cutShort, WireProblem } from './wire-problem.ts'
 
@@ -37,6 +37,19 @@ export async function readSection(reader: ByteReader, scratch?: Uint8Array): Pro
   const length = await readLength(reader, MAX_SECTION_BYTES)
   if (length === undefined) return undefined
   if (reader.available < length && !(await reader.fill(length))) throw cutShort('a section')
+  return takeSection(reader, length, scratch)
+}
+
+/**
+ * As `readSection`, of a section all of which has come; undefined where it has not, or its length is none: then nothing was
+ * taken. To wait for what is there costs as much as to look at it.
+ */
+export function readSectionAtHand(reader: ByteReader, scratch: Uint8Array): CarSection | undefined {
+  const length = takeLengthAtHand(reader, MAX_SECTION_BYTES)
+  return length === undefined ? undefined : takeSection(reader, length, scratch)
+}
+
+function takeSection(reader: ByteReader, length: number, scratch?: Uint8Array): CarSection {
   const section = reader.take(length, scratch)
   const cidLength = cidLengthOf(section)
   return { cid: section.subarray(0, cidLength), bytes: section.subarray(cidLength) }

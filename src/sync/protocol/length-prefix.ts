@@ -25,10 +25,27 @@ export async function readLength(reader: ByteReader, limit: number): Promise<num
     value += (byte & 0x7f) * 128 ** index
     if (byte >= 0x80) continue
     if (byte === 0 || value > limit) break
-    reader.take(index + 1)
+    reader.skip(index + 1)
     return value
   }
   throw new WireProblem(`a length is not between 1 and ${limit}`)
+}
+
+/**
+ * As `readLength`, of a length that has come with all that it counts; undefined where it has not, or is none: then nothing was
+ * taken.
+ */
+export function takeLengthAtHand(reader: ByteReader, limit: number): number | undefined {
+  let value = 0
+  for (let index = 0; index < 4 && reader.hasAtHand(index + 1); index++) {
+    const byte = reader.peek(index)
+    value += (byte & 0x7f) * 128 ** index
+    if (byte >= 0x80) continue
+    if (byte === 0 || value > limit || !reader.hasAtHand(index + 1 + value)) return undefined
+    reader.skip(index + 1)
+    return value
+  }
+  return undefined
 }
 
 /** Reads what has its length before it. Throws WireProblem where that is over `limit` or cut short. */

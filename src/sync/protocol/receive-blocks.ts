@@ -1,7 +1,7 @@
 import type { CID } from 'multiformats/cid'
 
 import type { AbortOptions, Block, BlockSource } from '../../model/block.ts'
-import { sha256 } from '../../model/cid.ts'
+import { isSha256Of } from '../../model/cid.ts'
 import { IntegrityError, JzfsError, UnavailableError } from '../../model/errors.ts'
 import type { KnownBlocks } from '../../store/known-blocks.ts'
 import type { PackWriter } from '../../store/pack/pack-writer.ts'
@@ -10,7 +10,7 @@ import { createDagWalk, type DagWalk, type WalkedBlock } from '../walk/dag-walk.
 import { createWalkPause } from '../walk/walk-pause.ts'
 import { passHaves } from '../walk/walk-source.ts'
 import type { ByteReader } from './byte-reader.ts'
-import { type CarSection, readSection } from './car-stream.ts'
+import { type CarSection, readSection, readSectionAtHand } from './car-stream.ts'
 import { closedEarly, corruptBlock, unrequestedBlock } from './peer-errors.ts'
 import { MAX_SECTION_BYTES } from './sync-limits.ts'
 
@@ -120,7 +120,7 @@ export async function receiveBlocks(
   }
   tell()
   for (let due = first; ; due = nextBlock(walk, label)) {
-    const section = await readSection(reader, scratch)
+    const section = readSectionAtHand(reader, scratch) ?? (await readSection(reader, scratch))
     if (due === undefined && section === undefined) break
     const block = verifySection(due, section, label)
     acceptBlock(walk, block, label)
@@ -156,7 +156,7 @@ const STOPPED = new Set(['peer-closed-early', 'peer-too-slow'])
 export function verifySection(due: WalkedBlock | undefined, section: CarSection | undefined, label: string): Block {
   if (section === undefined) throw closedEarly(label)
   if (due === undefined || Buffer.compare(section.cid, due.cid.bytes) !== 0) throw unrequestedBlock(label, due?.cid)
-  if (Buffer.compare(sha256(section.bytes), due.cid.multihash.digest) !== 0) throw corruptBlock(label, due.cid)
+  if (!isSha256Of(due.cid.multihash.digest, section.bytes)) throw corruptBlock(label, due.cid)
   // A node is kept while its links are followed: as a copy, so that it does not keep the piece that it came in.
   const bytes = due.isLeaf ? section.bytes : new Uint8Array(section.bytes)
   return { cid: due.cid, bytes }

@@ -1,11 +1,11 @@
 import type { CID } from 'multiformats/cid'
 
 import type { AbortOptions, Block, BlockSource } from '../../model/block.ts'
-import { sha256 } from '../../model/cid.ts'
+import { isSha256Of } from '../../model/cid.ts'
 import type { KnownBlocks } from '../../store/known-blocks.ts'
 import type { ByteDuplex } from '../duplex.ts'
 import type { ByteReader } from '../protocol/byte-reader.ts'
-import { readCarStart, readSection } from '../protocol/car-stream.ts'
+import { readCarStart, readSection, readSectionAtHand } from '../protocol/car-stream.ts'
 import { closedEarly, corruptBlock, explainWireProblem, malformed, unrequestedBlock } from '../protocol/peer-errors.ts'
 import {
   acceptBlock,
@@ -136,9 +136,9 @@ export async function receiveOnly(
 }
 
 async function readOne(reader: ByteReader, cid: CID, label: string, scratch: Uint8Array): Promise<Block> {
-  const section = await readSection(reader, scratch)
+  const section = readSectionAtHand(reader, scratch) ?? (await readSection(reader, scratch))
   if (section === undefined) throw closedEarly(label)
   if (Buffer.compare(section.cid, cid.bytes) !== 0) throw unrequestedBlock(label, cid)
-  if (Buffer.compare(sha256(section.bytes), cid.multihash.digest) !== 0) throw corruptBlock(label, cid)
+  if (!isSha256Of(cid.multihash.digest, section.bytes)) throw corruptBlock(label, cid)
   return { cid, bytes: section.bytes }
 }
