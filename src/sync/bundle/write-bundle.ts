@@ -41,11 +41,13 @@ export async function* writeBundle(
   pieces.push(carStart([first.cid]))
   await sender.send(first)
   let blocks = 0
-  for await (const { cid, bytes } of orderedBlocks(walk, source, { skip: 0, readAhead: READ_AHEAD, signal })) {
-    await sender.send({ cid, bytes: await bytes })
-    blocks++
-    if (pieces.length > 0) onProgress?.({ blocks, bytes: sender.bytes })
-    yield* pieces.splice(0)
+  for await (const batch of orderedBlocks(walk, source, { skip: 0, readAhead: READ_AHEAD, signal })) {
+    for (const { cid, bytes } of batch) {
+      await sender.send({ cid, bytes: await bytes })
+      blocks++
+      if (pieces.length > 0) onProgress?.({ blocks, bytes: sender.bytes })
+      yield* pieces.splice(0)
+    }
   }
   await sender.flush()
   onProgress?.({ blocks, bytes: sender.bytes })

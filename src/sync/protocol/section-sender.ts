@@ -13,8 +13,11 @@ const LARGE_BLOCK_BYTES = 65_536
 export interface SectionSender {
   /** Bytes given to the stream or waiting here. */
   readonly bytes: number
-  /** Resolves when more may be sent. Rejects when the stream broke. */
-  send(block: Block): Promise<void>
+  /**
+   * Resolves when more may be sent; undefined where the block only waits here for others: then there is nothing to await. Rejects
+   * when the stream broke.
+   */
+  send(block: Block): Promise<void> | undefined
   /** Sends what is left. */
   flush(): Promise<void>
 }
@@ -34,21 +37,35 @@ class PieceSender implements SectionSender {
     this.#send = send
   }
 
-  async send({ cid, bytes }: Block): Promise<void> {
+  send(block: Block): Promise<void> | undefined {
+    const { cid, bytes } = block
     const size = sectionSize(cid.bytes.length, bytes.length)
     this.bytes += size
     countPassed(size)
-    const isLarge = bytes.length >= LARGE_BLOCK_BYTES
-    // At least half a piece is free after a flush: room for any section that is not large.
-    if (this.#end + (isLarge ? size - bytes.length : size) > this.#piece.length) await this.flush()
+    if (bytes.length >= LARGE_BLOCK_BYTES) return this.#sendLarge(block, size - bytes.length)
+    if (this.#end + size > this.#piece.length) return this.#sendAfterFlush(block)
+    this.#append(block)
+    return undefined
+  }
+
+  async #sendLarge(block: Block, startSize: number): Promise<void> {
+    const { cid, bytes } = block
+    if (this.#end + startSize > this.#piece.length) await this.flush()
     this.#end = writeSectionStart(this.#piece, this.#end, cid.bytes, bytes.length)
-    if (isLarge) {
-      await this.flush()
-      await this.#send(bytes)
-    } else {
-      this.#piece.set(bytes, this.#end)
-      this.#end += bytes.length
-    }
+    await this.flush()
+    await this.#send(bytes)
+  }
+
+  async #sendAfterFlush(block: Block): Promise<void> {
+    // At least half a piece is free after a flush: room for any section that is not large.
+    await this.flush()
+    this.#append(block)
+  }
+
+  #append({ cid, bytes }: Block): void {
+    const start = writeSectionStart(this.#piece, this.#end, cid.bytes, bytes.length)
+    this.#piece.set(bytes, start)
+    this.#end = start + bytes.length
   }
 
   async flush(): Promise<void> {

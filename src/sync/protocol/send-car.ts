@@ -43,11 +43,14 @@ export async function sendCar(send: ByteDuplex['send'], options: SendCarOptions)
   await send(carStart(wants))
   const sender = createSectionSender(send)
   const sent = { blocks: 0, bytes: 0 }
-  for await (const { cid, bytes } of orderedBlocks(walk, source, { skip: resume, nodes, readAhead, signal })) {
-    await sender.send({ cid, bytes: bytes instanceof Uint8Array ? bytes : await bytes })
-    sent.blocks++
-    sent.bytes = sender.bytes
-    onSent?.(sent)
+  for await (const batch of orderedBlocks(walk, source, { skip: resume, nodes, readAhead, signal })) {
+    for (const { cid, bytes } of batch) {
+      const sending = sender.send({ cid, bytes: bytes instanceof Uint8Array ? bytes : await bytes })
+      if (sending !== undefined) await sending
+      sent.blocks++
+      sent.bytes = sender.bytes
+      onSent?.(sent)
+    }
   }
   await sender.flush()
   return sent

@@ -40,15 +40,19 @@ export async function passHaves(
   }
 }
 
+/** Blocks and bytes of those that are given together: to give each alone costs as much as to read it. */
+const BATCH_BLOCKS = 64
+const BATCH_BYTES = 262_144
+
 /**
- * Goes to the end of a walk that has begun, and gives its blocks in order but for the first `skip`. Leaves that the source
+ * Goes to the end of a walk that has begun, and gives its blocks in order but for the first `skip`, a few at a time. Leaves that the source
  * does not have at once are read ahead; all are left out where only `nodes` are wanted. Nodes are read when the walk comes to them.
  */
 export async function* orderedBlocks(
   walk: DagWalk,
   source: BlockSource,
   { skip, nodes = false, readAhead, signal }: { skip: number; nodes?: boolean; readAhead: ReadAhead } & AbortOptions,
-): AsyncGenerator<OrderedBlock> {
+): AsyncGenerator<OrderedBlock[]> {
   const pause = createWalkPause({ signal })
   const queue: (OrderedBlock & { size: number })[] = []
   const read = (cid: CID): OrderedBlock['bytes'] => {
@@ -61,6 +65,8 @@ export async function* orderedBlocks(
   }
   let passed = 0
   let queuedBytes = 0
+  let batch: OrderedBlock[] = []
+  let batchBytes = 0
   let block: WalkedBlock | undefined
   do {
     const pausing = pause()
@@ -73,8 +79,10 @@ export async function* orderedBlocks(
       const bytes = isLeaf && isSkipped ? undefined : read(cid)
       if (isLeaf) walk.pass()
       else walk.accept(await bytes!)
-      if (!isSkipped && queue.length === 0 && bytes instanceof Uint8Array) yield { cid, bytes }
-      else if (!isSkipped) {
+      if (!isSkipped && queue.length === 0 && bytes instanceof Uint8Array) {
+        batch.push({ cid, bytes })
+        batchBytes += bytes.length
+      } else if (!isSkipped) {
         const size = isLeaf ? tsize : 0
         queue.push({ cid, bytes: bytes!, size })
         queuedBytes += size
@@ -83,7 +91,13 @@ export async function* orderedBlocks(
     while (queue.length > (block === undefined ? 0 : readAhead.blocks) || queuedBytes > readAhead.bytes) {
       const first = queue.shift()!
       queuedBytes -= first.size
-      yield first
+      batch.push(first)
+      batchBytes += first.size
+    }
+    if (batch.length >= BATCH_BLOCKS || batchBytes >= BATCH_BYTES || (block === undefined && batch.length > 0)) {
+      yield batch
+      batch = []
+      batchBytes = 0
     }
   } while (block !== undefined)
 }

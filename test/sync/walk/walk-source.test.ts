@@ -29,5 +29,5 @@ async function walkOn(walk: DagWalk, root: ReturnType<typeof commitTree>, blocks
   walk.begin([root], { isStrict: false, role: 'any' })
   const readAhead = { blocks: 4, bytes: 1000 }
   const order = orderedBlocks(walk, blocks, { skip: 0, readAhead })
-  return Array.fromAsync(order, ({ cid }) => cid.toString())
+  return (await Array.fromAsync(order)).flat().map(({ cid }) => cid.toString())
 }
