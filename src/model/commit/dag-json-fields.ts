@@ -1,5 +1,6 @@
-import { CID } from 'multiformats/cid'
+import type { CID } from 'multiformats/cid'
 
+import { parseLinkText } from '../cid-text.ts'
 import { SHA2_256 } from '../cid.ts'
 import { MAX_CID_LENGTH, MAX_SIGNER_LENGTH } from '../limits.ts'
 import { FieldProblem } from './field-problem.ts'
@@ -42,7 +43,7 @@ export function readLink(at: string, value: unknown): CID {
   const text = readMap(at, value, ['/'])['/']
   if (typeof text !== 'string' || text.length > MAX_CID_LENGTH) throw new FieldProblem(at, 'must be a link')
   try {
-    return CID.parse(text)
+    return parseLinkText(text)
   } catch {
     throw new FieldProblem(at, 'must be a link to a valid CID')
   }

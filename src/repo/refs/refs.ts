@@ -80,7 +80,7 @@ export function settledRef(layout: Layout, { name, before, after, force }: RefCh
 
 /** Whether both name the same, or both nothing. */
 export function isSameCid(a: CID | undefined, b: CID | undefined): boolean {
-  return a === undefined || b === undefined ? a === b : a.equals(b)
+  return a === undefined || b === undefined ? a === b : Buffer.compare(a.bytes, b.bytes) === 0
 }
 
 function settledHead(layout: Layout, pending: OperationEntry | undefined): Head {
