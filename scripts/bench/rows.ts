@@ -28,12 +28,8 @@ export function allRows(bench: Bench): Row[] {
     4096,
     join(directory, 'small'),
   )
-  const big = folder(
-    () => bigFile(join(directory, 'big'), Math.floor(1024 / scale) * MEBIBYTE),
-    'big.bin',
-    0,
-    join(directory, 'big'),
-  )
+  const bigBytes = Math.floor(1024 / scale) * MEBIBYTE
+  const big = folder(() => bigFile(join(directory, 'big'), bigBytes), 'big.bin', 0, join(directory, 'big'))
   const many = folder(
     () => smallFiles(join(directory, 'many'), { count: 100_000 / scale, sizeBytes: 1024, folders: 500 }),
     'folder-0000/file-000000.bin',
@@ -42,13 +38,7 @@ export function allRows(bench: Bench): Row[] {
   )
   return [
     firstSnapshot(bench, '20,000 × 4 KiB: add + commit', small, { git: 0.4, kubo: 0.4 }),
-    firstSnapshot(
-      bench,
-      '1 GiB: add + commit',
-      big,
-      { git: 0.15, kubo: 0.8, disk: 1.3 },
-      Math.floor(1024 / scale) * MEBIBYTE,
-    ),
+    firstSnapshot(bench, '1 GiB: add + commit', big, { git: 0.15, kubo: 0.8, disk: 1.3 }, bigBytes),
     firstSnapshot(bench, '100,000 × 1 KiB: add + commit', many, {}),
     unchanged(bench, 'status, 20,000 files, nothing changed', small, ['status'], 8),
     unchanged(bench, 'status, 100,000 files, nothing changed', many, ['status'], 5),
@@ -57,8 +47,8 @@ export function allRows(bench: Bench): Row[] {
     oneChanged(bench, small),
     ...startUps(bench),
     cloneRow(bench, 'clone of 20,000 × 4 KiB', small, { over: 'libp2p', atMost: 0.5 }),
-    cloneRow(bench, 'clone of 1 GiB', big, { over: 'libp2p', atMost: 0.25 }),
-    cloneRow(bench, 'clone of 1 GiB', big, { over: 'HTTP', atMost: 0.2 }),
+    cloneRow(bench, 'clone of 1 GiB', big, { over: 'libp2p', atMost: 0.25, fileBytes: bigBytes }),
+    cloneRow(bench, 'clone of 1 GiB', big, { over: 'HTTP', atMost: 0.2, fileBytes: bigBytes }),
     cloneRow(bench, 'clone of 100,000 × 1 KiB', many, { over: 'libp2p' }),
     pushRow(bench, 'push of 20,000 × 4 KiB to an empty peer', small, 0.5),
     pushRow(bench, 'push of 1 GiB to an empty peer', big, 0.5),

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 
 import { clean, commitInBoth, type Bench, type Folder } from '../bench.ts'
 import { discard } from '../dataset.ts'
+import { diskWrite } from '../disk.ts'
 import { timeCommands, watchPeak, type Run } from '../measure.ts'
 import type { Row } from '../row.ts'
 import { git, jzfs, publishAll, type PublishedRepository, type RunningDaemon, startDaemon } from '../tools.ts'
@@ -11,10 +12,12 @@ import { git, jzfs, publishAll, type PublishedRepository, type RunningDaemon, st
 interface Carried {
   over: 'libp2p' | 'HTTP'
   atMost?: number
+  /** The size of the one file of the data: then the disk alone is a contender, which writes it twice, to the store and to its place. */
+  fileBytes?: number
 }
 
 /** From a daemon that shares the folder into a new directory, with a daemon at the cloner and without; git from a file:// repository. */
-export function cloneRow(bench: Bench, work: string, make: () => Folder, { over, atMost }: Carried): Row {
+export function cloneRow(bench: Bench, work: string, make: () => Folder, { over, atMost, fileBytes }: Carried): Row {
   const there = join(bench.directory, 'home-of-source')
   const here = join(bench.directory, 'home-of-cloner')
   // Each into a new folder, all deleted at the end: a file system is slow where much was deleted just before.
@@ -44,6 +47,7 @@ export function cloneRow(bench: Bench, work: string, make: () => Folder, { over,
     others: [
       { label: 'git clone file://', ...(atMost === undefined ? {} : { atMost }), run: gitClone },
       { label: 'jzfs with no daemon at the cloner', run: () => clone(join(bench.directory, 'home-without-daemon')) },
+      ...(fileBytes === undefined ? [] : [diskWrite(bench, [fileBytes, fileBytes])]),
     ],
     peakAtMostBytes: 250 << 20,
     prepare: async () => {

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 
 import { clean, homeOf, oursSnapshot, type Bench, type Folder } from '../bench.ts'
-import { discard, writeDurably } from '../dataset.ts'
-import { timeCommands, type Run } from '../measure.ts'
+import { diskWrite } from '../disk.ts'
+import { timeCommands } from '../measure.ts'
 import type { Contender, Row } from '../row.ts'
 import { git, initKubo, jzfs, kubo, runQuietly } from '../tools.ts'
 
@@ -32,10 +32,11 @@ export function firstSnapshot(
       return timeCommands([git(data.path, 'add', '-A'), git(data.path, 'commit', '-qm', 'bench')], { durable: true })
     },
   }
+  const disk = diskBytes === undefined ? [] : [diskWrite(bench, [diskBytes], atMost.disk)]
   return {
     work,
     ours,
-    others: [gitSnapshot, ...kuboAdd(bench, () => data.path, atMost.kubo), ...diskWrite(bench, diskBytes, atMost.disk)],
+    others: [gitSnapshot, ...kuboAdd(bench, () => data.path, atMost.kubo), ...disk],
     peakAtMostBytes: 250 << 20,
     prepare: () => void (data = make()),
     dispose: () => clean(data.path, bench),
@@ -59,23 +60,4 @@ function kuboAdd(bench: Bench, path: () => string, atMost: number | undefined): 
       },
     },
   ]
-}
-
-function diskWrite(
-  bench: Bench,
-  sizeBytes: number | undefined,
-  atMost: number | undefined,
-): (Contender & { atMost?: number })[] {
-  if (sizeBytes === undefined) return []
-  const file = join(bench.directory, 'disk.bin')
-  const run = async (): Promise<Run> => {
-    discard(file)
-    runQuietly({ argv: ['sync'], cwd: bench.directory })
-    const started = process.hrtime.bigint()
-    writeDurably(file, sizeBytes)
-    const seconds = Number(process.hrtime.bigint() - started) / 1e9
-    discard(file)
-    return { seconds, peakBytes: 0 }
-  }
-  return [{ label: 'the disk, write + fsync', ...(atMost === undefined ? {} : { atMost }), run }]
 }
