@@ -56,7 +56,12 @@ function readStream(stream: Stream): ByteSource {
   const resumeIfLow = (): void => {
     if (unreadBytes >= READ_AHEAD_BYTES / 2 || stream.readStatus !== 'paused') return
     isResuming = true
-    stream.resume()
+    try {
+      stream.resume()
+    } catch (error) {
+      // The connection is gone. What came before that is read first.
+      failure ??= error instanceof Error ? error : new Error(String(error))
+    }
     isResuming = false
     pauseIfFull()
   }
