@@ -1,5 +1,5 @@
 import type { Daemon, DaemonOptions, StartControl } from '../node/daemon.ts'
-import { letHeapGrow } from '../node/network/heap-growth.ts'
+import { letHeapGrow } from '../sync/protocol/heap-growth.ts'
 import type { MetricsAccess } from './listener/metrics-access.ts'
 import { createRouter } from './routing/router.ts'
 

@@ -5,7 +5,7 @@ import { createLibp2p } from 'libp2p'
 import type { CID } from 'multiformats/cid'
 
 import type { AbortOptions } from '../../model/block.ts'
-import { letHeapGrow } from './heap-growth.ts'
+import { letHeapGrow } from '../../sync/protocol/heap-growth.ts'
 import { libp2pOptions } from './libp2p-options.ts'
 import { createLibp2pPeer, type PingablePeer } from './libp2p-peer.ts'
 import { DIAL_TIMEOUT_MS, MAX_PING_STREAMS } from './network-limits.ts'

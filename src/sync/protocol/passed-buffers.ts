@@ -1,11 +1,17 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
+import { letHeapGrow } from './heap-growth.ts'
+
 /** How many bytes of buffers pass before those that are done with are freed. */
 const SWEEP_BYTES = 8_388_608
 
-let passedBytes = 0
-let collectYoung: (() => void) | undefined
+/** How many before passing them on is taken for the main work of this process. */
+const MUCH_BYTES = 67_108_864
+
+let sweptBytes = 0
+let unsweptBytes = 0
+let collect: Collector | undefined
 
 /**
  * Counts the bytes of buffers that pass through this process, received or sent, and has V8 free those that are done with.
@@ -15,20 +21,34 @@ let collectYoung: (() => void) | undefined
  * receiving it; a look at the young objects takes a third of a millisecond.
  */
 export function countPassed(bytes: number): void {
-  passedBytes += bytes
-  if (passedBytes < SWEEP_BYTES) return
-  passedBytes = 0
-  collectYoung ??= findCollector()
-  collectYoung()
+  unsweptBytes += bytes
+  if (unsweptBytes < SWEEP_BYTES) return
+  const before = sweptBytes
+  sweptBytes += unsweptBytes
+  unsweptBytes = 0
+  collect ??= findCollector()
+  if (before < MUCH_BYTES && sweptBytes >= MUCH_BYTES) markOnce(collect)
+  else collect({ type: 'minor' })
 }
+
+/**
+ * Ends a marking that is under way, and has none begin soon. While the young objects are collected that often, V8's threads
+ * went on marking for as long as the transfer took, in every fourth one: two seconds of their time for 1 GiB.
+ */
+function markOnce(collector: Collector): void {
+  letHeapGrow()
+  collector({ type: 'major' })
+}
+
+type Collector = (options: { type: 'minor' | 'major' }) => void
 
 /**
  * V8's collector, which a program gets only where a flag asks for it. The flag is taken back at once: with others than its
  * first flags V8 does not believe what is compiled already, and each module that is loaded later costs more.
  */
-function findCollector(): () => void {
+function findCollector(): Collector {
   setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as (options: { type: 'minor' }) => void
+  const found = runInNewContext('gc') as Collector
   setFlagsFromString('--no-expose-gc')
-  return () => collect({ type: 'minor' })
+  return found
 }
