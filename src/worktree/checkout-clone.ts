@@ -5,6 +5,7 @@ import { decodeCommit } from '../model/commit/commit.ts'
 import type { OperationPlan } from '../repo/operation/operation-plan.ts'
 import type { Repository } from '../repo/repository.ts'
 import type { Lock } from '../store/lock/lock.ts'
+import type { ArrivingFiles } from './arriving/arriving-files.ts'
 import { rebuildIndex } from './index/index-rebuild.ts'
 import { emptyIndex } from './index/index-update.ts'
 import { refuseNameCollisions } from './rewrite/name-collisions.ts'
@@ -16,6 +17,8 @@ export interface FreshClone {
   lock: Lock
   commit: CID
   plan: OperationPlan
+  /** Files of it that were written as their blocks came. */
+  arriving?: Pick<ArrivingFiles, 'take'> | undefined
 }
 
 interface CheckoutCloneOptions extends AbortOptions {
@@ -29,7 +32,7 @@ interface CheckoutCloneOptions extends AbortOptions {
  * before anything is written, and what `rewriteFiles` throws. What could not be written is in the result.
  */
 export async function checkoutClone(clone: FreshClone, options: CheckoutCloneOptions = {}): Promise<RewrittenFiles> {
-  const { repository, lock, commit, plan } = clone
+  const { repository, lock, commit, plan, arriving } = clone
   const { store } = repository
   const { tree } = decodeCommit(commit, await store.get(commit, options))
   await refuseNameCollisions(repository, tree, options)
@@ -44,7 +47,7 @@ export async function checkoutClone(clone: FreshClone, options: CheckoutCloneOpt
       lock,
       pack,
       { ...plan, files, indexBefore: emptyIndex(), index, tree, discarded: [] },
-      { signal: options.signal, onProgress },
+      { signal: options.signal, onProgress, arriving },
     )
   } finally {
     pack.abort()

@@ -20,16 +20,20 @@ let changes = 0
 function count(calls: Record<string, Call>, name: string): void {
   const call = calls[name]
   if (call === undefined) return
-  calls[name] = function (this: unknown, ...args) {
+  const counted = function (this: unknown, ...args: unknown[]): unknown {
     const isRead = name.startsWith('open') && (args[1] === undefined || args[1] === 'r')
     if (!isRead && ++changes === at) process.kill(process.pid, 'SIGKILL')
     return call.apply(this, args)
   }
+  // What `promisify` goes by is a property of the function.
+  const { length: _length, name: _name, ...properties } = Object.getOwnPropertyDescriptors(call)
+  calls[name] = Object.defineProperties(counted, properties)
 }
 
 if (isMainThread) {
   const names = [...SYNC, ...MORE]
   for (const name of names) count(fs as unknown as Record<string, Call>, `${name}Sync`)
+  for (const name of names) count(fs as unknown as Record<string, Call>, name)
   for (const name of names) count(fs.promises as unknown as Record<string, Call>, name)
   const handle = await fs.promises.open(import.meta.filename, 'r')
   for (const name of OF_HANDLES) count(Object.getPrototypeOf(handle) as Record<string, Call>, name)

@@ -8,7 +8,7 @@ import type { Lock } from './lock.ts'
 
 const LEASES = 'leases.db'
 
-/** How packs that are being written are called in the store's `tmp` folder. */
+/** How what is being written by whoever holds a lease is called in the store's `tmp` folder: packs, and files beside them. */
 const TEMPORARY_PREFIX = 'pack-'
 
 /** The shared lease of all who write blocks through one open store: one of the kernel, however many hold it. */
@@ -58,7 +58,12 @@ export function createLeases(directory: string, command: string): Leases {
 
 /** A name in the store's `tmp` folder for a pack that is about to be written. */
 export function temporaryPackPath(directory: string): string {
-  return join(directory, 'tmp', `${TEMPORARY_PREFIX}${process.pid}-${crypto.randomUUID()}.car`)
+  return `${temporaryFilePath(directory)}.car`
+}
+
+/** A name there for another file that is about to be written, which nobody misses once its writer's lease has ended. */
+export function temporaryFilePath(directory: string): string {
+  return join(directory, 'tmp', `${TEMPORARY_PREFIX}${process.pid}-${crypto.randomUUID()}`)
 }
 
 async function takeLease(directory: string, command: string, options: AbortOptions): Promise<Lock> {
@@ -72,9 +77,9 @@ async function takeLease(directory: string, command: string, options: AbortOptio
   } catch (error) {
     throw explainFsError(error, temporary)
   }
-  const left = await temporaryPacks(temporary)
+  const left = await temporaryFiles(temporary)
   if (left.length > 0) {
-    // Whoever writes a pack holds a lease. Alone, we know that the writers of what is there are dead.
+    // Whoever writes one holds a lease. Alone, we know that the writers of what is there are dead.
     using alone = tryLock(path, command)
     if (alone !== undefined) await Promise.all(left.map((file) => rm(file, { force: true })))
   }
@@ -89,7 +94,7 @@ async function makeFolder(path: string): Promise<void> {
   }
 }
 
-async function temporaryPacks(directory: string): Promise<string[]> {
+async function temporaryFiles(directory: string): Promise<string[]> {
   try {
     const names = await readdir(directory)
     return names.filter((name) => name.startsWith(TEMPORARY_PREFIX)).map((name) => join(directory, name))

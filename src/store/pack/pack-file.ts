@@ -2,6 +2,7 @@ import { closeSync, fdatasync, fsync, openSync, readSync, rmSync, write, writeSy
 import { promisify } from 'node:util'
 
 import { explainFsError } from '../fs-errors.ts'
+import { openDirectly, type Pages, wholePages } from './direct-write.ts'
 
 /**
  * How much is written before the kernel is told to write it to the disk. The disk then works while we read and hash,
@@ -21,8 +22,11 @@ export interface GrowingFile {
   reserve(length: number): number
   /** Says that a reserved range was written. */
   acknowledge(length: number): void
-  /** Writes bytes into a reserved range and acknowledges it, without blocking. Failures show at `settle`. */
-  write(bytes: Uint8Array, position: number): Promise<void>
+  /**
+   * Writes bytes into a reserved range and acknowledges it, without blocking. Failures show at `settle`. What is not read again
+   * soon is written past the kernel's cache, where its memory lies as it must: see `wholePages`.
+   */
+  write(bytes: Uint8Array, position: number, options?: { isReadSoon?: boolean }): Promise<void>
   writeSync(bytes: Uint8Array, position: number): void
   read(position: number, length: number): Uint8Array
   /** Says that ranges which were reserved will never be filled: the file cannot be kept. */
@@ -52,7 +56,11 @@ class WriteBehindFile implements GrowingFile {
   #flushed = 0
   #flushing: Promise<void> | undefined
   #failure: unknown
+  /** Writes and flushes under way in other threads, which need the descriptor. */
+  #uses = 0
   #isClosed = false
+  /** A second descriptor; null where there can be none. */
+  #direct: number | null | undefined
 
   constructor(path: string, fd: number) {
     this.#path = path
@@ -75,16 +83,45 @@ class WriteBehindFile implements GrowingFile {
     if (this.#acknowledged - this.#flushed >= WRITE_BEHIND_BYTES) this.#flushing = this.#flush()
   }
 
-  async write(bytes: Uint8Array, position: number): Promise<void> {
+  async write(bytes: Uint8Array, position: number, { isReadSoon = true } = {}): Promise<void> {
+    if (this.#isClosed) return
+    this.#uses++
     try {
-      for (let done = 0; done < bytes.length;) {
-        const { bytesWritten } = await writeAsync(this.fd, bytes, done, bytes.length - done, position + done)
-        done += bytesWritten
-      }
+      const pages = isReadSoon ? undefined : wholePages(bytes, position)
+      if (pages === undefined) await writeAll(this.fd, bytes, position)
+      else await this.#writePages(bytes, position, pages)
       this.acknowledge(bytes.length)
     } catch (error) {
       this.fail(error)
+    } finally {
+      this.#endUse()
     }
+  }
+
+  /** Writes whole pages past the cache, and what is around them as ever. */
+  async #writePages(bytes: Uint8Array, position: number, { start, end }: Pages): Promise<void> {
+    await Promise.all([
+      this.#writeDirectly(bytes.subarray(start, end), position + start),
+      writeAll(this.fd, bytes.subarray(0, start), position),
+      writeAll(this.fd, bytes.subarray(end), position + end),
+    ])
+  }
+
+  async #writeDirectly(bytes: Uint8Array, position: number): Promise<void> {
+    this.#direct ??= openDirectly(this.#path) ?? null
+    try {
+      if (this.#direct !== null) {
+        await writeAll(this.#direct, bytes, position)
+        // There is nothing to flush of it.
+        this.#flushed += bytes.length
+        return
+      }
+    } catch {
+      // Not on this file system, or not at this length: the other way says what is wrong, if anything is.
+      if (this.#direct !== null) closeSync(this.#direct)
+      this.#direct = null
+    }
+    await writeAll(this.fd, bytes, position)
   }
 
   writeSync(bytes: Uint8Array, position: number): void {
@@ -123,29 +160,46 @@ class WriteBehindFile implements GrowingFile {
       this.check()
     }
     this.#isClosed = true
-    closeSync(this.fd)
+    this.#close()
   }
 
   discard(): void {
     rmSync(this.#path, { force: true })
     if (this.#isClosed) return
     this.#isClosed = true
-    // A flush in the background still uses the descriptor: its number must not be given to another file meanwhile.
-    if (this.#flushing === undefined) closeSync(this.fd)
-    else void this.#flushing.then(() => closeSync(this.fd))
+    if (this.#uses === 0) this.#close()
+  }
+
+  /** What is under way as the file is discarded still uses the descriptor: no other file may get its number meanwhile. */
+  #endUse(): void {
+    this.#uses--
+    if (this.#isClosed && this.#uses === 0) this.#close()
+  }
+
+  #close(): void {
+    if (typeof this.#direct === 'number') closeSync(this.#direct)
+    closeSync(this.fd)
   }
 
   /** The kernel reports a failed write-back once per descriptor: it is kept for whoever asks next. */
   async #flush(): Promise<void> {
-    const acknowledged = this.#acknowledged
+    const unflushed = this.#acknowledged - this.#flushed
+    this.#uses++
     try {
       await promisify(fdatasync)(this.fd)
-      this.#flushed = acknowledged
+      this.#flushed += unflushed
     } catch (error) {
       this.fail(error)
     }
     this.#flushing = undefined
     this.acknowledge(0)
+    this.#endUse()
+  }
+}
+
+async function writeAll(fd: number, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length;) {
+    done += (await writeAsync(fd, bytes, done, bytes.length - done, position + done)).bytesWritten
   }
 }
 

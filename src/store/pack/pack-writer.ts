@@ -14,7 +14,7 @@ import { createForeignDigests } from './foreign-digests.ts'
 import { createGrowingFile, type GrowingFile } from './pack-file.ts'
 import { encodePackHeader, FIRST_SECTION_OFFSET, PAYLOAD_HEADER, PAYLOAD_OFFSET, sectionLayout } from './pack-format.ts'
 import { encodeIndex, type IndexEntries, packName } from './pack-index-format.ts'
-import { createSectionBuffer } from './section-buffer.ts'
+import { type BlockCopy, createSectionBuffer } from './section-buffer.ts'
 
 /** Multihash code of "the digest is the content itself": such a block is never stored. */
 const IDENTITY = 0x00
@@ -65,17 +65,17 @@ export interface PackWriter {
   /** Bytes in this pack so far, the index not counted. */
   readonly bytes: number
   /**
-   * Adds a block, which the caller has verified or made; false when it was known already. Writes in the background:
-   * whoever adds much awaits `drain` now and then.
+   * Adds a block, which the caller has verified or made; false when it was known already, and `copy` is not called then. Writes
+   * in the background: whoever adds much awaits `drain` now and then. `finish` waits for the copies too.
    */
-  add(block: Block): boolean
+  add(block: Block, copy?: BlockCopy): boolean
   /** Whether a block with this sha2-256 digest is in this pack. */
   has(digest: Uint8Array): boolean
   /** Whether a block with this sha2-256 digest is in this pack, or was known from the start. */
   knows(digest: Uint8Array): boolean
   /** The bytes of a block of this pack, or undefined. Not hashed again. */
   get(cid: CID): Uint8Array | undefined
-  /** Resolves when no write is waiting; what is left in memory is less than one buffer (4 MiB). */
+  /** Resolves when more may be added without waiting for the disk; at most four buffers (16 MiB) are in memory. */
   drain(): Promise<void>
   /**
    * Makes what was added so far a pack of its own, which stays whatever happens, and goes on with another: nothing may
@@ -131,7 +131,7 @@ class FilePackWriter implements PackWriter {
     return (this.#file?.size ?? 0) + this.#buffer.size
   }
 
-  add({ cid, bytes }: Block): boolean {
+  add({ cid, bytes }: Block, copy?: BlockCopy): boolean {
     const { code, digest } = cid.multihash
     if (code === IDENTITY) return false
     if (code !== SHA2_256 || digest.length !== 32) {
@@ -144,9 +144,10 @@ class FilePackWriter implements PackWriter {
     }
     if (this.knows(digest)) return false
     const entry = this.#table.add(this.#digestWords, 0, -1)
-    this.#buffer.append(cid.bytes, bytes, (position) => {
+    const place = (position: number): void => {
       this.#table.positions[entry] = position
-    })
+    }
+    this.#buffer.append(cid.bytes, bytes, place, copy)
     return true
   }
 
@@ -179,7 +180,8 @@ class FilePackWriter implements PackWriter {
     if (this.#isClosed) throw new TypeError(`the pack is closed: ${this.path}`)
     try {
       this.#buffer.flush()
-      await this.drain()
+      await this.#buffer.settle()
+      this.#file?.check()
       if (this.#file === undefined) return undefined
       const written = await this.#complete(this.#file)
       this.#file = undefined

@@ -12,6 +12,7 @@ import { endPartial } from '../../repo/refs/partial-ref.ts'
 import { formatRefspec } from '../../repo/remote/refspec.ts'
 import type { Repository } from '../../repo/repository.ts'
 import type { Lock } from '../../store/lock/lock.ts'
+import { type ArrivingFiles, createArrivingFiles } from '../../worktree/arriving/arriving-files.ts'
 import type { SyncProgress } from '../protocol/receive-blocks.ts'
 import { followTags } from '../remote/follow-tags.ts'
 import { peelToCommit } from '../remote/peel-to-commit.ts'
@@ -30,6 +31,8 @@ export interface FetchedClone {
   commit: CID
   /** The refs and HEAD of the clone. Whoever writes files adds `index` and `worktree`. */
   plan: OperationPlan
+  /** Big files of the commit that were written as their blocks came. */
+  arriving: Pick<ArrivingFiles, 'take'> | undefined
 }
 
 export interface CloneOptions extends AbortOptions, Partial<CloneShape> {
@@ -122,7 +125,9 @@ async function fillClone(
     for (const want of wants) await endPartial(repository.layout, want)
     return { repository, commit: await refs.headCommit(), fetched: undefined }
   }
-  const transfer = { ...transferOptions(repository, options), wants, haves: [], wanted: kindOf(plan) }
+  const awaited = options.checkout === undefined ? undefined : plan.tip
+  await using arriving = awaited && (await createArrivingFiles(repository.store, awaited))
+  const transfer = { ...transferOptions(repository, options), wants, haves: [], wanted: kindOf(plan), arriving }
   const fetched = await transferWants(transfer).catch((error: unknown) => {
     throw explainNotServed(error, layout.listed.refused)
   })
@@ -137,7 +142,7 @@ async function fillClone(
     config: planConfig(repository.layout, keysOfClone(layout, options)),
   }
   if (options.checkout === undefined || tip === undefined) await runOperation(repository, lock, operation)
-  else await options.checkout({ repository, lock, commit: tip, plan: operation }, { signal })
+  else await options.checkout({ repository, lock, commit: tip, plan: operation, arriving }, { signal })
   for (const want of [...wants, ...tags.map(({ cid }) => cid)]) await endPartial(repository.layout, want)
   return { repository, commit: tip, fetched }
 }

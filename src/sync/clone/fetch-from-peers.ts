@@ -3,6 +3,7 @@ import type { CID } from 'multiformats/cid'
 import type { AbortOptions } from '../../model/block.ts'
 import { JzfsError, UnavailableError } from '../../model/errors.ts'
 import type { Store } from '../../store/store.ts'
+import type { ArrivingFiles } from '../../worktree/arriving/arriving-files.ts'
 import type { Peer } from '../peer.ts'
 import type { ReceivedSync, SyncProgress } from '../protocol/receive-blocks.ts'
 import { receiveSync } from '../protocol/receive-sync.ts'
@@ -19,6 +20,8 @@ export interface FetchFromPeersOptions extends AbortOptions {
   wanted?: 'commit' | 'manifest' | 'any' | undefined
   peers: readonly Peer[]
   store: Pick<Store, 'createPack' | 'get' | 'hasDigest' | 'lease'>
+  /** Files that are written while their blocks come. */
+  arriving?: Pick<ArrivingFiles, 'note'> | undefined
   idleTimeoutMs?: number | undefined
   onProgress?: ((progress: SyncProgress) => void) | undefined
 }
@@ -81,11 +84,11 @@ function fromSeveral(sources: readonly Peer[], failures: JzfsError[], options: F
 }
 
 async function fetchFrom(peer: Peer, options: FetchFromPeersOptions): Promise<ReceivedSync> {
-  const { wants, haves = [], wanted = 'commit', store, idleTimeoutMs, signal, onProgress } = options
+  const { wants, haves = [], wanted = 'commit', store, arriving, idleTimeoutMs, signal, onProgress } = options
   const { label } = peer
   const duplex = await peer.openSync?.({ signal })
   if (duplex === undefined && peer.fetchBlock === undefined) throw speaksNothing(label)
-  const pack = await createTransferPack(store)
+  const pack = await createTransferPack(store, { arriving })
   const timeout = idleTimeoutMs === undefined ? {} : { idleTimeoutMs }
   const common = { label, wants, wanted, pack, local: store, keepPartial: true, signal, onProgress, ...timeout }
   if (duplex !== undefined) return receiveSync(duplex, { ...common, haves })

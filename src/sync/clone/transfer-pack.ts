@@ -3,6 +3,7 @@ import type { CID } from 'multiformats/cid'
 import type { Block } from '../../model/block.ts'
 import type { PackWriter, WrittenPack } from '../../store/pack/pack-writer.ts'
 import type { Store } from '../../store/store.ts'
+import type { ArrivingFiles } from '../../worktree/arriving/arriving-files.ts'
 
 /** How large a pack of a transfer grows before it is made durable and the next one begins. */
 const ROLL_BYTES = 1_073_741_824
@@ -18,10 +19,17 @@ export interface TransferPack {
   abort(): void
 }
 
+/** How the packs of a transfer are written. */
+export interface TransferPackOptions {
+  rollBytes?: number
+  /** Files that are written while their blocks come. */
+  arriving?: Pick<ArrivingFiles, 'note'> | undefined
+}
+
 /** Starts the packs of a transfer into a store. `finish` or `abort` must be called: until then a lease is held. */
 export async function createTransferPack(
   store: Pick<Store, 'createPack'>,
-  { rollBytes = ROLL_BYTES }: { rollBytes?: number } = {},
+  { rollBytes = ROLL_BYTES, arriving }: TransferPackOptions = {},
 ): Promise<TransferPack> {
   const written: WrittenPack[] = []
   let pack: PackWriter = await store.createPack()
@@ -30,7 +38,7 @@ export async function createTransferPack(
     if (result !== undefined) written.push(result)
   }
   return {
-    add: (block) => pack.add(block),
+    add: (block) => pack.add(block, arriving?.note(block)),
     get: (cid) => pack.get(cid),
     async drain() {
       await pack.drain()

@@ -4,6 +4,7 @@ import type { AbortOptions } from '../../model/block.ts'
 import type { JzfsError } from '../../model/errors.ts'
 import { beginPartial } from '../../repo/refs/partial-ref.ts'
 import type { Repository } from '../../repo/repository.ts'
+import type { ArrivingFiles } from '../../worktree/arriving/arriving-files.ts'
 import { fetchFromPeers } from '../clone/fetch-from-peers.ts'
 import type { Peer } from '../peer.ts'
 import type { SyncProgress } from '../protocol/receive-blocks.ts'
@@ -18,6 +19,8 @@ export interface TransferOptions extends AbortOptions {
   haves: readonly CID[]
   /** What the wants must be. */
   wanted: 'commit' | 'any'
+  /** Files that are written while their blocks come. */
+  arriving?: Pick<ArrivingFiles, 'note'> | undefined
   idleTimeoutMs?: number | undefined
   onProgress?: ((progress: SyncProgress) => void) | undefined
 }

@@ -3,6 +3,7 @@ import type { CID } from 'multiformats/cid'
 import type { AbortOptions } from '../../model/block.ts'
 import { JzfsError } from '../../model/errors.ts'
 import type { Store } from '../../store/store.ts'
+import type { ArrivingFiles } from '../../worktree/arriving/arriving-files.ts'
 import { createTransferPack, type TransferPack } from '../clone/transfer-pack.ts'
 import type { Peer } from '../peer.ts'
 import { askKnown, openSyncStream } from '../protocol/ask-peer.ts'
@@ -23,6 +24,8 @@ export interface FetchFromSeveralOptions extends AbortOptions {
   store: Pick<Store, 'createPack' | 'get' | 'hasDigest'>
   /** What was wrong with peers that lied or failed is added here: they are asked no more. */
   failures: JzfsError[]
+  /** Files that are written while their blocks come. */
+  arriving?: Pick<ArrivingFiles, 'note'> | undefined
   idleTimeoutMs?: number | undefined
   onProgress?: ((progress: SyncProgress) => void) | undefined
 }
@@ -57,8 +60,8 @@ export async function peersWith(peers: readonly Peer[], wants: readonly CID[], o
  * at once what went wrong here. What was verified is kept, unless the content itself is wrong.
  */
 export async function fetchFromSeveral(options: FetchFromSeveralOptions): Promise<ReceivedSync> {
-  const { wants, haves, wanted, store, signal } = options
-  const pack = await createTransferPack(store)
+  const { wants, haves, wanted, store, arriving, signal } = options
+  const pack = await createTransferPack(store, { arriving })
   const leaves = createLeafList()
   let received: ReceivedSync
   try {

@@ -10,6 +10,8 @@ import { diffTrees, type NodeEntry, type TreeChange } from '../../model/tree/tre
 import type { TreeNode } from '../../model/unixfs/node.ts'
 import type { BlockCopier } from '../../store/copy/block-copier.ts'
 import { explainFsError } from '../../store/fs-errors.ts'
+import type { ArrivingFiles } from '../arriving/arriving-files.ts'
+import { placeArrived } from '../arriving/place-arrived.ts'
 import type { StatStamp } from '../index/index-entry.ts'
 import { hasContent, isExecutable, statAt, type KeptBits } from './found-content.ts'
 import { createInOrder } from './in-order.ts'
@@ -25,6 +27,8 @@ export interface WorkingFiles {
   source: BlockSource
   /** Who copies the blocks of big files from packs; without one they are all written in this thread. */
   copier?: BlockCopier | undefined
+  /** Files that were written as their blocks came. */
+  arriving?: Pick<ArrivingFiles, 'take'> | undefined
   modes: FileModes
   keeps: KeptBits
   /** Whether the stat data of a path proves that its content is still `cid`'s, so that its bytes need no reading. */
@@ -223,7 +227,10 @@ async function placeFile(
   if (found === undefined) {
     // Made last, so that it is hardly ever seen with nothing in it.
     const onReady = () => folders.make(folder)
-    return writeNew(files.source, target, files.modes, { ...writing, onReady })
+    return (
+      (await placeArrived(files.arriving, target, files.modes, { onReady })) ??
+      writeNew(files.source, target, files.modes, { ...writing, onReady })
+    )
   }
   if (found.isDirectory()) return undefined
   if (isUnfinished(found) || files.mayOverwrite?.(path, found) === true) {

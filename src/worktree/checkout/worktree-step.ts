@@ -6,6 +6,7 @@ import { IntegrityError } from '../../model/errors.ts'
 import type { OperationEntry, OverwrittenFile } from '../../repo/operation/operation-entry.ts'
 import type { Repository } from '../../repo/repository.ts'
 import { createBlockCopier } from '../../store/copy/block-copier.ts'
+import type { ArrivingFiles } from '../arriving/arriving-files.ts'
 import { readIndexFile } from '../index/index-file.ts'
 import { emptyIndex } from '../index/index-update.ts'
 import { type NextIndex, readNextIndex, replaceNextIndex } from '../index/next-index.ts'
@@ -21,6 +22,8 @@ export interface WorktreeStepOptions extends CheckoutOptions {
   index?: StagingIndex | undefined
   /** The index that the operation ends with, where it is at hand. It takes the stat data of the files. */
   next?: NextIndex | undefined
+  /** Files that were written as their blocks came. */
+  arriving?: Pick<ArrivingFiles, 'take'> | undefined
 }
 
 /**
@@ -61,7 +64,8 @@ async function rewrite(
   if (entry.worktree === undefined) return moved
   const index = options.index ?? readOldIndex(repository.layout.index)
   const copier = createBlockCopier(repository.store)
-  const files = { ...workingFiles(repository, worktree, index), copier, mayOverwrite }
+  const { arriving } = options
+  const files = { ...workingFiles(repository, worktree, index), copier, arriving, mayOverwrite }
   try {
     const { left, failed } = await checkoutTrees(files, entry.worktree, options)
     return { left: [...moved.left, ...left], failed: [...moved.failed, ...failed] }

@@ -56,7 +56,7 @@ export interface WriteOptions extends AbortOptions {
 }
 
 /** A file of fewer bytes is written by one thread before others know of it. */
-const BIG_FILE = 16 * CHUNK_SIZE
+export const BIG_FILE = 16 * CHUNK_SIZE
 
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
 

@@ -10,6 +10,7 @@ import type { Repository } from '../../repo/repository.ts'
 import type { Lock } from '../../store/lock/lock.ts'
 import type { PackWriter } from '../../store/pack/pack-writer.ts'
 import type { Store } from '../../store/store.ts'
+import type { ArrivingFiles } from '../arriving/arriving-files.ts'
 import { worktreeStep } from '../checkout/worktree-step.ts'
 import { diffIndexes } from '../index/index-diff.ts'
 import type { IndexEntry } from '../index/index-entry.ts'
@@ -57,6 +58,8 @@ export interface FileRewrite extends Pick<OperationPlan, Moves> {
 }
 
 export interface RewriteOptions extends AbortOptions {
+  /** Files that were written as their blocks came: they are put in their places. */
+  arriving?: Pick<ArrivingFiles, 'take'> | undefined
   onProgress?: ((progress: { files: number; bytes: number }) => void) | undefined
 }
 
@@ -105,6 +108,7 @@ export async function rewriteFiles(
     const isThis = entry.index?.next === name
     report = await worktreeStep(entry, repository, {
       signal: undefined,
+      arriving: isThis ? options.arriving : undefined,
       ...(isThis ? { index: opened, next } : {}),
       ...(isThis && changes !== undefined ? { changes: changes() } : {}),
       ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),

@@ -23,6 +23,8 @@ async function makeDataset(node: Node): Promise<string> {
   const data = join(node.folder, 'data')
   mkdirSync(join(data, 'folder'), { recursive: true })
   writeFileSync(join(data, 'folder', 'one.bin'), seededBytes('one', 3_000_000))
+  // Written as its blocks come.
+  writeFileSync(join(data, 'folder', 'big.bin'), seededBytes('big', 17_000_000))
   writeFileSync(join(data, 'two.txt'), 'two\n')
   symlinkSync('two.txt', join(data, 'link'))
   for (const args of [['init'], ['add', '.'], ['commit', '-q', '-m', 'One']]) {
@@ -62,6 +64,9 @@ it.each([false, true])('a clone that is killed before any change it makes is res
       unfinished++
       const resumed = await node.jzfs(args)
       expect(resumed.status, `before change ${change}: ${resumed.stderr}`).toBe(0)
+      expect(readdirSync(join(bare ? x : join(x, '.jzfs'), 'tmp')).filter((name) => name.startsWith('pack-'))).toEqual(
+        [],
+      )
     }
     if (!bare) expect(folderContent(x), `before change ${change}`).toEqual(folderContent(data))
     const checked = await node.jzfs(['fsck'], { cwd: x })

@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs'
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { mkdtemp, open, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 import { CarBlockIterator, CarIndexedReader } from '@ipld/car'
 import * as fc from 'fast-check'
@@ -14,6 +15,7 @@ import { cidOf, DAG_JSON, DAG_PB, RAW, SHA2_256, sha256 } from '../../../src/mod
 import { decodePackHeader, PAYLOAD_OFFSET, sectionLayout } from '../../../src/store/pack/pack-format.ts'
 import { decodeIndexGroups } from '../../../src/store/pack/pack-index-format.ts'
 import { createPackWriter, type PackWriter } from '../../../src/store/pack/pack-writer.ts'
+import { seededBytes } from '../../support/seeded.ts'
 
 let directory: string
 beforeEach(async () => {
@@ -168,6 +170,61 @@ describe('a pack being written', () => {
       expect((await reader.get(cid))?.bytes).toEqual(Uint8Array.from(bytes))
     expect((await reader.get(big.cid))?.bytes.length).toBe(5 << 20)
     await reader.close()
+  })
+
+  it(
+    'has blocks copied from memory that is true until then, wherever in the pack they stand',
+    { timeout: 60_000 },
+    async () => {
+      const source = seededBytes('copies', 2_200_000)
+      const blockIn = fc.record({
+        start: fc.nat(1_000_000),
+        size: fc.oneof(fc.nat(5000), fc.integer({ min: 100_000, max: 1_048_576 })),
+        isCopied: fc.boolean(),
+        isDrained: fc.boolean(),
+      })
+      await fc.assert(
+        fc.asyncProperty(fc.array(blockIn, { minLength: 1, maxLength: 40 }), async (sketches) => {
+          const pack = newPack()
+          const copies: { is: Buffer; shallBe: Buffer }[] = []
+          const added = new Map<string, Block>()
+          for (const { start, size, isCopied, isDrained } of sketches) {
+            const block = blockOf(source.subarray(start, start + size))
+            const copy = async (bytes: Uint8Array): Promise<void> => {
+              await sleep(3)
+              copies.push({ is: Buffer.from(bytes), shallBe: Buffer.from(block.bytes) })
+            }
+            const isNew = !added.has(block.cid.toString())
+            expect(pack.add(block, isCopied ? copy : undefined)).toBe(isNew)
+            if (isNew) added.set(block.cid.toString(), block)
+            expect(Buffer.compare(pack.get(block.cid)!, block.bytes)).toBe(0)
+            if (isDrained) await pack.drain()
+          }
+          const written = await pack.finish()
+          expect(copies.every(({ is, shallBe }) => is.equals(shallBe))).toBe(true)
+          expect(copies.length).toBeLessThanOrEqual(sketches.filter(({ isCopied }) => isCopied).length)
+          const read = await blocksOf(written!.path)
+          expect(read.size).toBe(added.size)
+          for (const { cid, bytes } of added.values()) expect(Buffer.compare(read.get(cid.toString())!, bytes)).toBe(0)
+          await rm(written!.path)
+        }),
+        { numRuns: 25 },
+      )
+    },
+  )
+
+  it('leaves the descriptors of others alone where it is aborted while it is written', async () => {
+    for (let round = 0; round < 20; round++) {
+      const pack = newPack()
+      for (let at = 0; at < 24; at++) pack.add(blockOf(seededBytes(`${round} ${at}`, 1_000_000)), async () => sleep(1))
+      pack.abort()
+      const path = join(directory, 'innocent')
+      const innocent = await open(path, 'w+')
+      await innocent.write('mine')
+      await sleep(10)
+      expect(await readFile(path, 'utf8')).toBe('mine')
+      await innocent.close()
+    }
   })
 
   it('cannot be finished after a failed write', async () => {
