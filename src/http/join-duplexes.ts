@@ -1,18 +1,27 @@
-import type { ByteDuplex } from '../sync/duplex.ts'
+import { setImmediate } from 'node:timers/promises'
+
+import type { ByteDuplex, ByteSource } from '../sync/duplex.ts'
 import { countPassed } from '../sync/protocol/passed-buffers.ts'
 
 /** The same duplex, with the bytes that it carried so far. */
 export function countDuplex(duplex: ByteDuplex): ByteDuplex & { counts: { received: number; sent: number } } {
   const counts = { received: 0, sent: 0 }
+  const { source } = duplex
+  const atHand = (): Uint8Array | undefined => {
+    const piece = source.atHand?.()
+    counts.received += piece?.length ?? 0
+    return piece
+  }
+  async function* counted(): AsyncGenerator<Uint8Array> {
+    for await (const piece of source) {
+      counts.received += piece.length
+      yield piece
+    }
+  }
   return {
     ...duplex,
     counts,
-    source: (async function* () {
-      for await (const piece of duplex.source) {
-        counts.received += piece.length
-        yield piece
-      }
-    })(),
+    source: Object.assign(counted(), { atHand }),
     send(bytes) {
       counts.sent += bytes.length
       return duplex.send(bytes)
@@ -31,10 +40,27 @@ export async function joinDuplexes(one: ByteDuplex, other: ByteDuplex): Promise<
   }
 }
 
-async function carry(from: ByteDuplex, to: ByteDuplex): Promise<void> {
-  for await (const piece of from.source) {
-    countPassed(piece.length)
-    await to.send(piece)
+async function carry({ source }: ByteDuplex, to: ByteDuplex): Promise<void> {
+  for await (const piece of source) {
+    const bytes = source.atHand === undefined ? piece : await withNext(source, piece)
+    countPassed(bytes.length)
+    await to.send(bytes)
   }
   await to.closeWrite()
+}
+
+/** How many bytes are sent in one piece. */
+const GATHERED_BYTES = 262_144
+
+/** A piece with those that come in the same turn of the event loop: TLS gives 16 KiB at a time, and each write is a system call. */
+async function withNext(source: ByteSource, first: Uint8Array): Promise<Uint8Array> {
+  await setImmediate()
+  const pieces = [first]
+  for (let bytes = first.length; bytes < GATHERED_BYTES;) {
+    const next = source.atHand?.()
+    if (next === undefined) break
+    pieces.push(next)
+    bytes += next.length
+  }
+  return pieces.length === 1 ? first : Buffer.concat(pieces)
 }
