@@ -23,7 +23,7 @@ export interface GrowingFile {
   /** Says that a reserved range was written. */
   acknowledge(length: number): void
   /**
-   * Writes bytes into a reserved range and acknowledges it, without blocking. Failures show at `settle`. What is not read again
+   * Writes bytes into a reserved range and acknowledges it, without blocking. Failures show at `check`. What is not read again
    * soon is written past the kernel's cache, where its memory lies as it must: see `wholePages`.
    */
   write(bytes: Uint8Array, position: number, options?: { isReadSoon?: boolean }): Promise<void>
@@ -59,8 +59,8 @@ class WriteBehindFile implements GrowingFile {
   /** Writes and flushes under way in other threads, which need the descriptor. */
   #uses = 0
   #isClosed = false
-  /** A second descriptor; null where there can be none. */
-  #direct: number | null | undefined
+  /** A second descriptor, and whether it is of use. */
+  #direct: { fd: number | undefined; isUsed: boolean } | undefined
 
   constructor(path: string, fd: number) {
     this.#path = path
@@ -100,28 +100,27 @@ class WriteBehindFile implements GrowingFile {
 
   /** Writes whole pages past the cache, and what is around them as ever. */
   async #writePages(bytes: Uint8Array, position: number, { start, end }: Pages): Promise<void> {
-    await Promise.all([
+    const writes = await Promise.allSettled([
       this.#writeDirectly(bytes.subarray(start, end), position + start),
       writeAll(this.fd, bytes.subarray(0, start), position),
       writeAll(this.fd, bytes.subarray(end), position + end),
     ])
+    for (const write of writes) if (write.status === 'rejected') throw write.reason
   }
 
   async #writeDirectly(bytes: Uint8Array, position: number): Promise<void> {
-    this.#direct ??= openDirectly(this.#path) ?? null
+    this.#direct ??= { fd: openDirectly(this.#path), isUsed: true }
+    const { fd, isUsed } = this.#direct
+    if (fd === undefined || !isUsed) return writeAll(this.fd, bytes, position)
     try {
-      if (this.#direct !== null) {
-        await writeAll(this.#direct, bytes, position)
-        // There is nothing to flush of it.
-        this.#flushed += bytes.length
-        return
-      }
+      await writeAll(fd, bytes, position)
+      // There is nothing to flush of it.
+      this.#flushed += bytes.length
     } catch {
       // Not on this file system, or not at this length: the other way says what is wrong, if anything is.
-      if (this.#direct !== null) closeSync(this.#direct)
-      this.#direct = null
+      this.#direct.isUsed = false
+      await writeAll(this.fd, bytes, position)
     }
-    await writeAll(this.fd, bytes, position)
   }
 
   writeSync(bytes: Uint8Array, position: number): void {
@@ -177,7 +176,7 @@ class WriteBehindFile implements GrowingFile {
   }
 
   #close(): void {
-    if (typeof this.#direct === 'number') closeSync(this.#direct)
+    if (this.#direct?.fd !== undefined) closeSync(this.#direct.fd)
     closeSync(this.fd)
   }
 

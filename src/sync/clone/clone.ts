@@ -126,7 +126,7 @@ async function fillClone(
     return { repository, commit: await refs.headCommit(), fetched: undefined }
   }
   const awaited = options.checkout === undefined ? undefined : plan.tip
-  await using arriving = awaited && (await createArrivingFiles(repository.store, awaited))
+  await using arriving = awaited && (await createArrivingFiles(repository.store, awaited, { signal }))
   const transfer = { ...transferOptions(repository, options), wants, haves: [], wanted: kindOf(plan), arriving }
   const fetched = await transferWants(transfer).catch((error: unknown) => {
     throw explainNotServed(error, layout.listed.refused)

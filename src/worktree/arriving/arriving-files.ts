@@ -1,6 +1,8 @@
+import { statfsSync } from 'node:fs'
+
 import type { CID } from 'multiformats/cid'
 
-import type { Block } from '../../model/block.ts'
+import type { AbortOptions, Block } from '../../model/block.ts'
 import { DAG_PB, RAW } from '../../model/cid.ts'
 import { decodeCommit } from '../../model/commit/commit.ts'
 import { nodeType } from '../../model/commit/dag-json-node.ts'
@@ -18,8 +20,17 @@ import { type ArrivingFile, createArrivingFile } from './arriving-file.ts'
 /** Smaller leaves are not worth a system call each. */
 const SMALLEST_LEAF_BYTES = 128 * 1024
 
-/** How many blocks may be awaited at once: 128 GiB of our leaves, some 20 MB of memory. What is beyond is written from the store. */
+/** How many places of blocks may be awaited at once: 128 GiB of our leaves, some 20 MB of memory. What is beyond is written from the store. */
 const MOST_AWAITED = 131_072
+
+/**
+ * How many places one block may have. A few blocks can stand for terabytes: nothing of the kind is written before all is there
+ * and was weighed.
+ */
+const MOST_PLACES = 16
+
+/** Room for blocks and files, and some for what else comes, as a multiple of what the tree has. */
+const ROOM_FACTOR = 2.25
 
 /** How many files may be begun and not whole: each has a descriptor. */
 const MOST_BEGUN = 8
@@ -30,7 +41,7 @@ const MOST_BEGUN = 8
  * known for what it is; such a file is not whole here, and is written from the store as any other.
  */
 export interface ArrivingFiles extends AsyncDisposable {
-  /** Takes note of a verified block; who writes its bytes to the files that it is a part of, if it is. */
+  /** Takes note of a verified block; who writes its bytes to the files that it is a part of, if it is. Never throws. */
   note(block: Block): BlockCopy | undefined
   /**
    * Gives away a file all of whose leaves came: its path, on the file system of the store; it is its taker's from now on. Its
@@ -39,17 +50,41 @@ export interface ArrivingFiles extends AsyncDisposable {
   take(file: CID): Promise<string | undefined>
 }
 
-/** Awaits the blocks of a commit, or of the commit that a tag names. Holds a lease until it is disposed of. */
+export interface ArrivingFilesOptions extends AbortOptions {
+  /** How many bytes a folder's file system has room for (default: as it says). */
+  freeBytes?: (directory: string) => number
+}
+
+/**
+ * Awaits the blocks of a commit, or of the commit that a tag names. None of its files is written where the disk has no room for
+ * all of them beside all of the blocks: what is fetched comes first, and is worth more than what is made of it.
+ *
+ * Holds a lease until it is disposed of; throws as `Store.lease`.
+ */
 export async function createArrivingFiles(
   store: Pick<Store, 'directory' | 'lease'>,
   commit: CID,
+  { signal, freeBytes = freeBytesOf }: ArrivingFilesOptions = {},
 ): Promise<ArrivingFiles> {
-  const lease = await store.lease()
-  return new AwaitedFiles(
-    () => temporaryFilePath(store.directory),
-    commit,
-    () => lease.release(),
-  )
+  const lease = await store.lease({ signal })
+  const place = {
+    newPath: () => temporaryFilePath(store.directory),
+    freeBytes: () => freeBytes(store.directory),
+    release: () => lease.release(),
+  }
+  return new AwaitedFiles(place, commit)
+}
+
+function freeBytesOf(directory: string): number {
+  const { bavail, bsize } = statfsSync(directory)
+  return bavail * bsize
+}
+
+/** Where files are written. */
+interface Place {
+  newPath(): string
+  freeBytes(): number
+  release(): void
 }
 
 /** Where in a file a block stands: a leaf, or a node above leaves. */
@@ -60,29 +95,32 @@ interface Part {
 }
 
 class AwaitedFiles implements ArrivingFiles {
-  readonly #newPath: () => string
-  readonly #release: () => void
+  readonly #place: Place
+  /** Whether the tree has room; undefined until it has come. */
+  #hasRoom: boolean | undefined
   /** By digest. Undefined stands for what is part of no file: commits, tags, directories, and files as a whole. */
   readonly #nodes = new Map<string, (Part | undefined)[]>()
   readonly #leaves = new Map<string, Part[]>()
   readonly #files = new Map<string, ArrivingFile>()
+  #awaited = 0
   /** The oldest first. */
   readonly #begun = new Set<ArrivingFile>()
 
-  constructor(newPath: () => string, commit: CID, release: () => void) {
-    this.#newPath = newPath
-    this.#release = release
-    this.#awaitNode(commit.multihash.digest)
+  constructor(place: Place, commit: CID) {
+    this.#place = place
+    this.#await(this.#nodes, commit.multihash.digest, undefined)
   }
 
   note({ cid, bytes }: Block): BlockCopy | undefined {
     if (cid.code === RAW) return this.#leaves.size === 0 ? undefined : this.#copyOf(cid, bytes.length)
     const key = keyOf(cid.multihash.digest)
-    const places = this.#nodes.get(key)
-    if (places === undefined) return undefined
-    this.#nodes.delete(key)
-    if (cid.code === DAG_PB) this.#openNode(key, scanNode(cid, bytes), places)
-    else this.#openRoot(cid, bytes)
+    const places = this.#takePlaces(this.#nodes, key)
+    try {
+      if (places.length > 0 && cid.code === DAG_PB) this.#openNode(key, scanNode(cid, bytes), places)
+      else if (places.length > 0) this.#openRoot(cid, bytes)
+    } catch {
+      // What is wrong with a block is said by whoever walks it.
+    }
     return undefined
   }
 
@@ -96,23 +134,25 @@ class AwaitedFiles implements ArrivingFiles {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const file of this.#files.values()) file.giveUp()
     await Promise.all(Array.from(this.#files.values(), (file) => file.finish()))
-    this.#release()
+    this.#place.release()
   }
 
   #openRoot(cid: CID, bytes: Uint8Array): void {
     const type = nodeType(cid, bytes)
-    if (type === 'jzfs/commit/1') this.#awaitNode(decodeCommit(cid, bytes).tree.multihash.digest)
-    if (type === 'jzfs/tag/1') this.#awaitNode(decodeTag(cid, bytes).object.multihash.digest)
+    if (type === 'jzfs/commit/1') this.#await(this.#nodes, decodeCommit(cid, bytes).tree.multihash.digest, undefined)
+    if (type === 'jzfs/tag/1') this.#await(this.#nodes, decodeTag(cid, bytes).object.multihash.digest, undefined)
   }
 
   #openNode(key: string, node: PbNode, places: readonly (Part | undefined)[]): void {
+    this.#hasRoom ??= this.#place.freeBytes() >= ROOM_FACTOR * sizeBelow(node)
+    if (!this.#hasRoom) return
     const unixfs = unixfsOf(node)
     if (unixfs.type !== UNIXFS_FILE) return this.#awaitEntries(node)
     for (const place of places) this.#awaitParts(node, unixfs, place ?? this.#newFile(key, fileSizeOf(node, unixfs)))
   }
 
   #newFile(key: string, size: number): Part {
-    const file = createArrivingFile(this.#newPath(), size)
+    const file = createArrivingFile(this.#place.newPath(), size)
     this.#files.set(key, file)
     return { file, start: 0, size }
   }
@@ -120,33 +160,46 @@ class AwaitedFiles implements ArrivingFiles {
   /** Of a directory, or a shard of one, big files and the directories above such: both have a big Tsize. */
   #awaitEntries(node: PbNode): void {
     for (let index = 0; index < node.count; index++) {
-      if (node.tsizes[index]! >= BIG_FILE && !isRaw(linkCid(node, index))) this.#awaitNode(digestOf(node, index))
+      const isBig = node.tsizes[index]! >= BIG_FILE && !isRaw(linkCid(node, index))
+      if (isBig) this.#await(this.#nodes, digestOf(node, index), undefined)
     }
   }
 
-  #awaitParts(node: PbNode, { data, blockSizes = [] }: UnixfsData, { file, start, size }: Part): void {
+  #awaitParts(node: PbNode, unixfs: UnixfsData, { file, start, size }: Part): void {
+    const { data, blockSizes = [] } = unixfs
     // Bytes in the node itself, and sizes that do not fit, are left to whoever reads the file.
-    const isPlain = (data?.length ?? 0) === 0 && blockSizes.length === node.count
-    const isWorthIt = size >= node.count * SMALLEST_LEAF_BYTES && this.#leaves.size + node.count <= MOST_AWAITED
-    if (!isPlain || !isWorthIt) return file.giveUp()
+    const isPlain = (data?.length ?? 0) === 0 && fileSizeOf(node, unixfs) === size
+    if (!isPlain || size < node.count * SMALLEST_LEAF_BYTES) return file.giveUp()
     let position = start
     for (const [index, partSize] of blockSizes.entries()) {
       const part = { file, start: position, size: partSize }
-      if (isRaw(linkCid(node, index))) append(this.#leaves, keyOf(digestOf(node, index)), part)
-      else this.#awaitNode(digestOf(node, index), part)
+      this.#await(isRaw(linkCid(node, index)) ? this.#leaves : this.#nodes, digestOf(node, index), part)
       position += partSize
     }
   }
 
-  #awaitNode(digest: Uint8Array, part?: Part): void {
-    if (this.#nodes.size < MOST_AWAITED) append(this.#nodes, keyOf(digest), part)
+  /** Awaits a block for one place more; as something of its own it has one place, wherever it stands. */
+  #await<T extends Part | undefined>(map: Map<string, T[]>, digest: Uint8Array, place: T): void {
+    const key = keyOf(digest)
+    const places = map.get(key) ?? []
+    if (place === undefined && places.includes(place)) return
+    if (places.length >= MOST_PLACES || this.#awaited >= MOST_AWAITED) return place?.file.giveUp()
+    places.push(place)
+    map.set(key, places)
+    this.#awaited++
+  }
+
+  /** The places of a block that has come: it is not awaited any more. */
+  #takePlaces<T>(map: Map<string, T[]>, key: string): T[] {
+    const places = map.get(key) ?? []
+    map.delete(key)
+    this.#awaited -= places.length
+    return places
   }
 
   #copyOf(cid: CID, sizeBytes: number): BlockCopy | undefined {
-    const key = keyOf(cid.multihash.digest)
-    const parts = this.#leaves.get(key)
-    if (parts === undefined) return undefined
-    this.#leaves.delete(key)
+    const parts = this.#takePlaces(this.#leaves, keyOf(cid.multihash.digest))
+    if (parts.length === 0) return undefined
     for (const { file, size } of parts) {
       if (size === sizeBytes) this.#begin(file)
       else file.giveUp()
@@ -170,10 +223,9 @@ class AwaitedFiles implements ArrivingFiles {
   }
 }
 
-function append<T>(map: Map<string, T[]>, key: string, value: T): void {
-  const row = map.get(key)
-  if (row === undefined) map.set(key, [value])
-  else row.push(value)
+/** Bytes of all blocks below a node, as it says. */
+function sizeBelow({ tsizes }: PbNode): number {
+  return tsizes.reduce((sum, tsize) => sum + Math.max(tsize, 0), 0)
 }
 
 function isRaw(cid: Uint8Array): boolean {

@@ -155,6 +155,46 @@ describe('files that arrive', () => {
     expect(readdirSync(temporaries)).toEqual([])
   })
 
+  it('are one for all places of a file, and none where sizes lie, a block has many places, or nothing is a node', async () => {
+    const [twice, many] = [
+      fileOf(random),
+      fileOf(Buffer.concat(Array.from({ length: 17 }, () => other.subarray(0, MIB)))),
+    ]
+    const commit = commitOf(directoryOf({ here: twice, there: twice, deep: directoryOf({ again: twice }), many }))
+    const arriving = await arrivalOf(commit.cid)
+    const unique = [...new Map(commit.blocks.map((block) => [block.cid.toString(), block])).values()]
+    await receive(arriving, unique)
+    expect(readdirSync(temporaries).length).toBe(1)
+    expect((await taken(arriving, twice))?.equals(random)).toBe(true)
+    expect(await taken(arriving, many)).toBeUndefined()
+
+    const foreign = await foreignFile(other)
+    const root = foreign.blocks[0]!
+    const inner = foreign.blocks.find(({ cid }) => cid.code !== RAW && !cid.equals(root.cid))!
+    const lying = commitOf(directoryOf({ foreign }))
+    const misled = await arrivalOf(lying.cid)
+    for (const block of lying.blocks.slice(0, 3)) misled.note(block)
+    // As if a node said less than the one above it, and another were none: a walk refuses them, here nothing is thrown.
+    expect(misled.note({ cid: inner.cid, bytes: fileOf(other).blocks[0]!.bytes })).toBeUndefined()
+    for (const { cid } of foreign.blocks.filter((block) => block.cid.code !== RAW)) {
+      expect(misled.note({ cid, bytes: Buffer.from('no node') })).toBeUndefined()
+    }
+    expect(await taken(misled, foreign)).toBeUndefined()
+  })
+
+  it('are not written where the disk has no room for them beside their blocks', async () => {
+    const file = fileOf(random)
+    const commit = commitOf(directoryOf({ deep: directoryOf({ file }) }))
+    for (const [freeBytes, isWritten] of [
+      [40 * MIB, false],
+      [42 * MIB, true],
+    ] as const) {
+      await using arriving = await createArrivingFiles(store, commit.cid, { freeBytes: () => freeBytes })
+      const copies = commit.blocks.map((block) => arriving.note(block))
+      expect(copies.some((copy) => copy !== undefined)).toBe(isWritten)
+    }
+  })
+
   it('are given up, with nothing left, where they cannot be written or are more than may be open', async () => {
     const files = Array.from({ length: 12 }, (_, at) => fileOf(Buffer.concat([Buffer.of(at), random])))
     const commit = commitOf(directoryOf(Object.fromEntries(files.map((file, at) => [`file ${at}`, file]))))
