@@ -33,26 +33,39 @@ export async function createTransferPack(
 ): Promise<TransferPack> {
   const written: WrittenPack[] = []
   let pack: PackWriter = await store.createPack()
-  const close = async (): Promise<void> => {
-    const result = await pack.finish()
+  /** The pack before, while it is made durable. */
+  let full: PackWriter | undefined
+  let rolling: Promise<void> | undefined
+  const close = async (closed: PackWriter): Promise<void> => {
+    const result = await closed.finish()
     if (result !== undefined) written.push(result)
+  }
+  const roll = async (): Promise<void> => {
+    // The next lease is taken before this one ends: nothing is swept between two packs.
+    const next = await store.createPack()
+    // Several peers add to it: what comes from here on goes into the next one.
+    full = pack
+    pack = next
+    try {
+      await close(full)
+    } catch (error) {
+      next.abort()
+      throw error
+    } finally {
+      full = undefined
+    }
   }
   return {
     add: (block) => pack.add(block, arriving?.note(block)),
-    get: (cid) => pack.get(cid),
+    get: (cid) => pack.get(cid) ?? full?.get(cid),
     async drain() {
       await pack.drain()
-      if (pack.bytes < rollBytes) return
-      // The next lease is taken before this one ends: nothing is swept between two packs.
-      const next = await store.createPack()
-      await close().catch((error: unknown) => {
-        next.abort()
-        throw error
-      })
-      pack = next
+      if (rolling === undefined && pack.bytes >= rollBytes) rolling = roll().finally(() => (rolling = undefined))
+      await rolling
     },
     async finish() {
-      await close()
+      await rolling
+      await close(pack)
       return written
     },
     abort: () => pack.abort(),
