@@ -149,7 +149,8 @@ class WriteBehindFile implements GrowingFile {
   }
 
   async finish(): Promise<void> {
-    await this.#flushing
+    // What was written during a flush is flushed after it.
+    while (this.#flushing !== undefined) await this.#flushing
     this.check()
     if (this.#acknowledged !== this.#size) throw new Error(`unwritten ranges are left in ${this.#path}`)
     try {
@@ -159,7 +160,7 @@ class WriteBehindFile implements GrowingFile {
       this.check()
     }
     this.#isClosed = true
-    this.#close()
+    if (this.#uses === 0) this.#close()
   }
 
   discard(): void {
@@ -169,7 +170,7 @@ class WriteBehindFile implements GrowingFile {
     if (this.#uses === 0) this.#close()
   }
 
-  /** What is under way as the file is discarded still uses the descriptor: no other file may get its number meanwhile. */
+  /** What is under way as the file is closed still uses the descriptor: no other file may get its number meanwhile. */
   #endUse(): void {
     this.#uses--
     if (this.#isClosed && this.#uses === 0) this.#close()

@@ -66,7 +66,7 @@ export interface PackWriter {
   readonly bytes: number
   /**
    * Adds a block, which the caller has verified or made; false when it was known already, and `copy` is not called then. Writes
-   * in the background: whoever adds much awaits `drain` now and then. `finish` waits for the copies too.
+   * in the background: whoever adds much awaits `drain` now and then. `finish` waits for the copies too, of blocks that fit a buffer (4 MiB).
    */
   add(block: Block, copy?: BlockCopy): boolean
   /** Whether a block with this sha2-256 digest is in this pack. */
@@ -75,7 +75,7 @@ export interface PackWriter {
   knows(digest: Uint8Array): boolean
   /** The bytes of a block of this pack, or undefined. Not hashed again. */
   get(cid: CID): Uint8Array | undefined
-  /** Resolves when more may be added without waiting for the disk; at most four buffers (16 MiB) are in memory. */
+  /** Resolves when more may be added without waiting for the disk: less than four buffers (16 MiB) are in memory then. */
   drain(): Promise<void>
   /**
    * Makes what was added so far a pack of its own, which stays whatever happens, and goes on with another: nothing may

@@ -125,7 +125,7 @@ class RowOfBuffers implements SectionBuffer {
   }
 
   async drain(): Promise<void> {
-    if (this.#waiting.length >= MOST_WAITING) await this.#waiting[0]?.done
+    while (this.#waiting.length >= MOST_WAITING) await this.#waiting[0]?.done
   }
 
   async settle(): Promise<void> {
@@ -149,6 +149,7 @@ class RowOfBuffers implements SectionBuffer {
     if (this.#spare.length < MOST_WAITING) this.#spare.push(memory)
   }
 
+  /** A block of more than a buffer; its copy waits for nobody, and nobody for it but its file. */
   #writeAlone(cid: Uint8Array, block: Uint8Array, size: number, copy?: BlockCopy): number {
     const file = this.#openFile()
     const section = new Uint8Array(size)

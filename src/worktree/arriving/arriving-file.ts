@@ -15,7 +15,7 @@ export interface ArrivingFile {
   readonly isWhole: boolean
   /** Whether it never will be whole. */
   readonly isGivenUp: boolean
-  /** Writes a leaf where it stands in the file. Never rejects; the bytes are not used any more once it is fulfilled. */
+  /** Writes a leaf where it stands in the file. Never rejects, as nothing here does; the bytes are not used any more once it is fulfilled. */
   write(bytes: Uint8Array, start: number): Promise<void>
   /** Gives up what was written. */
   giveUp(): void
@@ -37,6 +37,7 @@ class GrowingCopy implements ArrivingFile {
   readonly #path: string
   #missingBytes: number
   #open: OpenFile | undefined
+  #isThere = false
   isGivenUp = false
   /** Pieces that nobody writes yet. */
   #waiting: Piece[] = []
@@ -65,12 +66,16 @@ class GrowingCopy implements ArrivingFile {
   }
 
   async finish(): Promise<string | undefined> {
-    await this.#last
-    if (this.isGivenUp) return undefined
-    if (this.#missingBytes === 0 && (await this.#close())) return this.#path
+    await this.#settle()
+    if (!this.isGivenUp && this.#missingBytes === 0) return this.#path
     this.giveUp()
-    await this.#last
+    await this.#settle()
     return undefined
+  }
+
+  /** What is under way may give the file up, and then it is to be removed. */
+  async #settle(): Promise<void> {
+    for (let last: Promise<void> | undefined; last !== this.#last; await last) last = this.#last
   }
 
   /** Writes what has come together meanwhile: the fewer calls, the better. */
@@ -79,7 +84,7 @@ class GrowingCopy implements ArrivingFile {
     this.#waiting = []
     if (this.isGivenUp || pieces.length === 0) return
     try {
-      this.#open ??= openCopy(this.#path)
+      this.#open ??= this.#create()
       const { descriptor, flush } = this.#open
       const sizeBytes = await writePieces(descriptor, pieces)
       flush.note(sizeBytes)
@@ -97,19 +102,25 @@ class GrowingCopy implements ArrivingFile {
     this.#open = undefined
     if (descriptor === undefined) return true
     const failure = await flush?.settle()
-    await promisify(close)(descriptor)
-    return failure === undefined
+    try {
+      await promisify(close)(descriptor)
+      return failure === undefined
+    } catch {
+      return false
+    }
   }
 
   async #remove(): Promise<void> {
     this.#waiting = []
     await this.#close()
+    if (!this.#isThere) return
     // What cannot be removed is found by whoever writes to the store next.
     await rm(this.#path, { force: true }).catch(() => undefined)
   }
-}
 
-function openCopy(path: string): OpenFile {
-  const descriptor = openSync(path, 'wx', UNFINISHED_MODE)
-  return { descriptor, flush: createEarlyFlush(descriptor) }
+  #create(): OpenFile {
+    const descriptor = openSync(this.#path, 'wx', UNFINISHED_MODE)
+    this.#isThere = true
+    return { descriptor, flush: createEarlyFlush(descriptor) }
+  }
 }

@@ -96,8 +96,8 @@ interface Part {
 
 class AwaitedFiles implements ArrivingFiles {
   readonly #place: Place
-  /** Whether the tree has room; undefined until it has come. */
-  #hasRoom: boolean | undefined
+  /** How many bytes of files may be written; undefined until the tree has come. */
+  #roomBytes: number | undefined
   /** By digest. Undefined stands for what is part of no file: commits, tags, directories, and files as a whole. */
   readonly #nodes = new Map<string, (Part | undefined)[]>()
   readonly #leaves = new Map<string, Part[]>()
@@ -125,6 +125,8 @@ class AwaitedFiles implements ArrivingFiles {
   }
 
   async take(file: CID): Promise<string | undefined> {
+    // A raw block of the same digest is the bytes of the node itself.
+    if (file.code !== DAG_PB) return undefined
     const key = keyOf(file.multihash.digest)
     const found = this.#files.get(key)
     this.#files.delete(key)
@@ -132,9 +134,12 @@ class AwaitedFiles implements ArrivingFiles {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const file of this.#files.values()) file.giveUp()
-    await Promise.all(Array.from(this.#files.values(), (file) => file.finish()))
-    this.#place.release()
+    try {
+      for (const file of this.#files.values()) file.giveUp()
+      await Promise.all(Array.from(this.#files.values(), (file) => file.finish()))
+    } finally {
+      this.#place.release()
+    }
   }
 
   #openRoot(cid: CID, bytes: Uint8Array): void {
@@ -144,14 +149,25 @@ class AwaitedFiles implements ArrivingFiles {
   }
 
   #openNode(key: string, node: PbNode, places: readonly (Part | undefined)[]): void {
-    this.#hasRoom ??= this.#place.freeBytes() >= ROOM_FACTOR * sizeBelow(node)
-    if (!this.#hasRoom) return
+    this.#roomBytes ??= this.#weigh(sizeBelow(node))
+    if (this.#roomBytes <= 0) return
     const unixfs = unixfsOf(node)
     if (unixfs.type !== UNIXFS_FILE) return this.#awaitEntries(node)
-    for (const place of places) this.#awaitParts(node, unixfs, place ?? this.#newFile(key, fileSizeOf(node, unixfs)))
+    for (const place of places) {
+      const part = place ?? this.#newFile(key, fileSizeOf(node, unixfs))
+      if (part !== undefined) this.#awaitParts(node, unixfs, part)
+    }
   }
 
-  #newFile(key: string, size: number): Part {
+  /** What of the disk may be files: nothing, where all of them might not have room. */
+  #weigh(treeBytes: number): number {
+    const roomBytes = this.#place.freeBytes() / ROOM_FACTOR
+    return roomBytes >= treeBytes ? roomBytes : 0
+  }
+
+  /** A file as a whole; undefined where it is known: it stands in two directories, or another peer sends it again. */
+  #newFile(key: string, size: number): Part | undefined {
+    if (this.#files.has(key) || this.#files.size >= MOST_AWAITED) return undefined
     const file = createArrivingFile(this.#place.newPath(), size)
     this.#files.set(key, file)
     return { file, start: 0, size }
@@ -201,20 +217,21 @@ class AwaitedFiles implements ArrivingFiles {
     const parts = this.#takePlaces(this.#leaves, keyOf(cid.multihash.digest))
     if (parts.length === 0) return undefined
     for (const { file, size } of parts) {
-      if (size === sizeBytes) this.#begin(file)
+      if (file.isGivenUp) continue
+      this.#roomBytes = (this.#roomBytes ?? 0) - sizeBytes
+      if (size === sizeBytes && this.#roomBytes >= 0) this.#begin(file)
       else file.giveUp()
     }
     return async (bytes) => {
       for (const { file, start } of parts) {
         await file.write(bytes, start)
-        if (file.isWhole) this.#begun.delete(file)
+        if (file.isWhole || file.isGivenUp) this.#begun.delete(file)
       }
     }
   }
 
   /** Some files never become whole here: a leaf came before the file was known, or not at all as it was here already. */
   #begin(file: ArrivingFile): void {
-    if (file.isGivenUp) return
     this.#begun.add(file)
     const [oldest] = this.#begun
     if (this.#begun.size <= MOST_BEGUN || oldest === undefined) return

@@ -1,4 +1,4 @@
-import { chmodSync, linkSync, lstatSync, rmSync } from 'node:fs'
+import { closeSync, constants, fchmodSync, fstatSync, linkSync, openSync, rmSync } from 'node:fs'
 
 import type { EntryToWrite, FileModes } from '../checkout/write-entry.ts'
 import { stampOf } from '../checkout/write-entry.ts'
@@ -19,14 +19,33 @@ export async function placeArrived(
   if (arrived === undefined) return undefined
   try {
     onReady()
-    chmodSync(arrived, node.kind === 'executable' ? modes.executable : modes.file)
-    // A rename would take the place of what somebody put there meanwhile.
-    linkSync(arrived, path)
+    return putInPlace(arrived, path, node.kind === 'executable' ? modes.executable : modes.file)
   } catch {
     rmSync(arrived, { force: true })
     return undefined
   }
-  rmSync(arrived, { force: true })
-  // To remove the other name changes the ctime.
-  return stampOf(lstatSync(path, { bigint: true }))
+}
+
+function putInPlace(arrived: string, path: string, mode: number): StatStamp {
+  // Nobody may read it as yet.
+  const descriptor = openSync(arrived, constants.O_WRONLY | constants.O_NOFOLLOW)
+  try {
+    fchmodSync(descriptor, mode)
+    // A rename would take the place of what somebody put there meanwhile.
+    linkSync(arrived, path)
+    removeName(arrived)
+    // To remove the other name changes the ctime. Of the file itself: by now the path may be somebody's.
+    return stampOf(fstatSync(descriptor, { bigint: true }))
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+/** The file is in its place: whoever writes to the store next removes a name that is left. */
+function removeName(path: string): void {
+  try {
+    rmSync(path)
+  } catch {
+    // As above.
+  }
 }

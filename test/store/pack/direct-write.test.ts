@@ -1,6 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 import * as fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -59,6 +60,34 @@ describe('a file whose pages are written past the cache', () => {
       ),
       { numRuns: 60 },
     )
+  })
+
+  it('are written so, where the file system can: memory is in pages', () => {
+    const path = join(folderOnDisk(), 'file')
+    writeFileSync(path, '')
+    const direct = openDirectly(path)
+    if (direct === undefined) return expect(existsSync(path)).toBe(true)
+    const memory = pagesOfMemory(3 * PAGE)
+    expect(writeSync(direct, memory, PAGE, 2 * PAGE, PAGE)).toBe(2 * PAGE)
+    expect(() => writeSync(direct, memory, 1, PAGE, 0)).toThrow(expect.objectContaining({ code: 'EINVAL' }))
+    closeSync(direct)
+  })
+
+  it('is closed once, and after the last flush, however much was written meanwhile', async () => {
+    const folder = folderOnDisk()
+    const bytes = seededBytes('flushed', 36 << 20)
+    for (let round = 0; round < 6; round++) {
+      const file = createGrowingFile(join(folder, `file ${round}`))
+      await file.write(bytes, file.reserve(bytes.length))
+      file.writeSync(bytes, file.reserve(bytes.length))
+      await file.finish()
+      const others = Array.from({ length: 4 }, (_, at) => openSync(join(folder, `other ${at}`), 'w'))
+      await sleep(20)
+      for (const other of others) {
+        expect(writeSync(other, 'sound')).toBe(5)
+        closeSync(other)
+      }
+    }
   })
 
   it('is the same in a file system in memory, which may know no such thing', async () => {

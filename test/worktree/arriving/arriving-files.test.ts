@@ -1,14 +1,15 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import fs, { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 
 import { importer } from 'ipfs-unixfs-importer'
 import { fixedSize } from 'ipfs-unixfs-importer/chunker'
 import { balanced } from 'ipfs-unixfs-importer/layout'
 import type { CID } from 'multiformats/cid'
-import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 
 import type { Block } from '../../../src/model/block.ts'
-import { RAW } from '../../../src/model/cid.ts'
+import { cidOfDigest, RAW } from '../../../src/model/cid.ts'
 import { encodeCommit } from '../../../src/model/commit/commit.ts'
 import { encodeTag } from '../../../src/model/commit/tag.ts'
 import { buildDirectory, type Entry } from '../../../src/model/directory/directory.ts'
@@ -180,6 +181,52 @@ describe('files that arrive', () => {
       expect(misled.note({ cid, bytes: Buffer.from('no node') })).toBeUndefined()
     }
     expect(await taken(misled, foreign)).toBeUndefined()
+  })
+
+  it('are not what a raw block of the same digest is: that is the bytes of the node', async () => {
+    const file = fileOf(random)
+    const commit = commitOf(directoryOf({ file }))
+    const arriving = await arrivalOf(commit.cid)
+    await receive(arriving, commit.blocks)
+    expect(await arriving.take(cidOfDigest(RAW, file.cid.multihash.digest))).toBeUndefined()
+    expect((await taken(arriving, file))?.equals(random)).toBe(true)
+  })
+
+  it('are gone where they come twice, as after a peer that lied', async () => {
+    const file = fileOf(random)
+    const commit = commitOf(
+      directoryOf({ one: directoryOf({ file }), two: directoryOf({ file, x: fileOf(Buffer.of(1)) }) }),
+    )
+    const arriving = await arrivalOf(commit.cid)
+    const nodes = commit.blocks.filter(({ cid }) => cid.code !== RAW)
+    await receive(arriving, [...nodes.slice(0, 4), ...file.blocks])
+    for (const block of [...nodes, ...file.blocks]) arriving.note(block)
+    await arriving[Symbol.asyncDispose]()
+    expect(readdirSync(temporaries)).toEqual([])
+  })
+
+  it('give up where the disk fails, and end the lease', async () => {
+    const file = fileOf(random)
+    const commit = commitOf(directoryOf({ file }))
+    const arriving = await arrivalOf(commit.cid)
+    const copies = commit.blocks.slice(0, -1).map((block) => [arriving.note(block), block.bytes] as const)
+    const failing = vi.spyOn(fs, 'close').mockImplementation((descriptor, callback) => {
+      fs.closeSync(descriptor)
+      callback?.(Object.assign(new Error('over quota'), { code: 'EDQUOT' }))
+    })
+    syncBuiltinESMExports()
+    try {
+      for (const [copy, bytes] of copies) await copy?.(bytes)
+      expect(await taken(arriving, file)).toBeUndefined()
+      await arriving[Symbol.asyncDispose]()
+    } finally {
+      failing.mockRestore()
+      syncBuiltinESMExports()
+    }
+    expect(readdirSync(temporaries)).toEqual([])
+    const alone = await store.tryLockOutWriters()
+    expect(alone).toBeDefined()
+    alone?.release()
   })
 
   it('are not written where the disk has no room for them beside their blocks', async () => {
