@@ -123,6 +123,8 @@ async function fillClone(
   // Dying after its operation was written, an earlier try was complete: taking the lock has finished it.
   if (first !== undefined && (await refs.read(first)) !== undefined) {
     for (const want of wants) await endPartial(repository.layout, want)
+    // Whoever takes one, alone, removes what a dead writer left.
+    ;(await repository.store.lease({ signal })).release()
     return { repository, commit: await refs.headCommit(), fetched: undefined }
   }
   const awaited = options.checkout === undefined ? undefined : plan.tip
