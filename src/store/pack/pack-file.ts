@@ -1,7 +1,8 @@
-import { closeSync, fdatasync, fsync, openSync, readSync, rmSync, write, writeSync } from 'node:fs'
+import { closeSync, fdatasync, fsync, openSync, readSync, rmSync, writeSync } from 'node:fs'
 import { promisify } from 'node:util'
 
 import { explainFsError } from '../fs-errors.ts'
+import { writeAll } from '../write-all.ts'
 import { openDirectly, type Pages, wholePages } from './direct-write.ts'
 
 /**
@@ -196,11 +197,3 @@ class WriteBehindFile implements GrowingFile {
     this.#endUse()
   }
 }
-
-async function writeAll(fd: number, bytes: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < bytes.length;) {
-    done += (await writeAsync(fd, bytes, done, bytes.length - done, position + done)).bytesWritten
-  }
-}
-
-const writeAsync = promisify(write)

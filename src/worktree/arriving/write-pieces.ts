@@ -1,5 +1,7 @@
-import { write, writev } from 'node:fs'
+import { writev } from 'node:fs'
 import { promisify } from 'node:util'
+
+import { writeAll } from '../../store/write-all.ts'
 
 /** Bytes, and where in a file they go. */
 export interface Piece {
@@ -44,11 +46,7 @@ async function writeRow(descriptor: number, { start, end, pieces }: Row): Promis
   const { bytesWritten } = await writevAsync(descriptor, pieces, start)
   if (start + bytesWritten === end) return
   // A disk that is full takes a part, and says so of the rest.
-  const rest = Buffer.concat(pieces).subarray(bytesWritten)
-  for (let done = 0; done < rest.length;) {
-    done += (await writeAsync(descriptor, rest, done, rest.length - done, start + bytesWritten + done)).bytesWritten
-  }
+  await writeAll(descriptor, Buffer.concat(pieces).subarray(bytesWritten), start + bytesWritten)
 }
 
-const writeAsync = promisify(write)
 const writevAsync = promisify(writev)
