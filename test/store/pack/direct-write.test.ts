@@ -1,4 +1,4 @@
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -62,11 +62,11 @@ describe('a file whose pages are written past the cache', () => {
     )
   })
 
-  it('are written so, where the file system can: memory is in pages', () => {
+  it('are written so, where the file system can: memory is in pages', ({ skip }) => {
     const path = join(folderOnDisk(), 'file')
     writeFileSync(path, '')
     const direct = openDirectly(path)
-    if (direct === undefined) return expect(existsSync(path)).toBe(true)
+    if (direct === undefined) throw skip('nothing can be written past the cache of this file system')
     const memory = pagesOfMemory(3 * PAGE)
     expect(writeSync(direct, memory, PAGE, 2 * PAGE, PAGE)).toBe(2 * PAGE)
     expect(() => writeSync(direct, memory, 1, PAGE, 0)).toThrow(expect.objectContaining({ code: 'EINVAL' }))
