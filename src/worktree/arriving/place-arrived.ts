@@ -1,7 +1,6 @@
 import { closeSync, constants, fchmodSync, fstatSync, linkSync, openSync, rmSync } from 'node:fs'
 
-import type { EntryToWrite, FileModes } from '../checkout/write-entry.ts'
-import { stampOf } from '../checkout/write-entry.ts'
+import { type EntryToWrite, type FileModes, stampOf } from '../checkout/write-entry.ts'
 import type { StatStamp } from '../index/index-entry.ts'
 import type { ArrivingFiles } from './arriving-files.ts'
 
