@@ -71,8 +71,7 @@ function openRequest(
   { url, agent, label, onResponse }: RequestDuplexOptions,
   headers: Record<string, string>,
 ): OpenRequest {
-  const open = url.protocol === 'https:' ? httpsRequest : httpRequest
-  const request = open(url, {
+  const request = requestOf(url)(url, {
     method: 'POST',
     agent,
     headers: { ...headers, 'content-type': SYNC_TYPE, 'transfer-encoding': 'chunked' },
@@ -88,6 +87,11 @@ function openRequest(
   })
   response.then(onResponse, () => undefined)
   return { sink: streamSink(request), response }
+}
+
+/** How Node makes a request of a URL. */
+export function requestOf({ protocol }: URL): typeof httpRequest {
+  return protocol === 'https:' ? httpsRequest : httpRequest
 }
 
 /** Sends, or says why there is nobody to send to. */
