@@ -1,3 +1,4 @@
+import { counted, formatCount } from '../model/counted.ts'
 import type { Terminal } from './terminal.ts'
 
 /** What is counted; what is not known is left out. */
@@ -75,9 +76,9 @@ function describe(counts: Counts, speed: Speed): string {
   const { commits, totalCommits, files, totalFiles, blocks, totalBlocks, bytes, totalBytes } = counts
   const left = secondsLeft(counts, speed)
   return [
-    counted(commits, totalCommits, 'commits'),
-    counted(files, totalFiles, 'files'),
-    counted(blocks, totalBlocks, 'blocks'),
+    countedOf(commits, totalCommits, 'commits'),
+    countedOf(files, totalFiles, 'files'),
+    countedOf(blocks, totalBlocks, 'blocks'),
     bytes === undefined
       ? undefined
       : formatBytes(bytes) + (totalBytes === undefined ? '' : ` of ${formatBytes(totalBytes)}`),
@@ -102,15 +103,15 @@ function timeText(exactSeconds: number): string {
   return minutes < 60 ? `${minutes} min ${seconds % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
-function counted(count: number | undefined, total: number | undefined, what: string): string | undefined {
+function countedOf(count: number | undefined, total: number | undefined, what: string): string | undefined {
   if (count === undefined) return undefined
-  const of = total === undefined ? '' : ` of ${total.toLocaleString('en')}`
-  return `${count.toLocaleString('en')}${of} ${what}`
+  const of = total === undefined ? '' : ` of ${formatCount(total)}`
+  return `${formatCount(count)}${of} ${what}`
 }
 
 /** What a transfer brought, for people: `7 blocks, 1.9 MiB`. */
 export function blocksText({ blocks, bytes }: { blocks: number; bytes: number }): string {
-  return `${blocks.toLocaleString('en')} block${blocks === 1 ? '' : 's'}, ${formatBytes(bytes)}`
+  return `${counted(blocks, 'block')}, ${formatBytes(bytes)}`
 }
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']

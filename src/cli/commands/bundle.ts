@@ -1,12 +1,13 @@
 import type { Command } from 'commander'
 
+import { counted } from '../../model/counted.ts'
 import { createReachedCommits } from '../../repo/history/reached-commits.ts'
 import type { Repository } from '../../repo/repository.ts'
 import type { CommandModule } from '../command.ts'
 import type { Context } from '../context.ts'
 import { withRepository } from '../here.ts'
 import { writeOutputFile } from '../output-file.ts'
-import { createProgressLine, formatBytes } from '../progress.ts'
+import { blocksText, createProgressLine } from '../progress.ts'
 
 interface BundleFlags {
   all?: true
@@ -97,10 +98,8 @@ async function create(
   await writeOutputFile(context, file, pieces).finally(() => progress.done())
   if (flags.json === true) return context.terminal.json({ file, ...root, ...written })
   if (flags.quiet === true) return
-  const refs = `${root.heads.length} ref${root.heads.length === 1 ? '' : 's'}`
-  context.terminal.say(
-    `wrote ${refs} to ${file} (${written.blocks.toLocaleString('en')} blocks, ${formatBytes(written.bytes)})`,
-  )
+  const refs = counted(root.heads.length, 'ref')
+  context.terminal.say(`wrote ${refs} to ${file} (${blocksText(written)})`)
 }
 
 async function verify(context: Context, repository: Repository, file: string, flags: BundleFlags): Promise<void> {

@@ -1,5 +1,6 @@
 import type { CID } from 'multiformats/cid'
 
+import { counted } from '../../model/counted.ts'
 import type { CollectedGarbage, GarbageExpiry } from '../../repo/gc/collect-garbage.ts'
 import { readExpiry } from '../../repo/gc/expiry-date.ts'
 import type { Repository } from '../../repo/repository.ts'
@@ -125,18 +126,18 @@ function summary({ removed, freedBytes, packs, expired }: CollectedGarbage): str
   const lines: string[] = []
   if (reflogEntries + operations > 0) {
     const what = [
-      counted(reflogEntries, 'reflog entry', 'reflog entries'),
-      counted(operations, 'operation', 'operations'),
+      countedIfAny(reflogEntries, 'reflog entry', 'reflog entries'),
+      countedIfAny(operations, 'operation', 'operations'),
     ]
     lines.push(`${would('expired', 'expire')} ${what.filter(Boolean).join(' and ')}`)
   }
   if (removed.blocks > 0) lines.push(`${would('removed', 'remove')} ${blocksText(removed)}`)
-  else if (packs > 0) lines.push(`${would('moved', 'move')} ${counted(packs, 'pack', 'packs')} together`)
+  else if (packs > 0) lines.push(`${would('moved', 'move')} ${counted(packs, 'pack')} together`)
   if (lines.length === 0) lines.push('nothing to remove')
   if (freedBytes !== undefined && freedBytes > 0) lines.push(`the repository takes ${formatBytes(freedBytes)} less`)
   return lines.map((line) => `${line}\n`).join('')
 }
 
-function counted(count: number, one: string, many: string): string {
-  return count === 0 ? '' : `${count.toLocaleString('en')} ${count === 1 ? one : many}`
+function countedIfAny(count: number, one: string, many: string): string {
+  return count === 0 ? '' : counted(count, one, many)
 }

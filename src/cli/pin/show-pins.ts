@@ -1,3 +1,4 @@
+import { counted } from '../../model/counted.ts'
 import type { PinDescription } from '../../node/pins/describe-pins.ts'
 import type { Context } from '../context.ts'
 import { EXIT } from '../exit-status.ts'
@@ -37,7 +38,7 @@ function pinText({ label, cid, name, follows, restricted, blocks, problem }: Pin
     ...(name === undefined ? [] : [name]),
     ...(follows ? ['followed'] : []),
     ...(restricted ? ['kept for this node only'] : []),
-    `${blocks.toLocaleString('en')} block${blocks === 1 ? '' : 's'}`,
+    counted(blocks, 'block'),
   ]
   const failing = problem === undefined ? '' : `  failing since ${problem.since}: ${problem.message}\n`
   return `${source} (${about.join(', ')})\n${failing}`

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
 import type { BlockSource } from '../../model/block.ts'
+import { counted } from '../../model/counted.ts'
 import { freePending, repairRecords, type RepairAuthor } from '../../repo/fsck/repair-records.ts'
 import type { Repair } from '../../repo/fsck/repair.ts'
 import type { Repository } from '../../repo/repository.ts'
@@ -53,7 +54,7 @@ async function* repairStore({ store }: Repository, { signal, onProgress }: Repai
   const found = store.verifyPacks({ signal, onProgress: (progress) => onProgress?.({ step: 'packs', ...progress }) })
   for await (const { path } of found) damaged.add(path)
   for await (const { path, blocks, aside } of store.salvage(damaged, { signal })) {
-    const what = blocks === 1 ? '1 sound block was' : `${blocks.toLocaleString('en')} sound blocks were`
+    const what = counted(blocks, 'sound block was', 'sound blocks were')
     yield path.endsWith('.car')
       ? { code: 'pack-salvaged', message: `${what} saved from a damaged pack`, path, aside }
       : { code: 'file-aside', message: 'the damaged file of a block was set aside', path, aside }

@@ -1,6 +1,7 @@
 import type { CID } from 'multiformats/cid'
 
 import type { AbortOptions, BlockSource } from '../../model/block.ts'
+import { counted } from '../../model/counted.ts'
 import { IntegrityError, NotFoundError } from '../../model/errors.ts'
 import type { FsckFinding } from '../../repo/fsck/fsck-finding.ts'
 import type { FsckOptions } from '../../repo/fsck/fsck.ts'
@@ -37,7 +38,7 @@ export async function* restoreBlocks(repository: Repository, options: RestoreOpt
 }
 
 function restored(count: number, from: string): Repair {
-  const what = count === 1 ? '1 block was' : `${count.toLocaleString('en')} blocks were`
+  const what = counted(count, 'block was', 'blocks were')
   return { code: 'blocks-restored', message: `${what} restored from ${from}` }
 }
 
