@@ -75,7 +75,7 @@ export interface PackWriter {
   knows(digest: Uint8Array): boolean
   /** The bytes of a block of this pack, or undefined. Not hashed again. */
   get(cid: CID): Uint8Array | undefined
-  /** Resolves when more may be added without waiting for the disk: less than four buffers (16 MiB) are in memory then. */
+  /** Resolves when more may be added without waiting for the disk: at most eight buffers (32 MiB) are in memory then. */
   drain(): Promise<void>
   /**
    * Makes what was added so far a pack of its own, which stays whatever happens, and goes on with another: nothing may

@@ -6,7 +6,7 @@ import { sectionSize, writeSectionStart } from './pack-format.ts'
 const BUFFER_SIZE = 4 * 1024 * 1024
 
 /** How many full buffers may wait for the disk: as long as there are fewer, whoever appends need not wait. */
-const MOST_WAITING = 3
+const MOST_WAITING = 8
 
 /**
  * Writes the bytes of a block elsewhere too, out of the memory from which they are written to the pack: they are true until
