@@ -127,13 +127,15 @@ interface ChallengePlace {
 }
 
 async function askChallenge({ url, label, agent }: ChallengePlace, { signal }: AbortOptions): Promise<GivenChallenge> {
-  const timeout = AbortSignal.timeout(ANSWER_TIMEOUT_MS)
-  const inTime = signal === undefined ? timeout : AbortSignal.any([signal, timeout])
+  // Not by `fetch`: its first use takes 40 ms, and it would not share the connection.
+  const request = requestOf(url)(url, { agent, ...(signal === undefined ? {} : { signal }) })
+  let timer: NodeJS.Timeout | undefined
   try {
-    // Not by `fetch`: its first use takes 40 ms, and it would not share the connection.
-    const request = requestOf(url)(url, { agent, signal: inTime })
     // Whoever reads the answer learns of an error there; unheard it would end the process.
-    request.on('error', () => undefined).end()
+    request.on('error', () => undefined)
+    // Until there is a connection, it waits for exchanges that may take long.
+    request.once('socket', () => (timer = setTimeout(() => request.destroy(new Error('no answer')), ANSWER_TIMEOUT_MS)))
+    request.end()
     const [response] = (await once(request, 'response')) as [IncomingMessage]
     const text = await readShort(response)
     const { challenge, peerId } = JSON.parse(text) as Partial<GivenChallenge>
@@ -141,6 +143,8 @@ async function askChallenge({ url, label, agent }: ChallengePlace, { signal }: A
   } catch (error) {
     signal?.throwIfAborted()
     throw unreachable(label, error)
+  } finally {
+    clearTimeout(timer)
   }
   throw new UnavailableError('peer-refused', `${label} gives no challenge to sign`, {
     hint: 'check the address: it must be that of a daemon, as `jzfs daemon status` shows it',
