@@ -116,10 +116,11 @@ function reversedLogs(
     for (const name of names.filter((each) => isTakenBack(operations, each)))
       if (existsSync(keptLogPath(layout, entry.number, name))) returns.set(name, entry.number)
   }
-  const stays = changes.some(({ name, after }) => name === STASH && after !== undefined)
+  // With the last stash the log goes, too. One that is like the one before it, of the same second, does not move the ref.
+  const isGone = changes.some(({ name, after }) => name === STASH && after === undefined)
   const pushed = operations.filter(({ reflog }) => reflog.some(({ name }) => name === STASH))
   const cut: ReflogCut = { name: STASH, operations: pushed.map(({ number }) => number) }
-  const isCut = stays && !returns.has(STASH) && cut.operations.length > 0
+  const isCut = !isGone && !returns.has(STASH) && cut.operations.length > 0
   return {
     ...(reflogMoves.length === 0 ? {} : { reflogMoves }),
     ...(returns.size === 0 ? {} : { reflogReturns: Array.from(returns, ([name, from]) => ({ name, from })) }),

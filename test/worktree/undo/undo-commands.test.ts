@@ -72,6 +72,10 @@ const COMMANDS: Record<string, Case> = {
   'stash apply': { before: [['a', 'mine'], 'stash'] },
   'stash drop': { before: [['a', 'mine'], 'stash', ['b', 'mine'], 'stash'] },
   'stash drop 1': { before: [['a', 'mine'], 'stash', ['b', 'mine'], 'stash'] },
+  // One that is like the one before it does not move the ref.
+  'stash push': { before: [['a', 'mine'], 'stash', ['a', 'mine']] },
+  'stash pop stash@{0}': { before: [['a', 'mine'], 'stash', ['a', 'mine'], 'stash'] },
+  'stash drop stash@{0}': { before: [['a', 'mine'], 'stash', ['a', 'mine'], 'stash'] },
   'stash clear': { before: [['a', 'mine'], 'stash', ['b', 'mine'], 'stash'] },
   'stash branch again': { before: [['a', 'mine'], 'stash'] },
   'clean -fdx': { before: [['new/deep/file', 'n'], ['.jzfsignore', 'ignored'], ['ignored', 'i'], 'add .jzfsignore'] },
