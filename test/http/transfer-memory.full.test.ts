@@ -1,31 +1,25 @@
-import { readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 
 import { expect, it } from 'vitest'
 
-import { createNode, type Node, type Running } from '../support/jzfs.ts'
+import { watchPeak } from '../../scripts/bench/measure.ts'
+import { createNode, type Node } from '../support/jzfs.ts'
 import { seededPieces } from '../support/seeded.ts'
 
-const MAX_RESIDENT_KIB = 200 * 1024
+const MAX_RESIDENT_BYTES = 200 * 1024 * 1024
 
-/** The peak of a process's resident memory in KiB so far; none after its end. */
-function peakOf({ process: { pid } }: Running): number | undefined {
-  const peak = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-  return peak === undefined ? undefined : Number(peak)
-}
-
-/** Runs a command that must succeed, looks at its memory until it ends, and says the peak. */
+/** Runs a command that must succeed, and says the peak of its resident memory in bytes. */
 async function peakOfRun(node: Node, args: string[]): Promise<number> {
   const running = node.start(args)
-  let peak = 0
-  const look = setInterval(() => (peak = peakOf(running) ?? peak), 10)
-  const ended = await running.ended.finally(() => clearInterval(look))
+  const watch = watchPeak(running.process)
+  const ended = await running.ended
+  const peakBytes = watch.stop()
   expect(ended).toMatchObject({ status: 0, stderr: '' })
-  return peak
+  return peakBytes
 }
 
-/** A node with a published dataset of 1 GiB in four files, and its name. */
+/** A node with a published dataset of 1 GiB in four files; the dataset's name, and its repository's. */
 async function publishGibibyte(): Promise<{ node: Node; name: string; repository: string }> {
   const node = createNode()
   for (const file of ['a', 'b', 'c', 'd']) {
@@ -47,8 +41,9 @@ it.skipIf(process.platform !== 'linux')(
     const said = await server.until('Ready.')
     const [libp2p, http] = [/listening on (\/ip4\S+)/, /listening on (http\S+)/].map((line) => line.exec(said)![1]!)
     const carrier = await withDaemon.daemon()
+    const watched = { server: watchPeak(server.process), carrier: watchPeak(carrier.process) }
 
-    const peaks: Record<string, number | undefined> = {}
+    const peaks: Record<string, number> = {}
     for (const [who, by, source] of [
       ['alone', alone, [name, '--peer', libp2p!]],
       ['overHttp', alone, [`${http}/${repository}`]],
@@ -58,10 +53,10 @@ it.skipIf(process.platform !== 'linux')(
     }
     const { stdout: metrics } = await withDaemon.jzfs(['daemon', 'metrics'])
     expect(metrics).toMatch(/^jzfs_carried_streams_total [1-9]/m)
-    Object.assign(peaks, { server: peakOf(server), carrier: peakOf(carrier) })
+    for (const [who, watch] of Object.entries(watched)) peaks[who] = watch.stop()
     for (const [who, peak] of Object.entries(peaks)) {
       expect(peak, `${who}: ${JSON.stringify(peaks)}`).toBeGreaterThan(0)
-      expect(peak, `${who}: ${JSON.stringify(peaks)}`).toBeLessThan(MAX_RESIDENT_KIB)
+      expect(peak, `${who}: ${JSON.stringify(peaks)}`).toBeLessThan(MAX_RESIDENT_BYTES)
     }
   },
 )

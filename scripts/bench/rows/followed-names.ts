@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { Bench } from '../bench.ts'
 import { discard } from '../dataset.ts'
 import { makeOurHistory } from '../history.ts'
-import type { Run } from '../measure.ts'
+import { type Run, watchPeak } from '../measure.ts'
 import type { Row } from '../row.ts'
 import { jzfs, runQuietly, startDaemon, type RunningDaemon } from '../tools.ts'
 
@@ -22,7 +22,7 @@ export function followedNamesRow(bench: Bench): Row {
     const pid = daemons[0]!.pid
     const before = processorSeconds(pid)
     await setTimeout(MINUTE_SECONDS * 1000)
-    return { seconds: processorSeconds(pid) - before, peakBytes: peakOf(pid) }
+    return { seconds: processorSeconds(pid) - before, peakBytes: watchPeak({ pid }).stop() }
   }
   return {
     work: `${names} followed names, nothing new: processor time in a minute`,
@@ -61,8 +61,4 @@ function processorSeconds(pid: number): number {
     .split(' ')
   const ticks = Number(fields[11]) + Number(fields[12])
   return ticks / Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'latin1' }))
-}
-
-function peakOf(pid: number): number {
-  return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? 0) * 1024
 }

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { expect, it } from 'vitest'
 
+import { watchPeak } from '../../../scripts/bench/measure.ts'
 import { createNode } from '../../support/jzfs.ts'
 import { seededPieces } from '../../support/seeded.ts'
 
@@ -44,15 +45,10 @@ it('a file of 1 GiB is printed as it is, to a reader that pauses, in constant me
     if (Math.floor(bytes / (400 * MIB)) !== Math.floor((bytes + piece.length) / (400 * MIB))) await sleep(500)
     bytes += piece.length
     printed.update(piece)
-    if (bytes > SIZE - MIB && peakBytes === 0) peakBytes = peakResidentBytes(child.pid as number)
+    if (bytes > SIZE - MIB && peakBytes === 0) peakBytes = watchPeak(child).stop()
   }
   expect(bytes).toBe(SIZE)
   expect(printed.digest('hex')).toBe(hash)
   expect(peakBytes).toBeGreaterThan(0)
   expect(peakBytes).toBeLessThan(MAX_RESIDENT_BYTES)
 })
-
-function peakResidentBytes(pid: number): number {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-  return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024
-}
